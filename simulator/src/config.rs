@@ -1,0 +1,218 @@
+//! What is simulated: the module, its firmware, the access points around it and its timing.
+
+use std::fmt;
+use std::net::Ipv4Addr;
+use std::str::FromStr;
+use std::time::Duration;
+
+use crate::Faults;
+
+/// Which firmware the simulated module runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Profile {
+    /// An ST67W611M1 that does what its AT command reference says, to the letter.
+    St67Reference,
+    /// An ST67W611M1 with the firmware built from SDK 2.0.75.
+    St67Fw2_0_75,
+}
+
+impl Profile {
+    /// The profiles of the ST67W611M1.
+    pub const ST67: [Profile; 2] = [Profile::St67Reference, Profile::St67Fw2_0_75];
+
+    /// The name under which the command line knows the profile.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Profile::St67Reference => "reference",
+            Profile::St67Fw2_0_75 => "fw-2.0.75",
+        }
+    }
+}
+
+impl fmt::Display for Profile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// The text names no profile.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no profile is called {0:?}; there are \"reference\" and \"fw-2.0.75\"")]
+pub struct UnknownProfile(String);
+
+impl FromStr for Profile {
+    type Err = UnknownProfile;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Profile::ST67
+            .into_iter()
+            .find(|profile| profile.name() == text)
+            .ok_or_else(|| UnknownProfile(text.to_owned()))
+    }
+}
+
+/// An access point within reach of the module.
+#[derive(Clone, PartialEq, Eq)]
+pub struct AccessPoint {
+    /// Its name, any bytes.
+    pub ssid: Vec<u8>,
+    /// Its password; empty for an open network.
+    pub password: Vec<u8>,
+    /// Its MAC address.
+    pub bssid: [u8; 6],
+    /// The radio channel.
+    pub channel: u8,
+    /// The strength at which the module hears it, in dBm.
+    pub rssi: i8,
+    /// Whether it hands out addresses; if not, a station joins and never gets one.
+    pub dhcp: bool,
+    /// A reason code with which every attempt to join fails, whatever the password.
+    pub refuses: Option<u8>,
+}
+
+impl AccessPoint {
+    /// An access point that lets in whoever knows the password; an empty one means open.
+    pub fn new(ssid: impl Into<Vec<u8>>, password: impl Into<Vec<u8>>) -> Self {
+        AccessPoint {
+            ssid: ssid.into(),
+            password: password.into(),
+            bssid: [0x5a, 0x67, 0x11, 0x00, 0x00, 0x01],
+            channel: 6,
+            rssi: -48,
+            dhcp: true,
+            refuses: None,
+        }
+    }
+
+    /// The same access point, but joining it fails with this reason code.
+    #[must_use]
+    pub fn refusing(mut self, reason: u8) -> Self {
+        self.refuses = Some(reason);
+        self
+    }
+
+    /// The same access point without a DHCP server.
+    #[must_use]
+    pub fn without_dhcp(mut self) -> Self {
+        self.dhcp = false;
+        self
+    }
+}
+
+impl fmt::Debug for AccessPoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AccessPoint")
+            .field("ssid", &self.ssid.escape_ascii().to_string())
+            .field("channel", &self.channel)
+            .field("rssi", &self.rssi)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Everything that makes one simulated module differ from another.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The firmware it runs.
+    pub profile: Profile,
+    /// The access points it can hear.
+    pub access_points: Vec<AccessPoint>,
+    /// The address that DHCP gives the station.
+    pub address: Ipv4Addr,
+    /// The gateway that DHCP names.
+    pub gateway: Ipv4Addr,
+    /// The network mask that DHCP names.
+    pub netmask: Ipv4Addr,
+    /// The station's MAC address.
+    pub mac: [u8; 6],
+    /// Bit rate of the serial line, 8N1; `None` is a line without any delay.
+    pub baud: Option<u32>,
+    /// Time that the module takes to answer a command.
+    pub latency: Duration,
+    /// From the end of a reset to `ready`.
+    pub boot: Duration,
+    /// From the command to join until the firmware answers `OK`.
+    pub join: Duration,
+    /// From then until the station is associated (`+CW:CONNECTED`) or has failed.
+    pub associate: Duration,
+    /// From then until the station has its address (`+CW:GOTIP`).
+    pub dhcp: Duration,
+    /// Time that leaving an access point takes.
+    pub leave: Duration,
+    /// What goes wrong.
+    pub faults: Faults,
+    /// Seed of everything random; the same seed gives the same conversation.
+    pub seed: u64,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Config {
+            profile: Profile::St67Fw2_0_75,
+            access_points: Vec::new(),
+            address: Ipv4Addr::new(192, 168, 1, 50),
+            gateway: Ipv4Addr::new(192, 168, 1, 1),
+            netmask: Ipv4Addr::new(255, 255, 255, 0),
+            mac: [0x40, 0x82, 0x7b, 0x12, 0x34, 0x56],
+            baud: None,
+            latency: Duration::from_millis(1),
+            boot: Duration::from_millis(850),
+            join: Duration::from_millis(600),
+            associate: Duration::from_millis(800),
+            dhcp: Duration::from_millis(500),
+            leave: Duration::from_millis(800),
+            faults: Faults::default(),
+            seed: 0,
+        }
+    }
+}
+
+impl Config {
+    /// The default module with the firmware of `profile`.
+    #[must_use]
+    pub fn new(profile: Profile) -> Self {
+        Config {
+            profile,
+            ..Config::default()
+        }
+    }
+
+    /// Adds an access point.
+    #[must_use]
+    pub fn with_access_point(
+        mut self,
+        ssid: impl Into<Vec<u8>>,
+        password: impl Into<Vec<u8>>,
+    ) -> Self {
+        self.access_points.push(AccessPoint::new(ssid, password));
+        self
+    }
+
+    /// Sets the bit rate of the serial line.
+    #[must_use]
+    pub fn with_baud(mut self, baud: u32) -> Self {
+        self.baud = Some(baud);
+        self
+    }
+
+    /// Sets the time that a command takes.
+    #[must_use]
+    pub fn with_latency(mut self, latency: Duration) -> Self {
+        self.latency = latency;
+        self
+    }
+
+    /// Sets what goes wrong.
+    #[must_use]
+    pub fn with_faults(mut self, faults: Faults) -> Self {
+        self.faults = faults;
+        self
+    }
+
+    /// Sets the seed.
+    #[must_use]
+    pub fn with_seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+}

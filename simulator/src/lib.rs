@@ -1,0 +1,42 @@
+//! Simulated AT-command Wi-Fi modules: the other side of a serial line, for trying drivers and
+//! firmware without hardware.
+//!
+//! Written from the vendor's reference and from what is known of the firmware, and sharing no code
+//! with any driver, so that a mistake must be made twice to go unnoticed.
+//!
+//! From the inside out:
+//!
+//! - A **module** (`st67`) is a state machine: bytes in at one time, bytes out at another. It owns
+//!   no clock, no thread and no socket.
+//! - Its [`Network`] is either a [`MemoryNetwork`], where services are scripted and every run is
+//!   the same, or a [`HostNetwork`] with the sockets of this machine.
+//! - The **wire** between module and host has a bit rate, a receive FIFO and [`Faults`], and keeps
+//!   a [`Transcript`] without passwords.
+//! - A [`Simulation`] puts the three on virtual time, for tests in one thread. A [`Server`] puts
+//!   them on real time, for programs: in process, on a TCP port, or on a pseudo-terminal.
+#![forbid(unsafe_code)]
+
+mod config;
+mod faults;
+mod front;
+mod module;
+mod network;
+mod output;
+mod port;
+mod rig;
+mod server;
+pub mod services;
+mod simulation;
+mod st67;
+mod transcript;
+mod wire;
+
+pub use config::{AccessPoint, Config, Profile, UnknownProfile};
+pub use faults::{Fault, FaultKind, Faults, Fragment};
+pub use network::{
+    Connection, HostNetwork, Lookup, MemoryNetwork, Network, Peer, Received, Refused, Service,
+};
+pub use port::{Port, PortError};
+pub use server::{Handle, Server, ThreadPort};
+pub use simulation::Simulation;
+pub use transcript::{Direction, Observer, Record, Transcript};

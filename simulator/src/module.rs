@@ -1,0 +1,57 @@
+//! What every simulated module is: bytes in at one time, bytes out at another.
+
+use std::time::Duration;
+
+use crate::network::Network;
+use crate::output::Output;
+use crate::{Config, Faults, Profile};
+
+/// A module as seen from its wire. It owns no clock, no thread and no socket.
+pub trait Module: Send {
+    /// Bytes have come from the host. `joined` says that they run on from the bytes before, as on
+    /// a UART; otherwise they are a piece of their own, as a frame or a packet is.
+    fn input(&mut self, now: Duration, bytes: &[u8], joined: bool);
+
+    /// Does what is due at `now`.
+    fn poll(&mut self, now: Duration, network: &mut dyn Network);
+
+    /// When something will happen by itself.
+    fn next(&self) -> Option<Duration>;
+
+    /// What it has to say.
+    fn output(&mut self) -> &mut Output;
+
+    /// Whether the next byte from the host is payload and not part of a line.
+    fn awaits_payload(&self) -> bool;
+
+    /// Drives the reset input: low holds the module in reset, the rising edge boots it.
+    fn reset_pin(&mut self, now: Duration, level: bool, network: &mut dyn Network);
+
+    /// The module loses all but its flash and boots, unless it is held in reset.
+    fn reset(&mut self, now: Duration, network: &mut dyn Network);
+
+    /// The access point is gone.
+    fn lose_link(&mut self, now: Duration, network: &mut dyn Network);
+
+    /// Replaces the access points around it.
+    fn set_access_points(&mut self, access_points: Vec<crate::AccessPoint>);
+
+    /// Replaces what goes wrong.
+    fn set_faults(&mut self, faults: &Faults);
+
+    /// Command lines executed so far.
+    fn commands(&self) -> u64;
+
+    /// SSID and password of the last attempt to join.
+    fn joined(&self) -> Option<(Vec<u8>, Vec<u8>)>;
+
+    /// Connections that are open.
+    fn links_open(&self) -> usize;
+}
+
+/// The module that `config` describes, switched on at time 0.
+pub(crate) fn build(config: &Config) -> Box<dyn Module> {
+    match config.profile {
+        Profile::St67Reference | Profile::St67Fw2_0_75 => Box::new(crate::st67::St67::new(config)),
+    }
+}

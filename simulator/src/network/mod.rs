@@ -1,0 +1,75 @@
+//! The network on the far side of a simulated module.
+
+mod host;
+mod memory;
+
+pub use host::HostNetwork;
+pub use memory::{MemoryNetwork, Peer, Service};
+
+use std::net::{IpAddr, SocketAddr};
+use std::task::Poll;
+use std::time::Duration;
+
+/// A name lookup that has been started.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Lookup(pub u64);
+
+/// A connection that has been started.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Connection(pub u64);
+
+/// The other end did not let the module in, or nobody is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refused;
+
+/// What a connection has for the module.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Received {
+    /// Nothing at the moment.
+    Nothing,
+    /// These bytes, at least one.
+    Data(Vec<u8>),
+    /// The other end has closed or broken the connection, and all it sent has been received.
+    Closed,
+}
+
+/// The network of a simulated module. Nothing in it blocks: what takes time is asked for again.
+pub trait Network {
+    /// Does what is due at `now`.
+    fn poll(&mut self, now: Duration);
+
+    /// When something will happen by itself, if that is known.
+    fn next(&self) -> Option<Duration>;
+
+    /// Whether it has to be asked again and again because `next` cannot know.
+    fn needs_polling(&self) -> bool {
+        false
+    }
+
+    /// Starts to look up a host name.
+    fn resolve(&mut self, now: Duration, name: &str) -> Lookup;
+
+    /// The addresses of the name, none if it is unknown. A lookup is answered once.
+    fn resolved(&mut self, now: Duration, lookup: Lookup) -> Poll<Vec<IpAddr>>;
+
+    /// Starts to open a TCP connection.
+    fn connect(&mut self, now: Duration, from: SocketAddr, to: SocketAddr) -> Connection;
+
+    /// Whether the connection is open.
+    fn connected(&mut self, now: Duration, connection: Connection) -> Poll<Result<(), Refused>>;
+
+    /// Sends all of `data`.
+    fn send(&mut self, now: Duration, connection: Connection, data: &[u8]);
+
+    /// Bytes that have been sent and that the network has no room for yet.
+    fn unsent(&self, connection: Connection) -> usize;
+
+    /// Takes at most `limit` bytes that have arrived.
+    fn receive(&mut self, now: Duration, connection: Connection, limit: usize) -> Received;
+
+    /// Closes the connection, or gives up opening it. It is not to be used again.
+    fn close(&mut self, now: Duration, connection: Connection);
+
+    /// How long an echo takes, if anybody answers.
+    fn ping(&mut self, now: Duration, address: IpAddr) -> Option<Duration>;
+}

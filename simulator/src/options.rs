@@ -1,0 +1,320 @@
+//! The command line.
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use atwifi_simulator::{
+    AccessPoint, Config, Fault, FaultKind, Faults, Fragment, HostNetwork, Profile,
+};
+use clap::{Args, Parser, ValueEnum};
+
+const EXAMPLES: &str = "\
+Examples:
+  Type AT commands by hand. Start the module on a pseudo-terminal and open the device that it
+  prints; each line must end with CR LF:
+
+      atwifi-simulator --pty --ap home:secret99 --transcript -
+      picocom --omap crcrlf --echo /dev/pts/7
+
+  then say AT+CWMODE=1 and AT+CWJAP=\"home\",\"secret99\".
+
+  Firmware in QEMU. The emulated UART becomes a client of the module's TCP port:
+
+      atwifi-simulator --tcp 127.0.0.1:6700 --ap home:secret99 --host example.test=127.0.0.1
+      qemu-system-arm -M mps2-an385 -nographic -kernel firmware.elf \\
+          -serial mon:stdio -serial tcp:127.0.0.1:6700
+
+  Firmware on a board. Wire a USB-serial adapter to the UART that the module would be on, and
+  let socat carry the bytes:
+
+      socat /dev/ttyUSB0,raw,echo=0,b2000000 TCP:127.0.0.1:6700
+
+  Give the firmware a hard time: reads of one byte, a lost byte, a reset in the middle:
+
+      atwifi-simulator --tcp 127.0.0.1:6700 --ap home:secret99 --fragment 1 --drop 300 \\
+          --reset-after 1000
+
+The module's network is this machine's, but only loopback addresses and the names given with
+--host, unless --allow-any-network is given.";
+
+/// A simulated AT-command Wi-Fi module, for trying firmware without hardware.
+///
+/// The module answers AT commands on a TCP port or a pseudo-terminal as the real one does on its
+/// serial line, joins the access points it is given, and opens real connections on this machine.
+/// It runs until it is interrupted.
+#[derive(Debug, Parser)]
+#[command(name = "atwifi-simulator", version, after_help = EXAMPLES)]
+pub struct Options {
+    /// The module to simulate.
+    #[arg(value_enum, default_value_t = Module::St67)]
+    module: Module,
+
+    /// What its firmware does: "reference" follows the vendor's document to the letter.
+    #[arg(long, default_value_t = Profile::St67Fw2_0_75, value_name = "reference|fw-2.0.75")]
+    profile: Profile,
+
+    #[command(flatten)]
+    pub wire: Wire,
+
+    /// An access point within reach; without a password it is open. May be repeated.
+    #[arg(long = "ap", value_name = "SSID[:PASSWORD]", value_parser = access_point, default_value = "atwifi:password")]
+    access_points: Vec<AccessPoint>,
+
+    /// A name that the module can look up. May be repeated.
+    #[arg(long = "host", value_name = "NAME=ADDRESS", value_parser = host)]
+    hosts: Vec<(String, IpAddr)>,
+
+    /// Lets the module reach any address and look up any name that this machine can.
+    #[arg(long)]
+    allow_any_network: bool,
+
+    /// Bit rate of the serial line; without it the line takes no time.
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
+    baud: Option<u32>,
+
+    /// Time that a command takes.
+    #[arg(long, value_name = "MS", default_value_t = 1)]
+    latency: u64,
+
+    /// Time from a reset to "ready".
+    #[arg(long, value_name = "MS", default_value_t = 850)]
+    boot: u64,
+
+    /// Seed of everything random.
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+
+    /// Writes what crosses the wire to a file, or to standard output; passwords are masked.
+    #[arg(long, value_name = "FILE|-")]
+    pub transcript: Option<String>,
+
+    /// The access point is lost once, this long after the start.
+    #[arg(long, value_name = "MS", help_heading = "Faults")]
+    pub lose_link_after: Option<u64>,
+
+    #[command(flatten)]
+    faults: FaultOptions,
+}
+
+/// The modules that can be simulated.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Module {
+    /// ST67W611M1
+    St67,
+}
+
+/// Where the module's serial line ends.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = true)]
+pub struct Wire {
+    /// Listens on a TCP port; port 0 takes any that is free. The address is printed.
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub tcp: Option<SocketAddr>,
+
+    /// Makes a pseudo-terminal and prints the path of its device.
+    #[cfg(unix)]
+    #[arg(long)]
+    pub pty: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Faults")]
+struct FaultOptions {
+    /// The host gets at most this many bytes at once.
+    #[arg(long, value_name = "BYTES")]
+    fragment: Option<usize>,
+
+    /// The host gets a random number of bytes at once, at most this many.
+    #[arg(long, value_name = "BYTES", conflicts_with = "fragment")]
+    random_fragment: Option<usize>,
+
+    /// Each write of the firmware arrives by itself.
+    #[arg(long)]
+    split_writes: bool,
+
+    /// The byte with this number from the module is lost. May be repeated.
+    #[arg(long, value_name = "N")]
+    drop: Vec<u64>,
+
+    /// The byte with this number to the module is lost. May be repeated.
+    #[arg(long, value_name = "N")]
+    drop_to_module: Vec<u64>,
+
+    /// The byte with this number from the module arrives with all bits flipped. May be repeated.
+    #[arg(long, value_name = "N")]
+    corrupt: Vec<u64>,
+
+    /// The byte with this number to the module arrives with all bits flipped. May be repeated.
+    #[arg(long, value_name = "N")]
+    corrupt_to_module: Vec<u64>,
+
+    /// From this byte of the module on, everything comes so much later. May be repeated.
+    #[arg(long, value_name = "N:MS", value_parser = number_and_time)]
+    delay: Vec<(u64, Duration)>,
+
+    /// The module resets when it has sent this many bytes. May be repeated.
+    #[arg(long, value_name = "BYTES")]
+    reset_after: Vec<u64>,
+
+    /// The command line with this number is dropped with "busy p...". May be repeated.
+    #[arg(long, value_name = "N")]
+    busy: Vec<u64>,
+
+    /// The command line with this number is answered so much later. May be repeated.
+    #[arg(long, value_name = "N:MS", value_parser = number_and_time)]
+    late: Vec<(u64, Duration)>,
+
+    /// Something is printed as an event in the gap with this number; \r and \n are understood.
+    #[arg(long, value_name = "N:TEXT", value_parser = number_and_text)]
+    event_in_gap: Option<(u64, String)>,
+
+    /// A peer's close arrives right behind its last data.
+    #[arg(long)]
+    close_behind_data: bool,
+
+    /// What a peer sent before it closed is lost if it has not been read by then.
+    #[arg(long)]
+    clear_on_close: bool,
+}
+
+impl Options {
+    /// The module as asked for.
+    pub fn config(&self) -> Config {
+        let Module::St67 = self.module;
+        Config {
+            profile: self.profile,
+            access_points: self.access_points.clone(),
+            baud: self.baud,
+            latency: Duration::from_millis(self.latency),
+            boot: Duration::from_millis(self.boot),
+            seed: self.seed,
+            faults: self.faults.faults(),
+            ..Config::default()
+        }
+    }
+
+    /// Its network as asked for.
+    pub fn network(&self) -> HostNetwork {
+        let network = HostNetwork::new().allow_any(self.allow_any_network);
+        let hosts = self.hosts.iter();
+        hosts.fold(network, |network, (name, address)| {
+            network.host(name, *address)
+        })
+    }
+}
+
+impl FaultOptions {
+    fn faults(&self) -> Faults {
+        let fragment = match (self.fragment, self.random_fragment) {
+            (Some(size), _) => Fragment::Every(size),
+            (_, Some(size)) => Fragment::Random(size),
+            _ => Fragment::Whole,
+        };
+        Faults {
+            fragment,
+            to_host: self.faults_to_host(),
+            to_module: losses(&self.drop_to_module, &self.corrupt_to_module),
+            event_in_gap: self.event(),
+            busy: self.busy.clone(),
+            late: self.late.clone(),
+            fifo: None,
+            close_behind_data: self.close_behind_data,
+            split_writes: self.split_writes,
+            clear_on_close: self.clear_on_close,
+        }
+    }
+
+    fn faults_to_host(&self) -> Vec<Fault> {
+        let delays = self.delay.iter();
+        let delays = delays.map(|(at, delay)| Fault::new(*at, FaultKind::Delay(*delay)));
+        let resets = self.reset_after.iter();
+        let resets = resets.map(|bytes| Fault::new(bytes.saturating_sub(1), FaultKind::Reset));
+        let mut faults = losses(&self.drop, &self.corrupt);
+        faults.extend(delays.chain(resets));
+        faults
+    }
+
+    fn event(&self) -> Option<(u64, Vec<u8>)> {
+        let (gap, text) = self.event_in_gap.as_ref()?;
+        let text = text.replace("\\r", "\r").replace("\\n", "\n");
+        Some((*gap, text.into_bytes()))
+    }
+}
+
+fn losses(drop: &[u64], corrupt: &[u64]) -> Vec<Fault> {
+    let drops = drop.iter().map(|at| Fault::new(*at, FaultKind::Drop(1)));
+    let flips = corrupt
+        .iter()
+        .map(|at| Fault::new(*at, FaultKind::Corrupt(0xff)));
+    drops.chain(flips).collect()
+}
+
+fn access_point(text: &str) -> Result<AccessPoint, String> {
+    let (ssid, password) = text.split_once(':').unwrap_or((text, ""));
+    if ssid.is_empty() {
+        return Err("an access point needs a name, as in home:secret99".to_owned());
+    }
+    Ok(AccessPoint::new(ssid, password))
+}
+
+fn host(text: &str) -> Result<(String, IpAddr), String> {
+    let usage = "write a name and its address, as in example.test=127.0.0.1";
+    let (name, address) = text.split_once('=').ok_or(usage)?;
+    let address = address.parse().map_err(|_| usage)?;
+    Ok((name.to_owned(), address))
+}
+
+fn number_and_text(text: &str) -> Result<(u64, String), String> {
+    let usage = "write a number, a colon and the rest";
+    let (number, rest) = text.split_once(':').ok_or(usage)?;
+    let number = number.parse().map_err(|_| usage)?;
+    Ok((number, rest.to_owned()))
+}
+
+fn number_and_time(text: &str) -> Result<(u64, Duration), String> {
+    let (number, rest) = number_and_text(text)?;
+    let milliseconds = rest.parse().map_err(|_| "the time is in milliseconds")?;
+    Ok((number, Duration::from_millis(milliseconds)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Options::command().debug_assert();
+    }
+
+    #[test]
+    fn the_help_explains_how_to_try_firmware() {
+        let help = Options::command().render_long_help().to_string();
+        for word in [
+            "qemu-system-arm",
+            "socat",
+            "AT+CWJAP",
+            "--fragment",
+            "--pty",
+        ] {
+            assert!(help.contains(word), "{word} is missing");
+        }
+    }
+
+    #[test]
+    fn faults_are_understood() {
+        let options = Options::parse_from([
+            "atwifi-simulator",
+            "st67",
+            "--tcp=127.0.0.1:0",
+            "--reset-after=10",
+            "--delay=3:40",
+            "--event-in-gap=2:+CW:GOTIP\\r\\n",
+        ]);
+        let faults = options.config().faults;
+        let delay = FaultKind::Delay(Duration::from_millis(40));
+        let expected = [Fault::new(3, delay), Fault::new(9, FaultKind::Reset)];
+        assert_eq!(faults.to_host, expected);
+        assert_eq!(faults.event_in_gap, Some((2, b"+CW:GOTIP\r\n".to_vec())));
+    }
+}

@@ -1,0 +1,147 @@
+//! One module on virtual time, for tests in one thread.
+
+use std::cell::RefCell;
+use std::fmt;
+use std::rc::Rc;
+use std::time::Duration;
+
+use crate::rig::Rig;
+use crate::{AccessPoint, Config, Faults, MemoryNetwork, Port, Transcript};
+
+/// The longest that [`Simulation::idle`] lets pass at once.
+const IDLE: Duration = Duration::from_millis(1);
+
+/// One simulated module, its network and its wire on virtual time.
+///
+/// Time stands still until [`idle`](Self::idle) or [`advance`](Self::advance) is called, or the
+/// host writes on a line with a bit rate. Clones are handles to the same module.
+#[derive(Clone)]
+pub struct Simulation {
+    pub(crate) rig: Rc<RefCell<Rig<MemoryNetwork>>>,
+    pub(crate) unplugged: Rc<RefCell<bool>>,
+}
+
+impl Simulation {
+    /// A module that is switched on at time 0.
+    #[must_use]
+    pub fn new(config: Config, network: MemoryNetwork) -> Self {
+        Simulation {
+            rig: Rc::new(RefCell::new(Rig::new(&config, network))),
+            unplugged: Rc::default(),
+        }
+    }
+
+    /// The host's end of the wire.
+    #[must_use]
+    pub fn port(&self) -> Port {
+        Port::new(self.clone())
+    }
+
+    /// The time.
+    #[must_use]
+    pub fn now(&self) -> Duration {
+        self.rig.borrow().now()
+    }
+
+    /// The host has nothing to do: time goes on to the next thing that happens, but at most 1 ms.
+    pub fn idle(&self) {
+        let mut rig = self.rig.borrow_mut();
+        let limit = rig.now() + IDLE;
+        let next = rig.next().map_or(limit, |next| next.min(limit));
+        rig.advance_to(next);
+    }
+
+    /// Lets time pass.
+    pub fn advance(&self, by: Duration) {
+        let mut rig = self.rig.borrow_mut();
+        let to = rig.now() + by;
+        rig.advance_to(to);
+    }
+
+    /// Drives the module's reset input (CHIP_EN): low holds it in reset, the rising edge boots it.
+    pub fn reset_pin(&self, level: bool) {
+        self.rig.borrow_mut().reset_pin(level);
+    }
+
+    /// Everything that has crossed the wire.
+    #[must_use]
+    pub fn transcript(&self) -> Transcript {
+        self.rig.borrow().transcript()
+    }
+
+    /// Command lines that the module has executed.
+    #[must_use]
+    pub fn commands(&self) -> u64 {
+        self.rig.borrow_mut().module().commands()
+    }
+
+    /// Bytes that the module has sent.
+    #[must_use]
+    pub fn to_host(&self) -> u64 {
+        self.rig.borrow().crossed().0
+    }
+
+    /// Bytes that the host has sent.
+    #[must_use]
+    pub fn to_module(&self) -> u64 {
+        self.rig.borrow().crossed().1
+    }
+
+    /// Gaps passed so far; see [`Faults::event_in_gap`].
+    #[must_use]
+    pub fn gaps(&self) -> u64 {
+        self.rig.borrow_mut().module().output().gaps()
+    }
+
+    /// SSID and password of the last attempt to join, as the module understood them.
+    #[must_use]
+    pub fn joined(&self) -> Option<(Vec<u8>, Vec<u8>)> {
+        self.rig.borrow_mut().module().joined()
+    }
+
+    /// Connections that are open in the module.
+    #[must_use]
+    pub fn links_open(&self) -> usize {
+        self.rig.borrow_mut().module().links_open()
+    }
+
+    /// Makes the module print these bytes as an event now.
+    pub fn emit(&self, line: &[u8]) {
+        self.rig.borrow_mut().emit(line);
+    }
+
+    /// The access point is gone for a moment: the station and all connections are lost. It can be
+    /// joined again.
+    pub fn lose_link(&self) {
+        self.rig.borrow_mut().lose_link();
+    }
+
+    /// Replaces the access points around the module; the one it has joined stays until
+    /// [`lose_link`](Self::lose_link).
+    pub fn set_access_points(&self, access_points: Vec<AccessPoint>) {
+        self.rig.borrow_mut().set_access_points(access_points);
+    }
+
+    /// Replaces what goes wrong from now on.
+    pub fn set_faults(&self, faults: Faults) {
+        self.rig.borrow_mut().set_faults(&faults);
+    }
+
+    /// Resets the module now, as a brown-out does.
+    pub fn reset_module(&self) {
+        self.rig.borrow_mut().reset_module();
+    }
+
+    /// Pulls the cable, or plugs it in again. Ports fail while it is out.
+    pub fn unplug(&self, out: bool) {
+        *self.unplugged.borrow_mut() = out;
+    }
+}
+
+impl fmt::Debug for Simulation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Simulation")
+            .field("now", &self.now())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,122 @@
+//! Basic commands: chapter 2 of the reference.
+
+use std::time::Duration;
+
+use super::argument::Arguments;
+use super::code::Code;
+use super::job::{Job, Reply};
+use super::settings::Flash;
+use super::{St67, World};
+
+/// From `OK` to the restart.
+const RESTART: Duration = Duration::from_millis(100);
+
+const VERSION: [&str; 7] = [
+    "AT version:1.0.0.1(Apr 30 2025 11:47:03)",
+    "component_version_macsw_1.6.38",
+    "lib_version_phyrf_00f7ad715",
+    "component_version_btble_1.8.25",
+    "lib_version_btblecontroller_1.6.89",
+    "component_version_sdk_2.0.75",
+    "compile time:Apr 30 2025 11:46:58",
+];
+
+impl St67 {
+    /// `AT`
+    pub(super) fn attention(&mut self, _: &Arguments, _: &mut World) -> Result<Reply, Code> {
+        Ok(Reply::Ok)
+    }
+
+    /// `AT+RST`
+    pub(super) fn reset_command(
+        &mut self,
+        _: &Arguments,
+        world: &mut World,
+    ) -> Result<Reply, Code> {
+        self.answer(Ok(()));
+        let at = world.now + RESTART;
+        Ok(Reply::Later(Job::Restart { at }))
+    }
+
+    /// `AT+RESTORE`
+    pub(super) fn restore(&mut self, none: &Arguments, world: &mut World) -> Result<Reply, Code> {
+        self.flash = Flash::default();
+        self.reset_command(none, world)
+    }
+
+    /// `AT+GMR`
+    pub(super) fn version(&mut self, _: &Arguments, _: &mut World) -> Result<Reply, Code> {
+        VERSION.iter().for_each(|line| self.say(line));
+        Ok(Reply::Ok)
+    }
+
+    /// `ATE0`
+    pub(super) fn echo_off(&mut self, _: &Arguments, _: &mut World) -> Result<Reply, Code> {
+        self.settings.echo = false;
+        Ok(Reply::Ok)
+    }
+
+    /// `ATE1`
+    pub(super) fn echo_on(&mut self, _: &Arguments, _: &mut World) -> Result<Reply, Code> {
+        self.settings.echo = true;
+        Ok(Reply::Ok)
+    }
+
+    /// `AT+SYSMSG?`
+    pub(super) fn messages(&mut self, _: &Arguments, _: &mut World) -> Result<Reply, Code> {
+        self.say(&format!("+SYSMSG:{}", self.settings.system_messages));
+        Ok(Reply::Ok)
+    }
+
+    /// `AT+SYSMSG=<state>`
+    pub(super) fn set_messages(
+        &mut self,
+        arguments: &Arguments,
+        _: &mut World,
+    ) -> Result<Reply, Code> {
+        arguments.expect(1..=1)?;
+        self.settings.system_messages = arguments.need_number(0, 0..=7)?;
+        if self.settings.store {
+            self.flash.system_messages = self.settings.system_messages;
+        }
+        Ok(Reply::Ok)
+    }
+
+    /// `AT+SYSLOG?`
+    pub(super) fn error_codes(&mut self, _: &Arguments, _: &mut World) -> Result<Reply, Code> {
+        self.say_switch("SYSLOG", self.settings.error_codes)
+    }
+
+    /// `AT+SYSLOG=<status>`
+    pub(super) fn set_error_codes(
+        &mut self,
+        arguments: &Arguments,
+        _: &mut World,
+    ) -> Result<Reply, Code> {
+        arguments.expect(1..=1)?;
+        self.settings.error_codes = arguments.need_switch(0)?;
+        Ok(Reply::Ok)
+    }
+
+    /// `AT+SYSSTORE?`
+    pub(super) fn store(&mut self, _: &Arguments, _: &mut World) -> Result<Reply, Code> {
+        self.say_switch("SYSSTORE", self.settings.store)
+    }
+
+    /// `AT+SYSSTORE=<store_mode>`
+    pub(super) fn set_store(
+        &mut self,
+        arguments: &Arguments,
+        _: &mut World,
+    ) -> Result<Reply, Code> {
+        arguments.expect(1..=1)?;
+        self.settings.store = arguments.need_switch(0)?;
+        Ok(Reply::Ok)
+    }
+
+    /// The answer to the query of something that is on or off.
+    pub(super) fn say_switch(&mut self, name: &str, on: bool) -> Result<Reply, Code> {
+        self.say(&format!("+{name}:{}", u8::from(on)));
+        Ok(Reply::Ok)
+    }
+}

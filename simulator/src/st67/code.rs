@@ -1,0 +1,48 @@
+//! The error codes that `AT+SYSLOG=1` shows.
+
+use std::fmt;
+
+/// Why a command failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Code {
+    sub: u8,
+    extension: u16,
+}
+
+impl Code {
+    pub const NO_AT: Code = Code::new(0x03);
+    pub const INVALID: Code = Code::new(0x07);
+    pub const UNSUPPORTED: Code = Code::new(0x09);
+    pub const FAILED: Code = Code::new(0x0a);
+    pub const OPERATION: Code = Code::new(0x0c);
+    pub const TIMEOUT: Code = Code::new(0x0f);
+    pub const NOT_ALLOWED: Code = Code::new(0x10);
+    pub const HANDLE: Code = Code::new(0x14);
+
+    const fn new(sub: u8) -> Code {
+        Code { sub, extension: 0 }
+    }
+
+    /// The wrong number of arguments.
+    pub fn count(need: usize, given: usize) -> Code {
+        let byte = |count: usize| u16::try_from(count.min(0xff)).unwrap_or(0xff);
+        Code {
+            sub: 0x06,
+            extension: byte(need) << 8 | byte(given),
+        }
+    }
+
+    /// The argument with this number cannot be understood.
+    pub fn parse(argument: usize) -> Code {
+        Code {
+            sub: 0x08,
+            extension: u16::try_from(argument).unwrap_or(u16::MAX),
+        }
+    }
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ERR CODE:0x01{:02x}{:04x}", self.sub, self.extension)
+    }
+}

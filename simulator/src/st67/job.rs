@@ -1,0 +1,185 @@
+//! The command processor: one line after the other, and what takes time in between.
+
+use std::time::Duration;
+
+use super::code::Code;
+use super::net::{Echoes, Wanted};
+use super::send::Payload;
+use super::socket::Opening;
+use super::{Power, St67, World};
+use crate::network::Lookup;
+
+/// What the command processor is busy with.
+#[derive(Debug)]
+pub(super) enum Job {
+    /// Nothing: it waits for a line.
+    Idle,
+    /// A line, which takes its time to be executed.
+    Line { text: Vec<u8>, at: Duration },
+    /// A result that is told later.
+    Answer {
+        at: Duration,
+        result: Result<(), Code>,
+    },
+    /// `AT+CWJAP` where the answer waits for the station's address.
+    Join { give_up: Duration },
+    /// `AT+CWJAP` where the answer is an error code of its own.
+    JoinError { at: Duration, code: u8 },
+    /// `AT+CWQAP`.
+    Leave { at: Duration },
+    /// A scan that is answered when it is over.
+    Scan { at: Duration },
+    /// A name is looked up.
+    Lookup { lookup: Lookup, wanted: Wanted },
+    /// A connection is opened.
+    Open(Opening),
+    /// Payload is awaited behind a prompt.
+    Payload(Payload),
+    /// Payload is on its way into the network.
+    Sent {
+        link: usize,
+        count: usize,
+        at: Duration,
+    },
+    /// `AT+PING`.
+    Ping(Echoes),
+    /// `OK` has been told, and the module is about to restart.
+    Restart { at: Duration },
+}
+
+/// How a step of a job ends.
+pub(super) enum Step {
+    /// It waits for time to pass or for the network.
+    Wait(Job),
+    /// There may be more to do at once.
+    Next(Job),
+}
+
+/// What a command does when it does not fail.
+pub(super) enum Reply {
+    /// It is done.
+    Ok,
+    /// It goes on and will answer by itself.
+    Later(Job),
+}
+
+impl Job {
+    pub fn next(&self) -> Option<Duration> {
+        match self {
+            Job::Line { at, .. }
+            | Job::Answer { at, .. }
+            | Job::JoinError { at, .. }
+            | Job::Leave { at }
+            | Job::Scan { at }
+            | Job::Restart { at } => Some(*at),
+            Job::Join { give_up } => Some(*give_up),
+            Job::Open(opening) => Some(opening.give_up),
+            Job::Sent { at, .. } => Some(*at),
+            Job::Ping(echoes) => Some(echoes.next),
+            Job::Idle | Job::Lookup { .. } | Job::Payload(_) => None,
+        }
+    }
+}
+
+impl St67 {
+    /// Works until it has to wait.
+    pub(super) fn work(&mut self, world: &mut World) {
+        while matches!(self.power, Power::On) {
+            let job = std::mem::replace(&mut self.job, Job::Idle);
+            match self.step(job, world) {
+                Step::Next(job) => self.job = job,
+                Step::Wait(job) => {
+                    self.job = job;
+                    return;
+                }
+            }
+        }
+    }
+
+    fn step(&mut self, job: Job, world: &mut World) -> Step {
+        let now = world.now;
+        if job.next().is_some_and(|at| at > now) && !job.may_end_early() {
+            return Step::Wait(job);
+        }
+        match job {
+            Job::Idle => self.take_line(now),
+            Job::Line { text, .. } => Step::Next(self.execute(&text, world)),
+            Job::Answer { result, .. } => self.finish(result),
+            Job::Join { give_up } => self.await_address(give_up, now),
+            Job::JoinError { code, .. } => {
+                self.say(&format!("+CWJAP:{code}"));
+                self.finish(Err(Code::FAILED))
+            }
+            Job::Leave { .. } => {
+                self.leave(world);
+                self.finish(Ok(()))
+            }
+            Job::Scan { .. } => {
+                self.print_scan();
+                self.finish(Ok(()))
+            }
+            Job::Lookup { lookup, wanted } => self.await_lookup(lookup, wanted, world),
+            Job::Open(opening) => self.await_connection(opening, world),
+            Job::Payload(payload) => self.collect(payload, world),
+            Job::Sent { link, count, .. } => self.await_sent(link, count, world),
+            Job::Ping(echoes) => self.ping_on(echoes, world),
+            Job::Restart { .. } => self.restart(world),
+        }
+    }
+
+    pub(super) fn finish(&mut self, result: Result<(), Code>) -> Step {
+        self.answer(result);
+        Step::Next(Job::Idle)
+    }
+
+    fn restart(&mut self, world: &mut World) -> Step {
+        self.switch_off(world);
+        self.power = Power::Booting(world.now + self.config.boot);
+        Step::Next(Job::Idle)
+    }
+
+    fn take_line(&mut self, now: Duration) -> Step {
+        let Some(line) = self.input.line() else {
+            return Step::Wait(Job::Idle);
+        };
+        let number = self.received;
+        self.received += 1;
+        if self.config.faults.busy.contains(&number) {
+            self.conclude("busy p...");
+            return Step::Next(Job::Idle);
+        }
+        if line.crowded {
+            self.conclude("busy p...");
+        }
+        if self.settings.echo {
+            self.output.write(&[&[&line.text[..], b"\r\n"].concat()]);
+        }
+        let at = now + self.config.latency + self.lateness(number);
+        let text = line.text;
+        Step::Next(Job::Line { text, at })
+    }
+
+    fn lateness(&self, number: u64) -> Duration {
+        let late = self.config.faults.late.iter();
+        late.filter(|(line, _)| *line == number)
+            .map(|(_, delay)| *delay)
+            .sum()
+    }
+
+    fn execute(&mut self, line: &[u8], world: &mut World) -> Job {
+        self.executed += 1;
+        match self.command(line, world) {
+            Ok(Reply::Later(job)) => return job,
+            Ok(Reply::Ok) => self.answer(Ok(())),
+            Err(code) => self.fail(code),
+        }
+        Job::Idle
+    }
+}
+
+impl Job {
+    /// Its time is a limit and not an appointment.
+    fn may_end_early(&self) -> bool {
+        matches!(self, Job::Join { .. } | Job::Open(_))
+    }
+}

@@ -1,0 +1,237 @@
+//! The ST67W611M1 and its AT firmware.
+
+mod argument;
+mod basic;
+mod code;
+mod command;
+mod input;
+mod job;
+mod link;
+mod net;
+mod scan;
+mod send;
+mod settings;
+mod socket;
+mod station;
+mod variant;
+mod wifi;
+
+use std::time::Duration;
+
+use crate::module::Module;
+use crate::network::Network;
+use crate::output::Output;
+use crate::{AccessPoint, Config, Faults};
+
+use code::Code;
+use input::Input;
+use job::Job;
+use link::Links;
+use settings::{Flash, Settings};
+use station::Station;
+use variant::Variant;
+
+/// An ST67W611M1.
+pub(crate) struct St67 {
+    config: Config,
+    variant: &'static Variant,
+    power: Power,
+    flash: Flash,
+    settings: Settings,
+    station: Station,
+    links: Links,
+    input: Input,
+    job: Job,
+    output: Output,
+    /// Complete lines received, whether or not they were executed.
+    received: u64,
+    executed: u64,
+}
+
+#[derive(Debug)]
+enum Power {
+    HeldInReset,
+    Booting(Duration),
+    On,
+}
+
+/// The world at one moment, as a command sees it.
+struct World<'a> {
+    now: Duration,
+    network: &'a mut dyn Network,
+}
+
+impl St67 {
+    pub fn new(config: &Config) -> Self {
+        let variant = Variant::of(config.profile);
+        let flash = Flash::default();
+        let mut module = St67 {
+            config: config.clone(),
+            variant,
+            power: Power::Booting(config.boot),
+            settings: Settings::new(&flash),
+            flash,
+            station: Station::default(),
+            links: Links::new(variant.receive_buffer),
+            input: Input::default(),
+            job: Job::Idle,
+            output: Output::default(),
+            received: 0,
+            executed: 0,
+        };
+        module.set_faults(&config.faults);
+        module
+    }
+
+    /// Loses all but the flash.
+    fn switch_off(&mut self, world: &mut World) {
+        self.close_all_silently(world);
+        self.settings = Settings::new(&self.flash);
+        self.station = Station::default();
+        self.links = Links::new(self.variant.receive_buffer);
+        self.input.clear();
+        self.job = Job::Idle;
+        self.output.clear();
+    }
+
+    fn boot(&mut self, world: &mut World) {
+        self.power = Power::On;
+        self.input.clear();
+        let ready = format!("{}ready\r\n", self.variant.lead);
+        self.output.write(&[ready.as_bytes()]);
+        if self.flash.auto_join && self.settings.is_station() {
+            self.join_by_itself(world.now);
+        }
+    }
+
+    /// An information line or an event: printed from a buffer of 256 bytes, which may cut it.
+    fn say(&mut self, text: &str) {
+        let mut line = text.as_bytes().to_vec();
+        line.extend_from_slice(b"\r\n");
+        line.truncate(255);
+        self.output.write(&[&line]);
+    }
+
+    /// A row whose text may be any bytes.
+    fn say_bytes(&mut self, parts: &[&[u8]]) {
+        let mut line = parts.concat();
+        line.extend_from_slice(b"\r\n");
+        line.truncate(255);
+        self.output.write(&[&line]);
+    }
+
+    /// A final result such as `OK`.
+    fn conclude(&mut self, result: &str) {
+        let line = format!("{}{result}\r\n", self.variant.lead);
+        self.output.write(&[line.as_bytes()]);
+    }
+
+    fn fail(&mut self, code: Code) {
+        if self.settings.error_codes {
+            self.say(&code.to_string());
+        }
+        self.conclude("ERROR");
+    }
+
+    fn answer(&mut self, result: Result<(), Code>) {
+        match result {
+            Ok(()) => self.conclude("OK"),
+            Err(code) => self.fail(code),
+        }
+    }
+
+    /// An event of the Wi-Fi station.
+    fn wifi_event(&mut self, text: &str) {
+        if self.settings.wifi_events {
+            self.say(text);
+        }
+    }
+}
+
+impl Module for St67 {
+    fn input(&mut self, now: Duration, bytes: &[u8], joined: bool) {
+        if matches!(self.power, Power::On) {
+            self.output.at(now);
+            self.output.interrupted();
+            self.input.push(bytes, joined);
+        }
+    }
+
+    fn poll(&mut self, now: Duration, network: &mut dyn Network) {
+        self.output.at(now);
+        let world = &mut World { now, network };
+        match self.power {
+            Power::HeldInReset => return,
+            Power::Booting(at) if at > now => return,
+            Power::Booting(_) => self.boot(world),
+            Power::On => {}
+        }
+        self.poll_station(world);
+        self.serve_links(world);
+        self.work(world);
+        self.serve_links(world);
+    }
+
+    fn next(&self) -> Option<Duration> {
+        match self.power {
+            Power::HeldInReset => None,
+            Power::Booting(at) => Some(at),
+            Power::On => {
+                let times = [self.station.next(), self.links.next(), self.job.next()];
+                times.into_iter().flatten().min()
+            }
+        }
+    }
+
+    fn output(&mut self) -> &mut Output {
+        &mut self.output
+    }
+
+    fn awaits_payload(&self) -> bool {
+        matches!(self.job, Job::Payload(_))
+    }
+
+    fn reset_pin(&mut self, now: Duration, level: bool, network: &mut dyn Network) {
+        let held = matches!(self.power, Power::HeldInReset);
+        if !level {
+            self.switch_off(&mut World { now, network });
+            self.power = Power::HeldInReset;
+        } else if held {
+            self.power = Power::Booting(now + self.config.boot);
+        }
+    }
+
+    fn reset(&mut self, now: Duration, network: &mut dyn Network) {
+        self.switch_off(&mut World { now, network });
+        if !matches!(self.power, Power::HeldInReset) {
+            self.power = Power::Booting(now + self.config.boot);
+        }
+    }
+
+    fn lose_link(&mut self, now: Duration, network: &mut dyn Network) {
+        if matches!(self.power, Power::On) {
+            self.lose_access_point(&mut World { now, network });
+        }
+    }
+
+    fn set_access_points(&mut self, access_points: Vec<AccessPoint>) {
+        self.config.access_points = access_points;
+    }
+
+    fn set_faults(&mut self, faults: &Faults) {
+        self.config.faults = faults.clone();
+        self.output.print_in_gap(faults.event_in_gap.clone());
+    }
+
+    fn commands(&self) -> u64 {
+        self.executed
+    }
+
+    fn joined(&self) -> Option<(Vec<u8>, Vec<u8>)> {
+        self.station.last_attempt.clone()
+    }
+
+    fn links_open(&self) -> usize {
+        self.links.open()
+    }
+}

@@ -1,0 +1,112 @@
+//! Where the firmware and the reference of the ST67W611M1 differ.
+
+use crate::Profile;
+
+/// The spellings and limits of one firmware.
+#[derive(Debug)]
+pub(super) struct Variant {
+    /// Stands in front of `OK`, `ERROR`, `ready` and the like.
+    pub lead: &'static str,
+    /// Prompt of `AT+CIPSEND`, without the `OK` in front.
+    pub prompt: &'static str,
+    /// Prompt of `AT+CIPSENDEX`.
+    pub prompt_ex: &'static str,
+    /// Default size of a link's receive buffer.
+    pub receive_buffer: usize,
+    /// Largest size that `AT+CIPRECVDATA` takes; `None` is the size of the buffer.
+    pub longest_read: Option<i64>,
+    /// Largest length that `AT+CIPSEND` takes.
+    pub longest_send: i64,
+    /// Longest host name.
+    pub longest_host: usize,
+    /// `<ip network>` of `AT+CIPDOMAIN` if it is left out.
+    pub ip_network: i64,
+    /// Networks 1 and 3 of `AT+CIPDOMAIN` need `AT+CIPV6=1`.
+    pub networks_need_ipv6: bool,
+    /// A lookup that fails is answered with `(null)` instead of `ERROR`.
+    pub null_address: bool,
+    /// Name of the rows of `AT+CIPSTATE?`.
+    pub state_row: &'static str,
+    /// Separator in the IPv6 rows of `AT+CIFSR`.
+    pub ip6_separator: char,
+    /// `+IPD` in passive mode tells all that is buffered, and only once until it is read; otherwise
+    /// each chunk that arrives.
+    pub announces_total: bool,
+    /// One full buffer keeps all links from receiving.
+    pub stalls: bool,
+    /// `AT+CIPCLOSE` is answered with `<id>,CLOSED` and no event; otherwise the event follows `OK`.
+    pub says_closed: bool,
+    /// `AT+CWJAP` is answered when the station has its address; otherwise soon.
+    pub joins_before_ok: bool,
+    /// `AT+CWQAP` tells events before `OK`.
+    pub leaves_with_events: bool,
+    /// `AT+CWLAP` is answered with `OK` first, then rows in parentheses; otherwise rows, then `OK`.
+    pub scans_after_ok: bool,
+    /// `AT+PING` is answered with `OK` first.
+    pub pings_after_ok: bool,
+    /// `AT+CIPEVT`, `AT+CWEVT` and `AT+CIPRECVBUF` print their name before `OK`.
+    pub names_setting: bool,
+    /// A payload for a link that has gone is answered with `ERROR`.
+    pub send_can_fail: bool,
+    /// The arguments that `AT+CWJAP` takes at most.
+    pub join_arguments: usize,
+}
+
+const FW_2_0_75: Variant = Variant {
+    lead: "\r\n",
+    prompt: "\r\n>",
+    prompt_ex: "\r\n>\r\n",
+    receive_buffer: 4608,
+    longest_read: None,
+    longest_send: 6144,
+    longest_host: 127,
+    ip_network: 2,
+    networks_need_ipv6: true,
+    null_address: true,
+    state_row: "+CIPSTATUS",
+    ip6_separator: ':',
+    announces_total: false,
+    stalls: true,
+    says_closed: false,
+    joins_before_ok: false,
+    leaves_with_events: true,
+    scans_after_ok: true,
+    pings_after_ok: true,
+    names_setting: false,
+    send_can_fail: false,
+    join_arguments: 7,
+};
+
+const REFERENCE: Variant = Variant {
+    lead: "",
+    prompt: ">",
+    prompt_ex: ">",
+    receive_buffer: 2920,
+    longest_read: Some(0x7fff_ffff),
+    longest_send: 8192,
+    longest_host: 64,
+    ip_network: 1,
+    networks_need_ipv6: false,
+    null_address: false,
+    state_row: "+CIPSTATE",
+    ip6_separator: ',',
+    announces_total: true,
+    stalls: false,
+    says_closed: true,
+    joins_before_ok: true,
+    leaves_with_events: false,
+    scans_after_ok: false,
+    pings_after_ok: false,
+    names_setting: true,
+    send_can_fail: true,
+    join_arguments: 9,
+};
+
+impl Variant {
+    pub fn of(profile: Profile) -> &'static Variant {
+        match profile {
+            Profile::St67Fw2_0_75 => &FW_2_0_75,
+            Profile::St67Reference => &REFERENCE,
+        }
+    }
+}

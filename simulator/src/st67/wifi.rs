@@ -1,0 +1,228 @@
+//! Wi-Fi commands: chapter 3 of the reference.
+
+use std::time::Duration;
+
+use super::argument::Arguments;
+use super::code::Code;
+use super::job::{Job, Reply};
+use super::station::{Credentials, Fate, is_not_found, mac_text};
+use super::{St67, World};
+
+/// How long `AT+CWJAP` waits for an address where it does.
+const JOIN_TIMEOUT: Duration = Duration::from_secs(15);
+const LONGEST_SSID: usize = 32;
+const LONGEST_PASSWORD: usize = 64;
+/// Six bytes in hexadecimal with colons between.
+const LONGEST_MAC: usize = 17;
+
+impl St67 {
+    /// `AT+CWMODE?`
+    pub(super) fn mode(&mut self, _: &Arguments, _: &mut World) -> Result<Reply, Code> {
+        self.say(&format!("+CWMODE:{}", self.settings.mode));
+        Ok(Reply::Ok)
+    }
+
+    /// `AT+CWMODE=<mode>[,<auto_connect>]`
+    pub(super) fn set_mode(
+        &mut self,
+        arguments: &Arguments,
+        world: &mut World,
+    ) -> Result<Reply, Code> {
+        arguments.expect(1..=2)?;
+        let mode = arguments.need_number(0, 0..=3)?;
+        let auto_connect = arguments.number(1, 0..=1)? != Some(0);
+        let was_station = self.settings.is_station();
+        self.settings.mode = mode;
+        if self.settings.store {
+            self.flash.mode = mode;
+        }
+        if was_station && !self.settings.is_station() {
+            self.leave(world);
+        }
+        if !was_station && self.settings.is_station() && auto_connect {
+            self.join_by_itself(world.now);
+        }
+        Ok(Reply::Ok)
+    }
+
+    /// `AT+CWSTATE?`
+    pub(super) fn state(&mut self, _: &Arguments, _: &mut World) -> Result<Reply, Code> {
+        let ssid = self.last_credentials().map_or(Vec::new(), |(ssid, _)| ssid);
+        let head = format!("+CWSTATE:{},\"", self.station.state());
+        self.say_bytes(&[head.as_bytes(), &ssid, b"\""]);
+        Ok(Reply::Ok)
+    }
+
+    /// `AT+CWJAP?`
+    pub(super) fn joined_to(&mut self, _: &Arguments, _: &mut World) -> Result<Reply, Code> {
+        if let Some(joined) = self.station.access_point.clone()
+            && self.station.is_associated()
+        {
+            let mac = mac_text(joined.bssid);
+            let tail = format!("\",\"{mac}\",{},{},0", joined.channel, joined.rssi);
+            self.say_bytes(&[b"+CWJAP:\"", &joined.ssid, tail.as_bytes()]);
+        }
+        Ok(Reply::Ok)
+    }
+
+    /// `AT+CWJAP=<ssid>,<pwd>[,<bssid>][,<wep_en>]...`
+    pub(super) fn join(&mut self, arguments: &Arguments, world: &mut World) -> Result<Reply, Code> {
+        arguments.expect(2..=self.variant.join_arguments)?;
+        let ssid = arguments.text(0, LONGEST_SSID)?.map(<[u8]>::to_vec);
+        let password = arguments.text(1, LONGEST_PASSWORD)?.map(<[u8]>::to_vec);
+        let bssid = arguments.text(2, LONGEST_MAC)?;
+        for index in 3..arguments.len() {
+            arguments.number(index, 0..=i64::from(u16::MAX))?;
+        }
+        let credentials = match ssid {
+            Some(ssid) => (ssid, password.unwrap_or_default()),
+            None => self.last_credentials().ok_or(Code::FAILED)?,
+        };
+        self.join_with(credentials, bssid, world)
+    }
+
+    /// `AT+CWJAP`
+    pub(super) fn join_again(&mut self, _: &Arguments, world: &mut World) -> Result<Reply, Code> {
+        let credentials = self.last_credentials().ok_or(Code::FAILED)?;
+        self.join_with(credentials, None, world)
+    }
+
+    fn join_with(
+        &mut self,
+        credentials: Credentials,
+        bssid: Option<&[u8]>,
+        world: &mut World,
+    ) -> Result<Reply, Code> {
+        if !self.settings.is_station() {
+            return Err(Code::NOT_ALLOWED);
+        }
+        if self.station.is_associated() {
+            self.wifi_event("+CW:DISCONNECTED");
+            self.drop_links(world);
+        }
+        let answered = world.now + self.config.join;
+        let decided = answered + self.config.associate;
+        let fate = self.start_joining(credentials, bssid, decided);
+        if self.variant.joins_before_ok {
+            return Ok(Reply::Later(self.join_as_documented(fate, world.now)));
+        }
+        self.wifi_event("+CW:CONNECTING");
+        Ok(Reply::Later(Job::Answer {
+            at: answered,
+            result: Ok(()),
+        }))
+    }
+
+    /// The reference knows three answers: all went well, an error code at once, or `OK` and the
+    /// reason later.
+    fn join_as_documented(&mut self, fate: Fate, now: Duration) -> Job {
+        let answered = now + self.config.join;
+        if fate == Fate::Joins {
+            let give_up = now + JOIN_TIMEOUT;
+            return Job::Join { give_up };
+        }
+        if is_not_found(fate) {
+            self.fail_quietly();
+            let at = answered + self.config.associate;
+            return Job::JoinError { at, code: 3 };
+        }
+        self.wifi_event("+CW:CONNECTING");
+        Job::Answer {
+            at: answered,
+            result: Ok(()),
+        }
+    }
+
+    fn last_credentials(&self) -> Option<Credentials> {
+        let last = self.station.last_attempt.as_ref();
+        last.or(self.flash.credentials.as_ref()).cloned()
+    }
+
+    /// `AT+CWQAP`
+    pub(super) fn leave_command(
+        &mut self,
+        _: &Arguments,
+        world: &mut World,
+    ) -> Result<Reply, Code> {
+        if !self.station.is_associated() {
+            self.leave(world);
+            return Ok(Reply::Ok);
+        }
+        let at = world.now + self.config.leave;
+        Ok(Reply::Later(Job::Leave { at }))
+    }
+
+    /// `AT+CWQAP=<restore>`
+    pub(super) fn leave_and_forget(
+        &mut self,
+        arguments: &Arguments,
+        world: &mut World,
+    ) -> Result<Reply, Code> {
+        arguments.expect(1..=1)?;
+        if arguments.need_switch(0)? {
+            self.flash.credentials = None;
+            self.station.last_attempt = None;
+        }
+        self.leave_command(arguments, world)
+    }
+
+    /// `AT+CWRECONNCFG?`
+    pub(super) fn reconnect(&mut self, _: &Arguments, _: &mut World) -> Result<Reply, Code> {
+        let (interval, repeat) = self.settings.reconnect;
+        self.say(&format!("+CWRECONNCFG:{interval},{repeat}"));
+        Ok(Reply::Ok)
+    }
+
+    /// `AT+CWRECONNCFG=<interval_second>,<repeat_count>`
+    pub(super) fn set_reconnect(
+        &mut self,
+        arguments: &Arguments,
+        _: &mut World,
+    ) -> Result<Reply, Code> {
+        arguments.expect(2..=2)?;
+        let interval = arguments.need_number(0, 0..=7200)?;
+        let repeat = arguments.need_number(1, 0..=1000)?;
+        self.settings.reconnect = (interval, repeat);
+        Ok(Reply::Ok)
+    }
+
+    /// `AT+CWAUTOCONN?`
+    pub(super) fn auto_join(&mut self, _: &Arguments, _: &mut World) -> Result<Reply, Code> {
+        self.say_switch("CWAUTOCONN", self.flash.auto_join)
+    }
+
+    /// `AT+CWAUTOCONN=<enable>`
+    pub(super) fn set_auto_join(
+        &mut self,
+        arguments: &Arguments,
+        _: &mut World,
+    ) -> Result<Reply, Code> {
+        arguments.expect(1..=1)?;
+        self.flash.auto_join = arguments.need_switch(0)?;
+        Ok(Reply::Ok)
+    }
+
+    /// `AT+CWEVT?`
+    pub(super) fn wifi_events(&mut self, _: &Arguments, _: &mut World) -> Result<Reply, Code> {
+        self.say_switch("CWEVT", self.settings.wifi_events)
+    }
+
+    /// `AT+CWEVT=<enable>`
+    pub(super) fn set_wifi_events(
+        &mut self,
+        arguments: &Arguments,
+        _: &mut World,
+    ) -> Result<Reply, Code> {
+        arguments.expect(1..=1)?;
+        self.settings.wifi_events = arguments.need_switch(0)?;
+        self.name_setting("+CWEVT");
+        Ok(Reply::Ok)
+    }
+
+    /// Some settings are answered with their name in front of `OK`.
+    pub(super) fn name_setting(&mut self, name: &str) {
+        if self.variant.names_setting {
+            self.say(name);
+        }
+    }
+}

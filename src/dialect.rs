@@ -1,0 +1,142 @@
+//! What a vendor's command set must tell the driver: the page to read before porting a third
+//! module.
+//!
+//! A dialect is words and sequences. The words say what a line on the wire is; the sequences say
+//! which commands, in which order, do what the user asked. Everything else — deadlines, buffers,
+//! events in any gap, payload, getting back into step, sockets, handles, the `embedded-nal`
+//! traits — is shared.
+
+use core::fmt::{Debug, Display};
+use core::net::{IpAddr, SocketAddr};
+
+use embedded_nal::AddrType;
+
+use crate::clock::Clock;
+use crate::driver::{ErrorOf, Module, Session, Timeouts};
+use crate::engine::link::Transport;
+use crate::engine::protocol::{Line, Payload};
+use crate::event::Event;
+use crate::socket::TcpSocket;
+use crate::station::{Addresses, LinkState};
+
+/// A setting of the session, and how the module answers when asked for it.
+///
+/// After trouble on the wire the driver asks for one of these: the answer cannot be mistaken for
+/// another command's, and it shows whether the module still is as it was set up.
+pub struct Setting {
+    /// The query, with its line end.
+    pub query: &'static str,
+    /// The start of the answer, up to the value.
+    pub answer: &'static str,
+    /// The value that the driver has set.
+    pub value: &'static str,
+}
+
+/// A vendor's AT dialect. Sealed: [`St67`](crate::st67::St67) is the one so far.
+pub trait Dialect: Sized + 'static + private::Sealed {
+    /// Why the module refuses.
+    type Status: Copy + Debug + Display + PartialEq;
+    /// What the dialect remembers between two lines.
+    type State: Default;
+
+    /// The character with which the module asks for payload.
+    const PROMPT: u8;
+    /// Whether a line end stands between payload and what follows.
+    const LINE_END_AFTER_PAYLOAD: bool;
+    /// The last line that a starting module prints, with its line end.
+    const BOOT: &'static str;
+    /// The command that restarts the module, with its line end.
+    const RESTART: &'static str;
+    /// The longest command, in bytes with its line end.
+    const COMMAND_MAX: usize;
+    /// How many links the module can have open.
+    const LINKS: usize;
+    /// The most payload of one send command, in bytes.
+    const SEND_MAX: usize;
+    /// The most payload that one receive command may ask for, in bytes.
+    const RECEIVE_MAX: usize;
+    /// How long the module may take, as its reference or its vendor's own driver says.
+    const TIMEOUTS: Timeouts;
+    /// The settings that [`set_up`](Dialect::set_up) makes and that can be asked for.
+    const SETTINGS: &'static [Setting];
+
+    /// Says what a line is, and takes note of what it tells. `command` is the command in flight,
+    /// empty if there is none.
+    fn line(session: &mut Session<'_, Self>, command: &[u8], line: &[u8]) -> Line<Self::Status>;
+
+    /// Looks for the header of counted payload at the start of a line.
+    fn payload(pending: &[u8]) -> Payload;
+
+    /// Puts an event line into neutral words.
+    fn event(line: &[u8]) -> Event<'_>;
+
+    /// Makes the settings that the driver relies on, after a start of the module.
+    fn set_up<T: Transport, C: Clock>(
+        module: &mut Module<'_, Self, T, C>,
+    ) -> Result<(), ErrorOf<Self, T>>;
+
+    /// Joins an access point and waits for an address.
+    fn join<T: Transport, C: Clock>(
+        module: &mut Module<'_, Self, T, C>,
+        ssid: &[u8],
+        password: &[u8],
+    ) -> Result<(), ErrorOf<Self, T>>;
+
+    /// Leaves the access point.
+    fn leave<T: Transport, C: Clock>(
+        module: &mut Module<'_, Self, T, C>,
+    ) -> Result<(), ErrorOf<Self, T>>;
+
+    /// Asks for the state of the station's link.
+    fn link_state<T: Transport, C: Clock>(
+        module: &mut Module<'_, Self, T, C>,
+    ) -> Result<LinkState, ErrorOf<Self, T>>;
+
+    /// Asks for the station's addresses.
+    fn addresses<T: Transport, C: Clock>(
+        module: &mut Module<'_, Self, T, C>,
+    ) -> Result<Addresses, ErrorOf<Self, T>>;
+
+    /// Resolves a host name.
+    fn resolve<T: Transport, C: Clock>(
+        module: &mut Module<'_, Self, T, C>,
+        name: &str,
+        kind: AddrType,
+    ) -> Result<IpAddr, ErrorOf<Self, T>>;
+
+    /// Opens a TCP connection for `socket`, which has none.
+    fn connect<T: Transport, C: Clock>(
+        module: &mut Module<'_, Self, T, C>,
+        socket: &TcpSocket,
+        remote: SocketAddr,
+    ) -> Result<(), ErrorOf<Self, T>>;
+
+    /// Sends at most [`SEND_MAX`](Dialect::SEND_MAX) bytes.
+    fn send<T: Transport, C: Clock>(
+        module: &mut Module<'_, Self, T, C>,
+        link: u32,
+        payload: &[u8],
+    ) -> Result<(), ErrorOf<Self, T>>;
+
+    /// Reads what the module holds, at most [`RECEIVE_MAX`](Dialect::RECEIVE_MAX) bytes.
+    fn receive<T: Transport, C: Clock>(
+        module: &mut Module<'_, Self, T, C>,
+        link: u32,
+        into: &mut [u8],
+    ) -> Result<usize, ErrorOf<Self, T>>;
+
+    /// Closes a link; one that is closed already is no error.
+    fn close<T: Transport, C: Clock>(
+        module: &mut Module<'_, Self, T, C>,
+        link: u32,
+    ) -> Result<(), ErrorOf<Self, T>>;
+
+    /// Asks the module which links are open and which hold data, and puts the socket table right.
+    fn reconcile<T: Transport, C: Clock>(
+        module: &mut Module<'_, Self, T, C>,
+    ) -> Result<(), ErrorOf<Self, T>>;
+}
+
+pub(crate) mod private {
+    pub trait Sealed {}
+}

@@ -1,0 +1,365 @@
+//! One command and its reply, with payload in either direction.
+
+use embedded_io::ErrorType;
+
+use super::link::Transport;
+use super::protocol::{Line, Protocol};
+use super::{Engine, Token};
+use crate::clock::{Clock, Deadline};
+use crate::error::{Error, Resource};
+
+/// A payload stops when no byte comes for this long (ms). The slowest documented rate, 9600
+/// baud, delivers a byte every 1.04 ms; ST's host driver gives a burst 500 ms (wire notes, 8).
+pub(super) const PAYLOAD_SILENCE: u32 = 1000;
+
+/// How long a module that said `busy` may still answer (ms) before the command counts as dropped.
+const BUSY_WAIT: u32 = 1000;
+
+type ErrorOf<T, P> = Error<<T as ErrorType>::Error, <P as Protocol>::Status>;
+
+/// What to do with the lines of a reply.
+pub(crate) enum Reply<'f> {
+    /// Keep them in the line buffer for [`Engine::reply`].
+    Keep,
+    /// Hand each to this function.
+    Lines(&'f mut dyn FnMut(&[u8])),
+}
+
+impl Reply<'_> {
+    /// The same for another attempt.
+    pub(crate) fn reborrow(&mut self) -> Reply<'_> {
+        match self {
+            Reply::Keep => Reply::Keep,
+            Reply::Lines(each) => Reply::Lines(&mut **each),
+        }
+    }
+}
+
+impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
+    /// Lets `write` put a command into the command buffer; it returns how long it is.
+    pub(crate) fn compose(&mut self, write: impl FnOnce(&mut [u8]) -> usize) {
+        let n = write(self.command);
+        self.command_len = n.min(self.command.len());
+    }
+
+    /// Sends bytes whose answer nobody takes apart.
+    pub(crate) fn write_raw<S>(
+        &mut self,
+        bytes: &[u8],
+        timeout: u32,
+    ) -> Result<(), Error<T::Error, S>> {
+        self.out_of_step = true;
+        let deadline = self.link.deadline(timeout);
+        self.link.write(bytes, deadline)
+    }
+
+    /// The lines that the last exchange kept.
+    pub(crate) fn reply(&self) -> &[u8] {
+        self.input.kept()
+    }
+
+    /// Sends the composed command and takes its reply up to the final result.
+    pub(crate) fn exchange<P: Protocol>(
+        &mut self,
+        session: &mut P,
+        reply: Reply<'_>,
+        timeout: u32,
+    ) -> Result<(), ErrorOf<T, P>> {
+        let deadline = self.begin(session, timeout)?;
+        let result = self
+            .send_command(deadline)
+            .and_then(|()| self.final_result(session, reply, deadline));
+        self.end(result)
+    }
+
+    /// Sends the composed command, which has no answer.
+    pub(crate) fn send_only<S>(&mut self, timeout: u32) -> Result<(), Error<T::Error, S>> {
+        self.input.forget_kept();
+        let deadline = self.link.deadline(timeout);
+        let result = self.send_command(deadline);
+        self.end(result)
+    }
+
+    /// As [`exchange`](Self::exchange), for a command that somebody else writes to the transport.
+    pub(crate) fn exchange_written<P: Protocol>(
+        &mut self,
+        session: &mut P,
+        timeout: u32,
+        write: impl FnOnce(&mut T) -> Result<(), T::Error>,
+    ) -> Result<(), ErrorOf<T, P>> {
+        let deadline = self.begin(session, timeout)?;
+        let result = write(&mut self.link.transport)
+            .map_err(Error::Transport)
+            .and_then(|()| self.final_result(session, Reply::Keep, deadline));
+        self.end(result)
+    }
+
+    /// Sends the composed command and, at the prompt, the payload.
+    pub(crate) fn upload<P: Protocol>(
+        &mut self,
+        session: &mut P,
+        payload: &[u8],
+        timeout: u32,
+    ) -> Result<(), ErrorOf<T, P>> {
+        let deadline = self.begin(session, timeout)?;
+        let result = self.upload_payload(session, payload, deadline);
+        self.end(result)
+    }
+
+    /// Sends the composed command and reads the payload of its reply straight into `into`.
+    ///
+    /// Returns how many bytes it was. After an error nothing in `into` is to be used.
+    pub(crate) fn download<P: Protocol>(
+        &mut self,
+        session: &mut P,
+        into: &mut [u8],
+        timeout: u32,
+    ) -> Result<usize, ErrorOf<T, P>> {
+        let deadline = self.begin(session, timeout)?;
+        let result = self
+            .send_command(deadline)
+            .and_then(|()| self.download_payload(session, into, deadline));
+        let result = self.end(result);
+        if core::mem::take(&mut self.suspects_restart) {
+            // A restart, or a payload that looks like one: the module knows.
+            self.resync(session)?;
+            return if session.is_set_up() {
+                result
+            } else {
+                Err(Error::ModuleReset)
+            };
+        }
+        result
+    }
+
+    fn begin<P: Protocol>(
+        &mut self,
+        session: &mut P,
+        timeout: u32,
+    ) -> Result<Deadline, ErrorOf<T, P>> {
+        let command_len = self.command_len;
+        // Events first: what arrived before the command cannot be its reply.
+        self.pump(session)?;
+        self.command_len = command_len;
+        self.input.forget_kept();
+        self.busy = false;
+        debug!(
+            "> {}",
+            crate::fmt::name(self.command.get(..self.command_len).unwrap_or(&[]))
+        );
+        Ok(self.link.deadline(timeout))
+    }
+
+    fn end<R, P>(
+        &mut self,
+        result: Result<R, Error<T::Error, P>>,
+    ) -> Result<R, Error<T::Error, P>> {
+        self.command_len = 0;
+        if let Err(error) = &result {
+            self.out_of_step |= error.leaves_answer_open();
+        }
+        result
+    }
+
+    fn send_command<S>(&mut self, deadline: Deadline) -> Result<(), Error<T::Error, S>> {
+        self.link.write(
+            self.command.get(..self.command_len).unwrap_or(&[]),
+            deadline,
+        )
+    }
+
+    fn final_result<P: Protocol>(
+        &mut self,
+        session: &mut P,
+        mut reply: Reply<'_>,
+        mut deadline: Deadline,
+    ) -> Result<(), ErrorOf<T, P>> {
+        let mut overlong = false;
+        loop {
+            let at = match self.token::<P>(false, deadline)? {
+                Token::Line(at) => at,
+                Token::Overlong => {
+                    overlong = true;
+                    continue;
+                }
+                Token::Prompt => continue,
+                Token::Payload(n) => {
+                    self.unwanted = n;
+                    return Err(Error::Malformed);
+                }
+            };
+            match self.line(session, at.clone()) {
+                Line::Ok if overlong => return Err(Error::Resource(Resource::LineBuffer)),
+                Line::Ok => {
+                    self.blank_before_ok = Some(self.blank_before);
+                    return Ok(());
+                }
+                Line::Failed(status) => return Err(Error::Module(status)),
+                Line::Boot => return Err(Error::ModuleReset),
+                Line::Busy(_) => deadline = self.after_busy(deadline),
+                Line::Event | Line::Detail => {}
+                Line::Reply => match &mut reply {
+                    Reply::Keep => self.input.keep(at),
+                    Reply::Lines(each) => each(self.input.get(at)),
+                },
+                Line::Sent | Line::Received(_) | Line::Unknown => return Err(Error::Malformed),
+            }
+        }
+    }
+
+    fn upload_payload<P: Protocol>(
+        &mut self,
+        session: &mut P,
+        payload: &[u8],
+        mut deadline: Deadline,
+    ) -> Result<(), ErrorOf<T, P>> {
+        self.send_command(deadline)?;
+        // From here to the final result the module may wait for payload, prompt seen or not.
+        self.owed = payload.len();
+        let mut prompted = false;
+        loop {
+            let at = match self.token::<P>(!prompted, deadline)? {
+                Token::Line(at) => at,
+                Token::Prompt if !prompted => {
+                    prompted = true;
+                    self.link.write(payload, deadline)?;
+                    continue;
+                }
+                Token::Prompt => continue,
+                Token::Overlong => return Err(Error::Malformed),
+                Token::Payload(n) => {
+                    self.unwanted = n;
+                    return Err(Error::Malformed);
+                }
+            };
+            match self.line(session, at) {
+                // The firmware says OK before it prompts; that is not the end.
+                Line::Ok if !prompted => {}
+                Line::Ok | Line::Sent if prompted => break,
+                Line::Received(n) if n == payload.len() => {}
+                Line::Failed(status) => {
+                    self.owed = 0;
+                    return Err(Error::Module(status));
+                }
+                Line::Boot => {
+                    self.owed = 0;
+                    return Err(Error::ModuleReset);
+                }
+                Line::Busy(_) => deadline = self.after_busy(deadline),
+                Line::Event | Line::Detail => {}
+                _ => return Err(Error::Malformed),
+            }
+        }
+        self.owed = 0;
+        Ok(())
+    }
+
+    fn download_payload<P: Protocol>(
+        &mut self,
+        session: &mut P,
+        into: &mut [u8],
+        mut deadline: Deadline,
+    ) -> Result<usize, ErrorOf<T, P>> {
+        let mut got = None;
+        loop {
+            let at = match self.token::<P>(false, deadline)? {
+                Token::Line(at) => at,
+                Token::Payload(n) => {
+                    let Some(place) = into.get_mut(..n).filter(|_| got.is_none()) else {
+                        self.unwanted = n;
+                        return Err(Error::Malformed);
+                    };
+                    self.read_payload::<P>(place)?;
+                    got = Some(n);
+                    continue;
+                }
+                Token::Prompt => continue,
+                Token::Overlong => return Err(Error::Malformed),
+            };
+            match self.line(session, at) {
+                // A module that omits or adds an empty line here has lost bytes of the payload.
+                Line::Ok
+                    if got.is_some()
+                        && self.blank_before_ok.is_some_and(|b| b != self.blank_before) =>
+                {
+                    return Err(Error::Malformed);
+                }
+                Line::Ok => return Ok(got.unwrap_or(0)),
+                Line::Failed(status) if got.is_none() => return Err(Error::Module(status)),
+                Line::Boot => return Err(Error::ModuleReset),
+                Line::Busy(_) => deadline = self.after_busy(deadline),
+                Line::Event | Line::Detail => {}
+                _ => return Err(Error::Malformed),
+            }
+        }
+    }
+
+    /// Reads counted payload, byte for byte, whatever it looks like, and the line end behind it.
+    fn read_payload<P: Protocol>(&mut self, into: &mut [u8]) -> Result<(), ErrorOf<T, P>> {
+        let mut done = self.input.take(into);
+        while done < into.len() {
+            let silence = self.link.deadline(PAYLOAD_SILENCE);
+            let rest = into.get_mut(done..).unwrap_or(&mut []);
+            match self.link.read(rest, silence) {
+                Ok(n) => done += n,
+                Err(error) => {
+                    self.unwanted = into.len() - done;
+                    // What stopped the payload may have been a restart: its banner ends up here.
+                    let cut_short = into.get(..done).unwrap_or(&[]);
+                    self.suspects_restart =
+                        matches!(error, Error::Timeout) && cut_short.ends_with(P::BOOT);
+                    return Err(error);
+                }
+            }
+        }
+        if P::LINE_END_AFTER_PAYLOAD {
+            for expected in *b"\r\n" {
+                let mut byte = [0];
+                if self.input.take(&mut byte) == 0 {
+                    let silence = self.link.deadline(PAYLOAD_SILENCE);
+                    self.link.read(&mut byte, silence)?;
+                }
+                if byte != [expected] {
+                    return Err(Error::Malformed);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The next thing in the input, waiting for it up to the deadline.
+    fn token<P: Protocol>(
+        &mut self,
+        prompt_awaited: bool,
+        deadline: Deadline,
+    ) -> Result<Token, ErrorOf<T, P>> {
+        loop {
+            if let Some(token) = self.next_token::<P>(prompt_awaited) {
+                return Ok(token);
+            }
+            let n = self.link.read(self.input.room(), deadline)?;
+            self.input.filled(n);
+        }
+    }
+
+    fn line<P: Protocol>(
+        &mut self,
+        session: &mut P,
+        at: core::ops::Range<usize>,
+    ) -> Line<P::Status> {
+        let command = self.command.get(..self.command_len).unwrap_or(&[]);
+        let line = self.input.get(at);
+        trace!("< {}", crate::fmt::name(line));
+        session.line(command, line)
+    }
+
+    fn after_busy(&mut self, deadline: Deadline) -> Deadline {
+        self.busy = true;
+        let soon = self.link.deadline(BUSY_WAIT);
+        if soon.ends_before(deadline) {
+            soon
+        } else {
+            deadline
+        }
+    }
+}

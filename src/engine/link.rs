@@ -1,0 +1,114 @@
+//! The transport under deadlines.
+
+use embedded_io::{ErrorType, Read, ReadReady, Write};
+
+use crate::clock::{Clock, Deadline};
+use crate::error::Error;
+
+/// What the driver needs of a UART or SPI: bytes in, bytes out, and whether there are any.
+///
+/// Implemented by everything that has `embedded-io` 0.7's `Read`, `ReadReady` and `Write`. A
+/// `write` that returns `Ok(0)` is taken as "full, try again", a `read` that returns `Ok(0)` as
+/// silence.
+pub trait Transport: Read + ReadReady + Write {}
+
+impl<T: Read + ReadReady + Write> Transport for T {}
+
+/// A transport and the clock it is watched by.
+pub(crate) struct Link<T, C> {
+    pub(crate) transport: T,
+    clock: C,
+    /// Bytes read since the deadline of the current wait passed.
+    overtime: usize,
+}
+
+/// How much of what has piled up is still taken in after a deadline: more than any receive ring
+/// holds. A module that never stops talking must not hold the caller for good.
+const BACKLOG: usize = 4096;
+
+impl<T: Transport, C: Clock> Link<T, C> {
+    pub(crate) fn new(transport: T, clock: C) -> Self {
+        Link {
+            transport,
+            clock,
+            overtime: 0,
+        }
+    }
+
+    pub(crate) fn release(self) -> (T, C) {
+        (self.transport, self.clock)
+    }
+
+    pub(crate) fn deadline(&mut self, milliseconds: u32) -> Deadline {
+        Deadline::after(self.clock.now(), milliseconds)
+    }
+
+    /// Milliseconds until a deadline, 0 if it has passed.
+    pub(crate) fn remaining(&mut self, deadline: Deadline) -> u32 {
+        deadline.remaining(self.clock.now())
+    }
+
+    /// Reads what has arrived already; 0 if nothing has.
+    pub(crate) fn read_now<S>(&mut self, into: &mut [u8]) -> Result<usize, Error<T::Error, S>> {
+        if into.is_empty() || !self.transport.read_ready().map_err(Error::Transport)? {
+            return Ok(0);
+        }
+        let n = self.transport.read(into).map_err(Error::Transport)?;
+        // A transport that claims more than the slice holds must not reach an index.
+        Ok(n.min(into.len()))
+    }
+
+    /// Reads at least one byte, or fails at the deadline.
+    pub(crate) fn read<S>(
+        &mut self,
+        into: &mut [u8],
+        deadline: Deadline,
+    ) -> Result<usize, Error<T::Error, S>> {
+        loop {
+            let late = self.is_late(deadline);
+            match self.read_now(into)? {
+                0 if late => return Err(Error::Timeout),
+                0 => self.idle()?,
+                n => {
+                    self.overtime = if late { self.overtime + n } else { 0 };
+                    return if self.overtime > BACKLOG {
+                        Err(Error::Timeout)
+                    } else {
+                        Ok(n)
+                    };
+                }
+            }
+        }
+    }
+
+    /// Writes everything and flushes, or fails at the deadline.
+    pub(crate) fn write<S>(
+        &mut self,
+        mut bytes: &[u8],
+        deadline: Deadline,
+    ) -> Result<(), Error<T::Error, S>> {
+        while !bytes.is_empty() {
+            match self.transport.write(bytes).map_err(Error::Transport)? {
+                0 if self.is_late(deadline) => return Err(Error::Timeout),
+                0 => self.idle()?,
+                n => bytes = bytes.get(n..).unwrap_or(&[]),
+            }
+        }
+        self.transport.flush().map_err(Error::Transport)
+    }
+
+    pub(crate) fn is_late(&mut self, deadline: Deadline) -> bool {
+        deadline.has_passed(self.clock.now())
+    }
+
+    fn idle<S>(&mut self) -> Result<(), Error<T::Error, S>> {
+        match self.clock.idle() {
+            core::ops::ControlFlow::Continue(()) => Ok(()),
+            core::ops::ControlFlow::Break(()) => Err(Error::Interrupted),
+        }
+    }
+}
+
+impl<T: ErrorType, C> ErrorType for Link<T, C> {
+    type Error = T::Error;
+}

@@ -1,0 +1,278 @@
+//! Knows AT, knows no vendor: bytes become lines, prompts and counted payload; a command and its
+//! reply become one call.
+//!
+//! Read in this order: [`link`] (bytes under deadlines), [`buffer`] (lines), [`protocol`] (what a
+//! dialect tells the engine about its lines), [`exchange`] (one command and its reply),
+//! [`resync`] (how a link that lost the thread finds it again).
+
+pub(crate) mod buffer;
+pub(crate) mod exchange;
+pub(crate) mod link;
+pub(crate) mod protocol;
+mod resync;
+pub(crate) mod text;
+
+use crate::clock::{Clock, Deadline};
+use crate::error::Error;
+
+use buffer::Buffer;
+use link::{Link, Transport};
+use protocol::{Line, Payload, Protocol};
+
+/// The link, the line buffer, and what is known about being in step.
+pub(crate) struct Engine<'b, T, C> {
+    pub(crate) link: Link<T, C>,
+    input: Buffer<'b>,
+    /// The command in flight, for telling its echo and its reply lines from events.
+    command: &'b mut [u8],
+    command_len: usize,
+    /// The bytes on the wire may belong to something that is over: see `resync`.
+    out_of_step: bool,
+    /// Payload bytes that the module may still wait for.
+    owed: usize,
+    /// Payload bytes that may still come from the module and belong to nobody.
+    unwanted: usize,
+    /// The module said that it was busy during the exchange.
+    busy: bool,
+    /// A payload stopped behind the words that a starting module prints.
+    suspects_restart: bool,
+    /// An empty line stands before the line that is being read.
+    blank: bool,
+    /// An empty line stood before the line that was read last.
+    blank_before: bool,
+    /// Whether this firmware puts an empty line before `OK`: learned from its answers, used to
+    /// notice bytes missing from a payload.
+    blank_before_ok: Option<bool>,
+    /// Which question `resync` asks next.
+    question: u8,
+}
+
+/// The line is silent when nothing comes for this long (ms): twenty byte times at 9600 baud.
+const SILENCE: u32 = 20;
+
+/// The most bytes that one `pump` takes in.
+const PUMP_LIMIT: usize = 4096;
+
+/// What stands next in the input.
+enum Token {
+    /// A line, still in the line buffer.
+    Line(core::ops::Range<usize>),
+    /// A line that did not fit the buffer.
+    Overlong,
+    /// The module waits for payload.
+    Prompt,
+    /// This many bytes of payload follow.
+    Payload(usize),
+}
+
+impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
+    pub(crate) fn new(transport: T, clock: C, command: &'b mut [u8], input: &'b mut [u8]) -> Self {
+        Engine {
+            link: Link::new(transport, clock),
+            input: Buffer::new(input),
+            command,
+            command_len: 0,
+            // Nobody knows what the module did before.
+            out_of_step: true,
+            owed: 0,
+            unwanted: 0,
+            busy: false,
+            suspects_restart: false,
+            blank: false,
+            blank_before: false,
+            blank_before_ok: None,
+            question: 0,
+        }
+    }
+
+    pub(crate) fn is_out_of_step(&self) -> bool {
+        self.out_of_step
+    }
+
+    pub(crate) fn fall_out_of_step(&mut self) {
+        self.out_of_step = true;
+    }
+
+    /// Whether the module said `busy` since the last exchange began.
+    pub(crate) fn was_busy(&self) -> bool {
+        self.busy
+    }
+
+    /// Drops what has arrived: it was said before a reset.
+    pub(crate) fn discard<S>(&mut self) -> Result<(), Error<T::Error, S>> {
+        self.input.clear();
+        self.blank = false;
+        let mut dropped = 0;
+        while dropped <= PUMP_LIMIT {
+            match self.link.read_now(self.input.room())? {
+                0 => break,
+                n => dropped += n,
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes in what has arrived, without waiting.
+    pub(crate) fn pump<P: Protocol>(
+        &mut self,
+        session: &mut P,
+    ) -> Result<(), Error<T::Error, P::Status>> {
+        if self.out_of_step {
+            return Ok(());
+        }
+        self.command_len = 0;
+        let mut seen = 0;
+        loop {
+            while let Some(token) = self.next_token::<P>(false) {
+                self.take_unasked(session, token);
+            }
+            // A module that never stops talking must not hold the caller for good.
+            if self.out_of_step || seen > PUMP_LIMIT {
+                return Ok(());
+            }
+            let n = self
+                .link
+                .read_now(self.input.room())
+                .inspect_err(|_| self.out_of_step = true)?;
+            if n == 0 {
+                return Ok(());
+            }
+            self.input.filled(n);
+            seen += n;
+        }
+    }
+
+    /// Waits for the end of a line that has begun, but not long: one that does not end is garbage.
+    pub(crate) fn settle<P: Protocol>(
+        &mut self,
+        session: &mut P,
+    ) -> Result<(), Error<T::Error, P::Status>> {
+        self.pump(session)?;
+        while !self.out_of_step && !self.input.pending().is_empty() {
+            let silence = self.link.deadline(SILENCE);
+            match self.link.read(self.input.room(), silence) {
+                Ok(n) => self.input.filled(n),
+                Err(Error::Timeout) => self.out_of_step = true,
+                Err(error) => {
+                    self.out_of_step = true;
+                    return Err(error);
+                }
+            }
+            self.pump(session)?;
+        }
+        Ok(())
+    }
+
+    /// Takes in events until `done` says that it has seen enough, or the deadline passes.
+    pub(crate) fn wait_until<P: Protocol>(
+        &mut self,
+        session: &mut P,
+        deadline: Deadline,
+        mut done: impl FnMut(&mut P) -> bool,
+    ) -> Result<(), Error<T::Error, P::Status>> {
+        self.command_len = 0;
+        loop {
+            while let Some(token) = self.next_token::<P>(false) {
+                if self.take_unasked(session, token) {
+                    return Err(Error::ModuleReset);
+                }
+                if self.out_of_step {
+                    return Err(Error::Malformed);
+                }
+            }
+            if done(session) {
+                return Ok(());
+            }
+            let read = self.link.read(self.input.room(), deadline);
+            // Silence while waiting for an event leaves nothing open; a failure does.
+            let n = read.inspect_err(|e| {
+                self.out_of_step |= !matches!(e, Error::Timeout | Error::Interrupted)
+            })?;
+            self.input.filled(n);
+        }
+    }
+
+    /// Waits for the module to report that it has started.
+    pub(crate) fn wait_for_boot<P: Protocol>(
+        &mut self,
+        session: &mut P,
+        deadline: Deadline,
+    ) -> Result<(), Error<T::Error, P::Status>> {
+        self.command_len = 0;
+        self.unwanted = 0;
+        self.owed = 0;
+        loop {
+            while let Some(token) = self.next_token::<P>(false) {
+                if self.take_unasked(session, token) {
+                    self.out_of_step = false;
+                    return Ok(());
+                }
+            }
+            let n = self
+                .link
+                .read(self.input.room(), deadline)
+                .inspect_err(|_| self.out_of_step = true)?;
+            self.input.filled(n);
+        }
+    }
+
+    /// A token that no exchange has asked for. Returns whether the module restarted.
+    fn take_unasked<P: Protocol>(&mut self, session: &mut P, token: Token) -> bool {
+        match token {
+            Token::Line(at) => match session.line(&[], self.input.get(at)) {
+                Line::Boot => return true,
+                Line::Event | Line::Detail => {}
+                // The answer of a command that is over, or garbage: what else was missed?
+                _ => {
+                    self.out_of_step = true;
+                    session.doubt();
+                }
+            },
+            Token::Overlong => session.lost_line(),
+            Token::Prompt => {}
+            // A late answer with payload: none of it may be taken for lines.
+            Token::Payload(n) => {
+                self.unwanted = n;
+                self.out_of_step = true;
+            }
+        }
+        false
+    }
+
+    /// The next thing in the input, if it is complete.
+    ///
+    /// A prompt is a prompt only where one is awaited; elsewhere it is skipped.
+    fn next_token<P: Protocol>(&mut self, prompt_awaited: bool) -> Option<Token> {
+        while !self.input.is_overlong() {
+            match *self.input.pending().first()? {
+                b'\n' => self.blank = true,
+                b'\r' => {}
+                byte if byte == P::PROMPT && prompt_awaited => {
+                    self.input.skip(1);
+                    return Some(Token::Prompt);
+                }
+                byte if byte == P::PROMPT => {}
+                _ => break,
+            }
+            self.input.skip(1);
+        }
+        if !self.input.is_overlong() {
+            match P::payload(self.input.pending()) {
+                Payload::No => {}
+                Payload::Incomplete => return None,
+                Payload::Counted { header, count } => {
+                    self.input.skip(header);
+                    self.blank = false;
+                    return Some(Token::Payload(count));
+                }
+            }
+        }
+        let line = self.input.line()?;
+        self.blank_before = core::mem::take(&mut self.blank);
+        Some(if line.overlong {
+            Token::Overlong
+        } else {
+            Token::Line(line.at)
+        })
+    }
+}

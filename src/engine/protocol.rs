@@ -1,0 +1,88 @@
+//! What a dialect tells the engine about the lines on its wire.
+
+/// What a line is, given the command that is in flight.
+///
+/// The dialect decides it in one place, also where a reply and an event share their name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Line<S> {
+    /// The final result: done.
+    Ok,
+    /// The final result of a command with payload: the module has taken it.
+    Sent,
+    /// The final result: refused.
+    Failed(S),
+    /// The module had no time for the command and dropped it, or part of what was sent.
+    Busy(S),
+    /// The module counts the payload bytes it has received.
+    Received(usize),
+    /// The module has restarted.
+    Boot,
+    /// Something the module tells on its own; the session has taken note.
+    Event,
+    /// A part of the conversation that needs no further attention: an echo, an error code that
+    /// the final result will carry.
+    Detail,
+    /// Part of the reply to the command in flight.
+    Reply,
+    /// Nothing that the dialect knows, while no command is in flight.
+    Unknown,
+}
+
+/// Whether the input stands before counted payload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Payload {
+    /// It does not.
+    No,
+    /// It may; more bytes will tell.
+    Incomplete,
+    /// `header` bytes, then `count` bytes of payload.
+    Counted {
+        /// Length of the text before the payload.
+        header: usize,
+        /// Length of the payload.
+        count: usize,
+    },
+}
+
+/// What the answer to a resynchronising question means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// The line is not the answer.
+    No,
+    /// It is, and the module is as the driver has set it up.
+    AsSetUp,
+    /// It is, and the module has lost its settings: it restarted and nobody saw it.
+    SettingsLost,
+}
+
+/// The dialect's words and the session's memory, as the engine sees them.
+pub(crate) trait Protocol {
+    type Status;
+
+    /// The character with which the module asks for payload.
+    const PROMPT: u8;
+    /// Whether a line end stands between payload and what follows.
+    const LINE_END_AFTER_PAYLOAD: bool;
+    /// The end of what a module prints when it starts: looked for at the end of a payload that
+    /// was cut short.
+    const BOOT: &'static [u8];
+    /// How many questions there are.
+    const QUESTIONS: u8;
+
+    /// Takes a line, with the command in flight (empty if there is none).
+    fn line(&mut self, command: &[u8], line: &[u8]) -> Line<Self::Status>;
+    /// Looks for the header of counted payload at the start of a line.
+    fn payload(pending: &[u8]) -> Payload;
+    /// A question that no other command of the driver asks, with its line end.
+    fn question(n: u8) -> &'static [u8];
+    /// Whether `line` answers question `n`.
+    fn answer(n: u8, line: &[u8]) -> Answer;
+    /// A line was longer than the line buffer and is gone.
+    fn lost_line(&mut self);
+    /// A notice may have been missed: the module must be asked before the table is trusted.
+    fn doubt(&mut self);
+    /// The module turned out to have restarted.
+    fn restarted(&mut self);
+    /// Whether the settings of the session are made, and not lost since.
+    fn is_set_up(&self) -> bool;
+}

@@ -1,0 +1,85 @@
+//! Reading the values of a line: fields between commas, quoted or not.
+
+/// The comma-separated fields of a line; a comma between quotes does not separate.
+///
+/// For lines whose quoted fields hold no quotes themselves: addresses, types, numbers.
+pub(crate) struct Fields<'a> {
+    rest: Option<&'a [u8]>,
+}
+
+impl<'a> Fields<'a> {
+    pub(crate) fn new(text: &'a [u8]) -> Self {
+        Fields { rest: Some(text) }
+    }
+
+    /// The next field as a number.
+    pub(crate) fn number<N: TryFrom<u32>>(&mut self) -> Option<N> {
+        N::try_from(number(self.next()?)?).ok()
+    }
+
+    /// The next field without its quotes.
+    pub(crate) fn quoted(&mut self) -> Option<&'a str> {
+        let field = self.next()?.strip_prefix(b"\"")?.strip_suffix(b"\"")?;
+        core::str::from_utf8(field).ok()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.rest.is_none()
+    }
+}
+
+impl<'a> Iterator for Fields<'a> {
+    type Item = &'a [u8];
+
+    fn next(&mut self) -> Option<&'a [u8]> {
+        let rest = self.rest?;
+        let mut in_quotes = false;
+        let comma = rest.iter().position(|&b| {
+            in_quotes ^= b == b'"';
+            b == b',' && !in_quotes
+        });
+        match comma {
+            Some(at) => {
+                self.rest = rest.get(at + 1..);
+                rest.get(..at)
+            }
+            None => {
+                self.rest = None;
+                Some(rest)
+            }
+        }
+    }
+}
+
+/// A decimal number that is nothing but digits.
+pub(crate) fn number(digits: &[u8]) -> Option<u32> {
+    if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    core::str::from_utf8(digits).ok()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_keep_quoted_commas_together() {
+        let mut fields = Fields::new(b"0,15,\"a,b\",,80");
+        assert_eq!(fields.number::<u8>(), Some(0));
+        assert_eq!(fields.number::<u8>(), Some(15));
+        assert_eq!(fields.quoted(), Some("a,b"));
+        assert_eq!(fields.next(), Some(&b""[..]));
+        assert_eq!(fields.number::<u16>(), Some(80));
+        assert!(fields.is_empty());
+        assert_eq!(fields.next(), None);
+    }
+
+    #[test]
+    fn a_number_out_of_range_is_none() {
+        assert_eq!(Fields::new(b"256").number::<u8>(), None);
+        assert_eq!(number(b"4294967296"), None);
+        assert_eq!(number(b"-1"), None);
+        assert_eq!(number(b""), None);
+    }
+}

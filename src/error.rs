@@ -1,0 +1,180 @@
+//! What can go wrong, sorted by whose fault it is.
+
+use core::fmt;
+
+use embedded_nal::{TcpError, TcpErrorKind};
+
+/// The error of every call of the driver and of every `embedded-nal` trait it implements.
+///
+/// `E` is the transport's error; `S` is the dialect's status, such as
+/// [`st67::Status`](crate::st67::Status), which decodes every code of the vendor's reference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Error<E, S> {
+    /// The UART or SPI failed. The link gets back into step before the next command.
+    Transport(E),
+    /// The module did not answer within the deadline.
+    Timeout,
+    /// The idle hook of the [`Clock`](crate::Clock) broke the wait off.
+    Interrupted,
+    /// The module said no, and why.
+    Module(S),
+    /// The module said something that its reference does not allow here, or bytes were lost on
+    /// the way.
+    Malformed,
+    /// The driver or the module ran out of something.
+    Resource(Resource),
+    /// The caller asked for something that cannot be; nothing was sent.
+    Usage(Usage),
+    /// The connection is gone.
+    Closed(Closed),
+    /// The module restarted. All connections are gone and the station has left its network; the
+    /// driver restores the module's settings on the next use.
+    ModuleReset,
+}
+
+/// What ran out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Resource {
+    /// A line or reply of the module does not fit the line buffer that was lent.
+    LineBuffer,
+    /// Every socket is in use: as many as the module has links, or as read-ahead buffers were
+    /// lent.
+    Sockets,
+}
+
+/// What the caller asked for that cannot be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Usage {
+    /// The buffer that was lent is too small; this many bytes are needed.
+    BufferTooSmall(usize),
+    /// A text is longer than this many bytes, the vendor's limit.
+    TooLong(usize),
+    /// A text that must not be empty is.
+    Empty,
+    /// The module's text rule cannot carry this byte.
+    Byte(u8),
+    /// The handle is of a socket that was released.
+    StaleHandle,
+    /// The module cannot do this; see the README's "Not supported".
+    Unsupported,
+}
+
+/// How a connection ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Closed {
+    /// It was never opened, or the last attempt failed.
+    NotConnected,
+    /// The peer closed it, or the network did.
+    ByPeer,
+    /// The station left the network.
+    StationDown,
+    /// A fault on the wire between host and module lost bytes of the stream, or may have.
+    StreamBroken,
+}
+
+impl<E, S> Error<E, S> {
+    /// Whether the link may be out of step after this error: an answer may still come.
+    pub(crate) fn leaves_answer_open(&self) -> bool {
+        matches!(
+            self,
+            Error::Transport(_) | Error::Timeout | Error::Interrupted | Error::Malformed
+        )
+    }
+}
+
+impl<E: fmt::Display, S: fmt::Display> fmt::Display for Error<E, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Error::Transport(e) => write!(f, "the transport to the module failed: {e}"),
+            Error::Timeout => f.write_str("the module did not answer in time"),
+            Error::Interrupted => f.write_str("the wait was broken off"),
+            Error::Module(status) => write!(f, "the module refused: {status}"),
+            Error::Malformed => f.write_str("the module's answer does not make sense"),
+            Error::Resource(what) => what.fmt(f),
+            Error::Usage(what) => what.fmt(f),
+            Error::Closed(how) => how.fmt(f),
+            Error::ModuleReset => f.write_str("the module restarted"),
+        }
+    }
+}
+
+impl fmt::Display for Resource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Resource::LineBuffer => "the module's answer does not fit the line buffer",
+            Resource::Sockets => "all sockets are in use",
+        })
+    }
+}
+
+impl fmt::Display for Usage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Usage::BufferTooSmall(n) => write!(f, "the buffer needs {n} bytes"),
+            Usage::TooLong(n) => write!(f, "the text is longer than {n} bytes"),
+            Usage::Empty => f.write_str("the text is empty"),
+            Usage::Byte(b) => write!(f, "the module cannot take the byte 0x{b:02x} in a text"),
+            Usage::StaleHandle => f.write_str("the socket was released"),
+            Usage::Unsupported => f.write_str("the module or the driver cannot do this"),
+        }
+    }
+}
+
+impl fmt::Display for Closed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Closed::NotConnected => "the socket is not connected",
+            Closed::ByPeer => "the peer closed the connection",
+            Closed::StationDown => "the connection ended with the Wi-Fi link",
+            Closed::StreamBroken => "the connection lost bytes between host and module",
+        })
+    }
+}
+
+impl<E, S> core::error::Error for Error<E, S>
+where
+    E: fmt::Debug + fmt::Display,
+    S: fmt::Debug + fmt::Display,
+{
+}
+
+impl<E, S> embedded_io::Error for Error<E, S>
+where
+    E: embedded_io::Error,
+    S: fmt::Debug + fmt::Display,
+{
+    fn kind(&self) -> embedded_io::ErrorKind {
+        use embedded_io::ErrorKind;
+        match self {
+            Error::Transport(e) => e.kind(),
+            Error::Timeout => ErrorKind::TimedOut,
+            Error::Interrupted => ErrorKind::Interrupted,
+            Error::Module(_) => ErrorKind::Other,
+            Error::Malformed => ErrorKind::InvalidData,
+            Error::Resource(_) => ErrorKind::OutOfMemory,
+            Error::Usage(Usage::Unsupported) => ErrorKind::Unsupported,
+            Error::Usage(_) => ErrorKind::InvalidInput,
+            Error::Closed(Closed::NotConnected) => ErrorKind::NotConnected,
+            Error::Closed(_) | Error::ModuleReset => ErrorKind::ConnectionReset,
+        }
+    }
+}
+
+impl<E, S> TcpError for Error<E, S>
+where
+    E: fmt::Debug,
+    S: fmt::Debug,
+{
+    fn kind(&self) -> TcpErrorKind {
+        match self {
+            Error::Closed(_) | Error::ModuleReset | Error::Usage(Usage::StaleHandle) => {
+                TcpErrorKind::PipeClosed
+            }
+            _ => TcpErrorKind::Other,
+        }
+    }
+}

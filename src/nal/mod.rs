@@ -1,0 +1,4 @@
+//! `embedded-nal` on top of the driver.
+
+mod dns;
+mod tcp;

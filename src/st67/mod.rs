@@ -1,0 +1,238 @@
+//! The dialect of ST's ST67W611M1.
+//!
+//! Sources: the vendor's AT command reference ("reference") and notes on what the firmware really
+//! sends ("wire notes"); where the two differ, both are understood. Commands are in
+//! [`command`], one file a chapter.
+
+pub mod command;
+mod events;
+mod socket;
+mod status;
+mod text;
+mod wifi;
+
+use core::net::{IpAddr, SocketAddr};
+
+use embedded_nal::AddrType;
+
+use crate::clock::Clock;
+use crate::dialect::{Dialect, Setting, private};
+use crate::driver::{ErrorOf, Session, Timeouts};
+use crate::engine::link::Transport;
+use crate::engine::protocol::{Line, Payload};
+use crate::event::Event;
+use crate::socket::TcpSocket;
+use crate::station::{Addresses, LinkState};
+
+pub use status::{ErrorCode, JoinError, Reason, Status, Subcategory};
+pub use text::{Secret, Text};
+
+/// The ST67W611M1's dialect.
+#[derive(Clone, Copy, Debug)]
+pub struct St67;
+
+/// An ST67W611M1 on transport `T`, watched by clock `C`.
+pub type Module<'b, T, C> = crate::Module<'b, St67, T, C>;
+
+/// The error of an ST67W611M1 on a transport whose error is `E`.
+pub type Error<E> = crate::Error<E, Status>;
+
+/// Links are 0 to 4 (reference 4.1.7).
+const LINKS: u8 = 5;
+
+/// What the dialect remembers between two lines.
+#[derive(Debug, Default)]
+pub struct Memory {
+    /// The code of an `ERROR` that is about to come.
+    error_code: Option<ErrorCode>,
+    /// The join error of an `ERROR` that is about to come.
+    join_error: Option<JoinError>,
+    /// Links that the driver has closed, whose notice is still to come.
+    closing: Closing,
+    /// Where the search for a free link begins: a link just closed is used last.
+    next_link: u8,
+}
+
+/// A set of links.
+#[derive(Debug, Default)]
+struct Closing(u8);
+
+impl Closing {
+    fn insert(&mut self, link: u8) {
+        self.0 |= 1 << (link % 8);
+    }
+
+    fn contains(&self, link: u8) -> bool {
+        self.0 & (1 << (link % 8)) != 0
+    }
+
+    fn take(&mut self, link: u8) -> bool {
+        let was = self.contains(link);
+        self.0 &= !(1 << (link % 8));
+        was
+    }
+}
+
+impl private::Sealed for St67 {}
+
+impl Dialect for St67 {
+    type Status = Status;
+    type State = Memory;
+
+    const PROMPT: u8 = b'>';
+    const LINE_END_AFTER_PAYLOAD: bool = true;
+    const BOOT: &'static str = "ready\r\n";
+    const RESTART: &'static str = "AT+RST\r\n";
+    /// Reference 1: "should not exceed 256 bytes"; the firmware counts CR LF in (wire notes 1).
+    const COMMAND_MAX: usize = 256;
+    const LINKS: usize = LINKS as usize;
+    /// The firmware's limit; the reference says 8192 (wire notes 2).
+    const SEND_MAX: usize = 6144;
+    /// The reference's receive buffer; the firmware's is 4608 and refuses to be asked for more
+    /// (wire notes 2).
+    const RECEIVE_MAX: usize = 2920;
+
+    /// Wire notes 9, ST's own host driver, unless said otherwise.
+    const TIMEOUTS: Timeouts = Timeouts {
+        command: 6000,
+        boot: 4000,
+        // Reference 3.1.5: "The default value is 15 seconds"; DHCP comes on top.
+        join: 20_000,
+        resolve: 20_000,
+        // Sent as the command's own timeout parameter; reference 4.1.7: at most 20000.
+        connect: 10_000,
+        // The prompt's 5000 and the command class's 6000.
+        send: 11_000,
+        receive: 6000,
+        close: 6000,
+    };
+
+    const SETTINGS: &'static [Setting] = &[
+        Setting {
+            query: "AT+CIPMUX?\r\n",
+            answer: "+CIPMUX:",
+            value: "1",
+        },
+        Setting {
+            query: "AT+CIPDINFO?\r\n",
+            answer: "+CIPDINFO:",
+            value: "true",
+        },
+        Setting {
+            query: "AT+CIPRECVMODE?\r\n",
+            answer: "+CIPRECVMODE:",
+            value: "1",
+        },
+        Setting {
+            query: "AT+SYSLOG?\r\n",
+            answer: "+SYSLOG:",
+            value: "1",
+        },
+        Setting {
+            query: "AT+SYSSTORE?\r\n",
+            answer: "+SYSSTORE:",
+            value: "0",
+        },
+    ];
+
+    fn line(session: &mut Session<'_, Self>, command: &[u8], line: &[u8]) -> Line<Status> {
+        events::line(session, command, line)
+    }
+
+    fn payload(pending: &[u8]) -> Payload {
+        events::payload(pending)
+    }
+
+    fn event(line: &[u8]) -> Event<'_> {
+        events::event(line)
+    }
+
+    fn set_up<T: Transport, C: Clock>(
+        module: &mut Module<'_, T, C>,
+    ) -> Result<(), ErrorOf<Self, T>> {
+        wifi::set_up(module)
+    }
+
+    fn join<T: Transport, C: Clock>(
+        module: &mut Module<'_, T, C>,
+        ssid: &[u8],
+        password: &[u8],
+    ) -> Result<(), ErrorOf<Self, T>> {
+        wifi::join(module, ssid, password)
+    }
+
+    fn leave<T: Transport, C: Clock>(
+        module: &mut Module<'_, T, C>,
+    ) -> Result<(), ErrorOf<Self, T>> {
+        wifi::leave(module)
+    }
+
+    fn link_state<T: Transport, C: Clock>(
+        module: &mut Module<'_, T, C>,
+    ) -> Result<LinkState, ErrorOf<Self, T>> {
+        let timeout = module.timeouts.command;
+        Ok(module.execute(&command::wifi::GetState, timeout)?.state)
+    }
+
+    fn addresses<T: Transport, C: Clock>(
+        module: &mut Module<'_, T, C>,
+    ) -> Result<Addresses, ErrorOf<Self, T>> {
+        let timeout = module.timeouts.command;
+        module.execute(&command::wifi::GetAddresses, timeout)
+    }
+
+    fn resolve<T: Transport, C: Clock>(
+        module: &mut Module<'_, T, C>,
+        name: &str,
+        kind: AddrType,
+    ) -> Result<IpAddr, ErrorOf<Self, T>> {
+        socket::resolve(module, name, kind)
+    }
+
+    fn connect<T: Transport, C: Clock>(
+        module: &mut Module<'_, T, C>,
+        socket: &TcpSocket,
+        remote: SocketAddr,
+    ) -> Result<(), ErrorOf<Self, T>> {
+        socket::connect(module, socket, remote)
+    }
+
+    fn send<T: Transport, C: Clock>(
+        module: &mut Module<'_, T, C>,
+        link: u32,
+        payload: &[u8],
+    ) -> Result<(), ErrorOf<Self, T>> {
+        let command = command::net::Send {
+            link: link as u8,
+            length: payload.len() as u16,
+        };
+        let timeout = module.timeouts.send;
+        module.upload(&command, payload, timeout)
+    }
+
+    fn receive<T: Transport, C: Clock>(
+        module: &mut Module<'_, T, C>,
+        link: u32,
+        into: &mut [u8],
+    ) -> Result<usize, ErrorOf<Self, T>> {
+        let command = command::net::Receive {
+            link: link as u8,
+            length: into.len() as u16,
+        };
+        let timeout = module.timeouts.receive;
+        module.download(&command, into, timeout)
+    }
+
+    fn close<T: Transport, C: Clock>(
+        module: &mut Module<'_, T, C>,
+        link: u32,
+    ) -> Result<(), ErrorOf<Self, T>> {
+        socket::close(module, link as u8)
+    }
+
+    fn reconcile<T: Transport, C: Clock>(
+        module: &mut Module<'_, T, C>,
+    ) -> Result<(), ErrorOf<Self, T>> {
+        socket::reconcile(module)
+    }
+}

@@ -1,0 +1,98 @@
+//! The ST67's sequences for set-up and the station.
+
+use super::command::basic::{EchoOff, SetErrorCodes, SetStore};
+use super::command::net::{Close, SetMultiple, SetReceiveMode, SetSenderInfo};
+use super::command::wifi::{Join, Leave, Mode, SetMode};
+use super::status::{Reason, Status};
+use super::text::{Secret, Text};
+use super::{LINKS, Module, St67};
+use crate::clock::Clock;
+use crate::driver::ErrorOf;
+use crate::engine::link::Transport;
+use crate::error::{Error, Usage};
+use crate::station::LinkState;
+
+/// Closes all links (reference 4.1.11).
+const ALL_LINKS: u8 = LINKS;
+
+/// Makes the settings that the driver relies on; see `SETTINGS`, which asks for them.
+pub(super) fn set_up<T: Transport, C: Clock>(
+    module: &mut Module<'_, T, C>,
+) -> Result<(), ErrorOf<St67, T>> {
+    let timeout = module.timeouts.command;
+    module.execute(&EchoOff, timeout)?;
+    module.execute(&SetErrorCodes { on: 1 }, timeout)?;
+    // Else each join would write its password to the module's flash.
+    module.execute(&SetStore { on: 0 }, timeout)?;
+    match module.execute(&SetMultiple { on: 1 }, timeout) {
+        // Links are open that the driver before this one has left.
+        Err(Error::Module(_)) => {
+            module.execute(&Close { link: ALL_LINKS }, timeout)?;
+            // Their notices come behind the OK.
+            match module.wait_until(CLOSING, |_| false) {
+                Err(Error::Timeout) => {}
+                other => other?,
+            }
+            module.execute(&SetMultiple { on: 1 }, timeout)?;
+        }
+        other => drop(other?),
+    }
+    module.execute(&SetReceiveMode { passive: 1 }, timeout)?;
+    module.execute(&SetSenderInfo { on: 1 }, timeout)?;
+    Ok(())
+}
+
+/// How long links may take to close after the module has agreed to (ms); no source gives a
+/// figure.
+pub(super) const CLOSING: u32 = 500;
+
+pub(super) fn join<T: Transport, C: Clock>(
+    module: &mut Module<'_, T, C>,
+    ssid: &[u8],
+    password: &[u8],
+) -> Result<(), ErrorOf<St67, T>> {
+    if ssid.is_empty() {
+        return Err(Error::Usage(Usage::Empty));
+    }
+    let join = Join {
+        ssid: Text::new(ssid).map_err(Error::Usage)?,
+        password: Secret::new(password).map_err(Error::Usage)?,
+    };
+    let (timeout, patience) = (module.timeouts.command, module.timeouts.join);
+    // A new module's radio is off, and then it refuses to join (wire notes 10).
+    module.execute(
+        &SetMode {
+            mode: Mode::Station,
+            auto_connect: Some(0),
+        },
+        timeout,
+    )?;
+    module.session.link_state = LinkState::Idle;
+    module.session.station_error = None;
+    let deadline = module.engine.link.deadline(patience);
+    // By the reference the events come before OK, by the firmware behind it: both are taken.
+    module.execute(&join, patience)?;
+    loop {
+        let remaining = module.engine.link.remaining(deadline);
+        let waited = module.wait_until(remaining, |session| {
+            session.link_state == LinkState::Up || session.station_error.is_some()
+        });
+        match module.session.station_error.take().map(Reason::from) {
+            // Leaving the access point before is reported like a failure, and is none.
+            Some(Reason::UserDisconnect | Reason::UserDisconnectSilent | Reason::Reassociating) => {
+            }
+            Some(reason) => return Err(Error::Module(Status::Join(reason))),
+            None => return waited,
+        }
+    }
+}
+
+pub(super) fn leave<T: Transport, C: Clock>(
+    module: &mut Module<'_, T, C>,
+) -> Result<(), ErrorOf<St67, T>> {
+    let timeout = module.timeouts.command;
+    module.execute(&Leave, timeout)?;
+    // The reference's module says OK and nothing else.
+    module.session.station_down();
+    Ok(())
+}

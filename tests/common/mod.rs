@@ -1,0 +1,224 @@
+//! What the scenario tests share: a simulated module, the driver on it, and the story that most
+//! of them tell. Generic over the dialect.
+#![allow(dead_code)]
+
+use std::cell::RefCell;
+use std::net::{IpAddr, SocketAddr};
+use std::ops::ControlFlow;
+use std::rc::Rc;
+use std::time::Duration;
+
+use atwifi::dialect::Dialect;
+use atwifi::{Closed, Error, Module, TcpSocket, st67};
+use atwifi_simulator::{Config, MemoryNetwork, Port, PortError, Profile, Simulation, services};
+use embedded_nal::{AddrType, Dns, TcpClientStack, nb};
+
+pub const SSID: &[u8] = b"home, \"sweet\" \\home";
+pub const PASSWORD: &[u8] = b"12345678,\"\\";
+pub const NAME: &str = "example.test";
+pub const ADDRESS: [u8; 4] = [10, 0, 0, 7];
+/// Sends back what it receives.
+pub const ECHO: u16 = 7;
+/// Keeps what it receives.
+pub const RECORD: u16 = 9;
+/// Answers an HTTP request with `page()` and closes.
+pub const HTTP: u16 = 80;
+/// Never answers.
+pub const SILENT: u16 = 4;
+/// Nobody listens.
+pub const REFUSED: u16 = 1;
+
+/// The virtual clock of a simulation, as the driver's clock.
+#[derive(Clone)]
+pub struct SimClock(pub Simulation);
+
+impl atwifi::Clock for SimClock {
+    fn now(&mut self) -> u32 {
+        self.0.now().as_millis() as u32
+    }
+
+    fn idle(&mut self) -> ControlFlow<()> {
+        self.0.idle();
+        ControlFlow::Continue(())
+    }
+}
+
+/// A dialect and the firmware that can be simulated for it.
+pub trait UnderTest: Dialect {
+    const PROFILES: &'static [Profile];
+}
+
+impl UnderTest for st67::St67 {
+    const PROFILES: &'static [Profile] = &Profile::ST67;
+}
+
+pub type Driver<'b, D> = Module<'b, D, Port, SimClock>;
+pub type Failure<D> = atwifi::ErrorOf<D, Port>;
+
+/// What the simulated network looks like, and what its servers have seen.
+#[derive(Clone, Default)]
+pub struct Network {
+    pub recorded: Rc<RefCell<Vec<u8>>>,
+}
+
+impl Network {
+    pub fn build(&self) -> MemoryNetwork {
+        let recorded = self.recorded.clone();
+        MemoryNetwork::default()
+            .host(NAME, IpAddr::from(ADDRESS))
+            .serve(at(ECHO), |_| services::echo())
+            .serve(at(RECORD), move |_| services::record(recorded.clone()))
+            .serve(at(HTTP), |_| services::respond(response()))
+            .silent(at(SILENT))
+    }
+}
+
+pub fn at(port: u16) -> SocketAddr {
+    SocketAddr::from((ADDRESS, port))
+}
+
+pub fn config(profile: Profile) -> Config {
+    Config::new(profile).with_access_point(SSID, PASSWORD)
+}
+
+/// A payload that looks like everything a module can say.
+pub fn payload() -> Vec<u8> {
+    let mut bytes =
+        b"\r\nOK\r\n+IPD:0,5\r\nready\r\n\r\nERROR\r\n>+CIP:0,DISCONNECTED\r\n+CIPRECVDATA:9,"
+            .to_vec();
+    bytes.extend(0..=255_u8);
+    bytes
+}
+
+pub fn response() -> Vec<u8> {
+    let body = payload().repeat(9);
+    let mut bytes =
+        format!("HTTP/1.0 200 OK\r\nContent-Length: {}\r\n\r\n", body.len()).into_bytes();
+    bytes.extend(body);
+    bytes
+}
+
+/// Runs `test` with a driver on a simulated module.
+pub fn with_driver<D: Dialect, R>(
+    simulation: &Simulation,
+    test: impl FnOnce(&mut Driver<'_, D>) -> R,
+) -> R {
+    with_memory(simulation, 1024, &mut [[0; 512]; 5], test)
+}
+
+pub fn with_memory<D: Dialect, R, const N: usize>(
+    simulation: &Simulation,
+    line: usize,
+    ahead: &mut [[u8; N]],
+    test: impl FnOnce(&mut Driver<'_, D>) -> R,
+) -> R {
+    let mut line = vec![0; line];
+    let clock = SimClock(simulation.clone());
+    test(&mut Module::new(simulation.port(), clock, &mut line, ahead).expect("the buffers suffice"))
+}
+
+/// A driver that has reset its module and joined.
+pub fn with_joined<D: Dialect, R>(
+    simulation: &Simulation,
+    test: impl FnOnce(&mut Driver<'_, D>) -> R,
+) -> R {
+    with_driver(simulation, |module| {
+        module.reset().expect("reset");
+        module.join(SSID, PASSWORD).expect("join");
+        test(module)
+    })
+}
+
+/// Receives into `got` until `done` says enough, the peer closes, or five virtual seconds pass.
+pub fn receive_until<D: Dialect>(
+    module: &mut Driver<'_, D>,
+    simulation: &Simulation,
+    socket: &mut TcpSocket,
+    chunk: usize,
+    got: &mut Vec<u8>,
+    done: impl Fn(&[u8]) -> bool,
+) -> Result<(), Failure<D>> {
+    let deadline = simulation.now() + Duration::from_secs(5);
+    let mut buffer = vec![0; chunk];
+    while !done(got) {
+        match module.receive(socket, &mut buffer) {
+            Ok(n) => {
+                assert_ne!(
+                    n, 0,
+                    "Ok(0) would be the end to some consumers and a hang to others"
+                );
+                got.extend(&buffer[..n]);
+            }
+            Err(nb::Error::WouldBlock) if simulation.now() < deadline => simulation.idle(),
+            Err(nb::Error::WouldBlock) => return Err(Error::Timeout),
+            Err(nb::Error::Other(Error::Closed(Closed::ByPeer))) => break,
+            Err(nb::Error::Other(error)) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+/// Where the story ended, and what it had received by then.
+#[derive(Debug, Default)]
+pub struct Told {
+    pub received: Vec<u8>,
+    pub error: Option<Error<PortError, String>>,
+}
+
+/// Join, resolve, connect, send, receive the echo, close: the conversation that is swept.
+pub fn story<D: Dialect>(
+    module: &mut Driver<'_, D>,
+    simulation: &Simulation,
+    chunk: usize,
+) -> Told {
+    let mut told = Told::default();
+    if let Err(error) = tell(module, simulation, chunk, &mut told.received) {
+        told.error = Some(anonymous::<D>(error));
+    }
+    told
+}
+
+fn tell<D: Dialect>(
+    module: &mut Driver<'_, D>,
+    simulation: &Simulation,
+    chunk: usize,
+    received: &mut Vec<u8>,
+) -> Result<(), Failure<D>> {
+    module.join(SSID, PASSWORD)?;
+    let address = flat(module.get_host_by_name(NAME, AddrType::IPv4))?;
+    let mut socket = module.socket()?;
+    let sent = payload();
+    let result = flat(module.connect(&mut socket, SocketAddr::new(address, ECHO)))
+        .and_then(|()| flat(module.send(&mut socket, &sent)))
+        .and_then(|n| {
+            assert_eq!(n, sent.len());
+            receive_until(module, simulation, &mut socket, chunk, received, |got| {
+                got.len() >= sent.len()
+            })
+        });
+    let closed = module.close(socket);
+    result.and(closed)
+}
+
+/// A blocking call never says `WouldBlock`.
+pub fn flat<R, E: std::fmt::Debug>(result: nb::Result<R, E>) -> Result<R, E> {
+    result.map_err(|error| match error {
+        nb::Error::Other(error) => error,
+        nb::Error::WouldBlock => panic!("a blocking call returned WouldBlock"),
+    })
+}
+
+/// The same error for both dialects.
+pub fn anonymous<D: Dialect>(error: Failure<D>) -> Error<PortError, String> {
+    match error {
+        Error::Transport(e) => Error::Transport(e),
+        Error::Timeout => Error::Timeout,
+        Error::Interrupted => Error::Interrupted,
+        Error::Module(status) => Error::Module(format!("{status:?}")),
+        Error::Malformed => Error::Malformed,
+        Error::Resource(what) => Error::Resource(what),
+        Error::Usage(what) => Error::Usage(what),
+        Error::Closed(how) => Error::Closed(how),
+        Error::ModuleReset => Error::ModuleReset,
+    }
+}

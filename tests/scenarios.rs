@@ -1,0 +1,88 @@
+//! What a user does, on every dialect and firmware, at every read size and with an event in every
+//! gap.
+
+mod common;
+
+use atwifi::st67::St67;
+use atwifi_simulator::{Faults, Fragment, Simulation};
+use common::*;
+
+/// Tells the story on a fresh module; returns how many gaps and bytes it took.
+fn whole_story<D: UnderTest>(simulation: &Simulation, chunk: usize, what: &str) {
+    with_driver::<D, _>(simulation, |module| {
+        module
+            .reset()
+            .unwrap_or_else(|error| panic!("{what}: {error}\n{}", simulation.transcript()));
+        let told = story(module, simulation, chunk);
+        assert!(
+            told.error.is_none(),
+            "{what}: {:?}\n{}",
+            told.error,
+            simulation.transcript()
+        );
+        assert_eq!(told.received, payload(), "{what}");
+        assert_eq!(simulation.links_open(), 0, "{what}");
+    });
+}
+
+fn every_read_size<D: UnderTest>() {
+    for &profile in D::PROFILES {
+        for size in (1..=80)
+            .map(Fragment::Every)
+            .chain([Fragment::Whole, Fragment::Random(9)])
+        {
+            let faults = Faults {
+                fragment: size,
+                ..Faults::default()
+            };
+            let simulation = Simulation::new(
+                config(profile).with_faults(faults),
+                Network::default().build(),
+            );
+            whole_story::<D>(&simulation, 100, &format!("{profile}, {size:?}"));
+        }
+    }
+}
+
+fn an_event_in_every_gap<D: UnderTest>(events: &[&[u8]]) {
+    let mut runs = 0;
+    for &profile in D::PROFILES {
+        let simulation = Simulation::new(config(profile), Network::default().build());
+        whole_story::<D>(&simulation, 1000, "without");
+        let gaps = simulation.gaps();
+        assert!(gaps > 40, "{gaps} gaps");
+        for gap in 0..gaps {
+            for event in events {
+                for fragment in [Fragment::Whole, Fragment::Every(1)] {
+                    let faults = Faults {
+                        event_in_gap: Some((gap, event.to_vec())),
+                        fragment,
+                        ..Faults::default()
+                    };
+                    let simulation = Simulation::new(
+                        config(profile).with_faults(faults),
+                        Network::default().build(),
+                    );
+                    let what = format!("{profile}, {} in gap {gap}", event.escape_ascii());
+                    whole_story::<D>(&simulation, 1000, &what);
+                    runs += 1;
+                }
+            }
+        }
+    }
+    println!("told {runs} times with an event in a gap");
+}
+
+#[test]
+fn st67_story_at_every_read_size() {
+    every_read_size::<St67>();
+}
+
+#[test]
+fn st67_story_with_an_event_in_every_gap() {
+    an_event_in_every_gap::<St67>(&[
+        b"+CW:SCAN_DONE\r\n",
+        b"+CIP:4,DISCONNECTED\r\n",
+        b"+MQTT:CONNECTED,0\r\n",
+    ]);
+}
