@@ -12,12 +12,14 @@ use core::net::{IpAddr, SocketAddr};
 use embedded_nal::AddrType;
 
 use crate::clock::Clock;
-use crate::driver::{ErrorOf, Module, Session, Timeouts};
+use crate::driver::{ErrorOf, Module, Timeouts};
 use crate::engine::link::Transport;
-use crate::engine::protocol::{Line, Payload};
 use crate::event::Event;
 use crate::socket::TcpSocket;
 use crate::station::{Addresses, LinkState};
+
+pub use crate::driver::Session;
+pub use crate::engine::protocol::{Line, Payload};
 
 /// A setting of the session, and how the module answers when asked for it.
 ///

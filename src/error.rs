@@ -92,7 +92,7 @@ impl<E: fmt::Display, S: fmt::Display> fmt::Display for Error<E, S> {
             Error::Transport(e) => write!(f, "the transport to the module failed: {e}"),
             Error::Timeout => f.write_str("the module did not answer in time"),
             Error::Interrupted => f.write_str("the wait was broken off"),
-            Error::Module(status) => write!(f, "the module refused: {status}"),
+            Error::Module(status) => write!(f, "the module answered: {status}"),
             Error::Malformed => f.write_str("the module's answer does not make sense"),
             Error::Resource(what) => what.fmt(f),
             Error::Usage(what) => what.fmt(f),

@@ -9,8 +9,11 @@ macro_rules! log_with {
         ::defmt::$level!($($arg)*);
         #[cfg(feature = "log")]
         ::log::$level!($($arg)*);
+        // Never called, only compiled: without a logger nothing is left of it.
         #[cfg(not(any(feature = "defmt", feature = "log")))]
-        let _ = ::core::format_args!($($arg)*);
+        let _ = || {
+            let _ = ::core::format_args!($($arg)*);
+        };
     }};
 }
 

@@ -1,8 +1,58 @@
 //! Blocking, `no_std` driver that turns an AT-command Wi-Fi module into the network of a
-//! microcontroller. The module so far: ST's ST67W611M1.
+//! microcontroller.
+//!
+//! [`Module`] takes a transport (`embedded-io` 0.7), a [`Clock`] and two pieces of memory, and is
+//! from then on the network of every crate that takes `embedded-nal` 0.9: it implements
+//! [`TcpClientStack`](embedded_nal::TcpClientStack) and [`Dns`](embedded_nal::Dns). The module so
+//! far is ST's ST67W611M1: [`st67::Module`].
+//!
+//! # The house
+//!
+//! Imports run downwards only.
+//!
+//! ```text
+//! nal/          embedded-nal on top of the driver: tcp, dns
+//! client.rs     atat's client trait, for commands of your own
+//! station.rs    what a user does, in the field's words: join, leave, link state, addresses
+//! driver.rs     Module: reset, poll, send any command, and the way back after trouble
+//! socket/       handles, the socket table, what is read ahead
+//! event.rs      what a module can tell, in neutral words, and the queue it waits in
+//! dialect.rs    the trait Dialect: the page that a porter of another module reads
+//! st67/         words, sequences, status codes and command structs of the ST67W611M1
+//! engine/       knows AT, knows no vendor: link, buffer, protocol, exchange, resync, text
+//! clock.rs      Clock and Deadline: the only file that knows time
+//! error.rs      one Error, sorted by whose fault it is
+//! fmt.rs        the defmt/log shim
+//! ```
+//!
+//! A byte travels up from the transport through `engine/link` (under a deadline) and
+//! `engine/buffer` (until a line is complete) to `engine/exchange`, which asks the dialect what
+//! the line is: part of the reply goes to `AtatCmd::parse`, an event into the session at once,
+//! payload straight into the caller's slice, length first, before any line is looked at. A call
+//! travels down from `nal/tcp`, which checks the handle, to the dialect's sequence, which sends
+//! its commands through the same exchange.
+//!
+//! # What it promises
+//!
+//! - Nothing a module says and nothing a caller passes makes it panic or hang: every wait has a
+//!   deadline, and every failure is an [`Error`] that tells whose fault it was.
+//! - No event is lost silently; see [`Module::poll`].
+//! - No late reply answers another command: after a timeout, garbage or an overrun the driver
+//!   first gets back into step, then asks the module what it may have missed.
+//! - A restart of the module ends what was in flight, and the settings are restored on the next
+//!   use.
+//! - No secret appears in `Debug`, in a log or in an error.
+//!
+//! # Features
+//!
+//! All off by default, and additive.
+//!
+//! - `defmt`, `log`: log the names of what is exchanged, never its values.
+//! - `std`: `StdClock`, a clock on `std::time`.
+//! - `mock`: the module `mock`, a scripted UART and a clock moved by hand, for unit tests; needs
+//!   `alloc`.
 
 #![no_std]
-#![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(any(test, feature = "std"))]
 extern crate std;
@@ -33,3 +83,8 @@ pub use error::{Closed, Error, Resource, Usage};
 pub use event::Event;
 pub use socket::TcpSocket;
 pub use station::{Addresses, LinkState};
+
+/// The README's examples compile.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -14,6 +14,27 @@
 //!   a [`Transcript`] without passwords.
 //! - A [`Simulation`] puts the three on virtual time, for tests in one thread. A [`Server`] puts
 //!   them on real time, for programs: in process, on a TCP port, or on a pseudo-terminal.
+//!
+//! ```
+//! use std::time::Duration;
+//!
+//! use atwifi_simulator::{Config, MemoryNetwork, Simulation};
+//! use embedded_io::{Read, Write};
+//!
+//! let module = Simulation::new(Config::default(), MemoryNetwork::new());
+//! let mut port = module.port();
+//! let mut banner = [0; 9];
+//! port.read_exact(&mut banner).unwrap();
+//! assert_eq!(&banner, b"\r\nready\r\n");
+//! assert_eq!(module.now(), Duration::from_millis(850));
+//!
+//! port.write_all(b"AT\r\n").unwrap();
+//! let mut answer = [0; 6];
+//! port.read_exact(&mut answer).unwrap();
+//! assert_eq!(&answer, b"\r\nOK\r\n");
+//! ```
+//!
+//! A second family of modules is one more folder beside `st67`, behind the same trait.
 #![forbid(unsafe_code)]
 
 mod config;

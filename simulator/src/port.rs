@@ -48,13 +48,16 @@ impl Port {
         Ok(())
     }
 
+    /// Lets time pass until there is something to read.
     fn wait(&self) -> Result<(), PortError> {
-        let limit = self.simulation.now() + DEAD;
-        while !self.simulation.rig.borrow_mut().inbox().ready() {
-            if self.simulation.now() >= limit {
+        let mut rig = self.simulation.rig.borrow_mut();
+        let limit = rig.now() + DEAD;
+        while !rig.inbox().ready() {
+            if rig.now() >= limit {
                 return Err(PortError::Unplugged);
             }
-            self.simulation.idle();
+            let next = rig.next().map_or(limit, |next| next.min(limit));
+            rig.advance_to(next);
         }
         Ok(())
     }

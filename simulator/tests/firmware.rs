@@ -50,7 +50,10 @@ fn answers_basic_commands() {
         ("AT+CIPRECVBUF?", "+CIPRECVBUF:4608\r\n\r\nOK\r\n"),
         ("AT+CIPSTATE?", "\r\nOK\r\n"),
         ("AT+CWJAP?", "\r\nOK\r\n"),
-        ("AT+CIPSTAMAC?", "+CIPSTAMAC:\"40:82:7b:12:34:56\"\r\n\r\nOK\r\n"),
+        (
+            "AT+CIPSTAMAC?",
+            "+CIPSTAMAC:\"40:82:7b:12:34:56\"\r\n\r\nOK\r\n",
+        ),
     ]);
 }
 
@@ -164,10 +167,7 @@ fn joins_an_access_point() {
             "AT+CIFSR",
             "+CIFSR:STAIP,\"192.168.1.50\"\r\n+CIFSR:STAMAC,\"40:82:7b:12:34:56\"\r\n\r\nOK\r\n",
         ),
-        (
-            "AT+CWQAP",
-            "+CW:DISCONNECTED\r\n+CW:ERROR,19\r\n\r\nOK\r\n",
-        ),
+        ("AT+CWQAP", "+CW:DISCONNECTED\r\n+CW:ERROR,19\r\n\r\nOK\r\n"),
         ("AT+CWQAP", "\r\nOK\r\n"),
     ]);
 }
@@ -507,13 +507,43 @@ fn a_full_buffer_holds_the_peer_and_all_links() {
         received.extend_from_slice(&rest[..count]);
     }
     assert_eq!(received, data);
+    host.play(&[("AT+CIPRECVLEN?", "+CIPRECVLEN:0,5,0,0,0,\r\n\r\nOK\r\n")]);
+}
+
+#[test]
+fn closing_a_full_link_lets_the_others_go_on() {
+    let network = MemoryNetwork::new()
+        .serve(server(80), |_| services::send(vec![b'x'; 10_000]))
+        .serve(server(81), |_| services::send("hello"));
+    let mut host = online(network);
+    host.ask("AT+CIPSTART=0,\"TCP\",\"192.168.101.110\",80");
+    host.ask("AT+CIPSTART=1,\"TCP\",\"192.168.101.110\",81");
     host.play(&[(
-        "AT+CIPRECVLEN?",
-        "+CIPRECVLEN:0,5,0,0,0,\r\n\r\nOK\r\n",
+        "AT+CIPCLOSE=0",
+        "\r\nOK\r\n+IPD:1,5,\"192.168.101.110\",81\r\n+CIP:0,DISCONNECTED\r\n",
     )]);
 }
 
-/// Sends twice and is closed by the host.
+#[test]
+fn a_close_is_told_when_all_data_has_found_room() {
+    let network = MemoryNetwork::new().serve(server(80), |_| services::respond(vec![b'x'; 5000]));
+    let mut host = online(network);
+    host.ask("AT+CIPSTART=0,\"TCP\",\"192.168.101.110\",80");
+    host.ask("AT+CIPSEND=0,4");
+    host.write(b"\r\n\r\n");
+    assert!(
+        host.wait()
+            .ends_with("+IPD:0,4608,\"192.168.101.110\",80\r\n")
+    );
+    let reply = host.ask("AT+CIPRECVDATA=0,4608");
+    assert!(
+        reply.ends_with(
+            "x\r\n\r\nOK\r\n+IPD:0,392,\"192.168.101.110\",80\r\n+CIP:0,DISCONNECTED\r\n"
+        )
+    );
+}
+
+/// Sends twice, and breaks the connection off when it receives.
 struct Twice;
 
 impl Service for Twice {
@@ -558,10 +588,7 @@ fn events_of_links_can_be_silenced() {
     let mut host = online(MemoryNetwork::new().serve(server(80), |_| Box::new(Twice)));
     host.play(&[
         ("AT+CIPEVT=0", "\r\nOK\r\n"),
-        (
-            "AT+CIPSTART=0,\"TCP\",\"192.168.101.110\",80",
-            "\r\nOK\r\n",
-        ),
+        ("AT+CIPSTART=0,\"TCP\",\"192.168.101.110\",80", "\r\nOK\r\n"),
         ("AT+CIPRECVLEN?", "+CIPRECVLEN:8,0,0,0,0,\r\n\r\nOK\r\n"),
     ]);
 }

@@ -35,9 +35,11 @@ impl<D: Dialect, T: Transport, C: Clock> TcpClientStack for Module<'_, D, T, C> 
         let result = D::connect(self, socket, remote);
         if let Err(error) = &result {
             let slot = self.session.sockets.slot(socket).map_err(Error::Usage)?;
-            // Where the module has said no there is no link; else it may be there, or come.
+            // Where the module has said no, or was not asked, there is no link; else it may come.
             match error {
-                Error::Module(_) => slot.closed_by_module(Closed::NotConnected),
+                Error::Module(_) | Error::Usage(_) | Error::Resource(_) => {
+                    slot.closed_by_module(Closed::NotConnected)
+                }
                 _ => slot.abandon(Closed::NotConnected),
             }
         }

@@ -23,6 +23,8 @@ pub const ECHO: u16 = 7;
 pub const RECORD: u16 = 9;
 /// Answers an HTTP request with `page()` and closes.
 pub const HTTP: u16 = 80;
+/// Answers a request with "bye" and closes.
+pub const SHORT: u16 = 79;
 /// Never answers.
 pub const SILENT: u16 = 4;
 /// Nobody listens.
@@ -69,6 +71,7 @@ impl Network {
             .serve(at(ECHO), |_| services::echo())
             .serve(at(RECORD), move |_| services::record(recorded.clone()))
             .serve(at(HTTP), |_| services::respond(response()))
+            .serve(at(SHORT), |_| services::respond("bye"))
             .silent(at(SILENT))
     }
 }

@@ -79,6 +79,11 @@ impl Job {
             Job::Idle | Job::Lookup { .. } | Job::Payload(_) => None,
         }
     }
+
+    /// Its time is a limit and not an appointment.
+    fn may_end_early(&self) -> bool {
+        matches!(self, Job::Join { .. } | Job::Open(_))
+    }
 }
 
 impl St67 {
@@ -174,12 +179,5 @@ impl St67 {
             Err(code) => self.fail(code),
         }
         Job::Idle
-    }
-}
-
-impl Job {
-    /// Its time is a limit and not an appointment.
-    fn may_end_early(&self) -> bool {
-        matches!(self, Job::Join { .. } | Job::Open(_))
     }
 }

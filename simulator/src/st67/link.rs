@@ -152,7 +152,8 @@ impl Links {
         };
     }
 
-    fn forget_held(&mut self, id: usize) {
+    /// Throws away what has come for the link and found no room.
+    pub fn forget_held(&mut self, id: usize) {
         self.held.take_if(|held| held.link == id);
     }
 }
@@ -289,18 +290,17 @@ impl St67 {
 
     /// `+IPD` in passive mode, if it is to be told.
     fn arrival(&mut self, id: usize, count: usize) -> Option<String> {
-        let head = self.arrival_head(id, count);
         let link = self.links.get_mut(id);
-        if self.variant.announces_total {
-            let total = link.buffer.len();
-            let silent = std::mem::replace(&mut link.announced, true);
-            let head = self.arrival_head(id, total);
-            return (self.settings.link_events && !silent).then(|| format!("{head}\r\n"));
-        }
-        let remote = self.remote_in_arrival(id);
-        self.settings
-            .link_events
-            .then(|| format!("{head}{remote}\r\n"))
+        let total = link.buffer.len();
+        let announced = std::mem::replace(&mut link.announced, true);
+        let event = if self.variant.announces_total {
+            (!announced).then(|| self.arrival_head(id, total))
+        } else {
+            Some(self.arrival_head(id, count) + &self.remote_in_arrival(id))
+        };
+        event
+            .filter(|_| self.settings.link_events)
+            .map(|event| event + "\r\n")
     }
 
     /// `+IPD` with its data.

@@ -375,11 +375,12 @@ impl St67 {
     }
 
     fn close_link(&mut self, id: usize, world: &mut World) {
-        let link = self.links.get_mut(id);
-        let Some(connection) = link.connection() else {
+        let Some(connection) = self.links.get(id).connection() else {
             return;
         };
         world.network.close(world.now, connection);
+        self.links.forget_held(id);
+        let link = self.links.get_mut(id);
         if !self.variant.says_closed {
             link.state = State::Closing(world.now + CLOSING);
             return;

@@ -1,0 +1,160 @@
+//! Whatever a host sends, the module goes on.
+
+mod support;
+
+use atwifi_simulator::{
+    Config, Fault, FaultKind, Faults, Fragment, MemoryNetwork, Profile, services,
+};
+use proptest::prelude::*;
+use std::time::Duration;
+use support::{Host, PASSWORD, SSID, server};
+
+/// Longer than the longest command.
+const VERY_LONG: Duration = Duration::from_secs(60);
+
+fn network() -> MemoryNetwork {
+    MemoryNetwork::new()
+        .serve(server(80), |_| services::echo())
+        .silent(server(81))
+}
+
+fn module(profile: Profile, baud: Option<u32>, faults: Faults) -> Host {
+    let config = Config {
+        baud,
+        faults,
+        ..Config::new(profile).with_access_point(SSID, PASSWORD)
+    };
+    Host::new(config, network())
+}
+
+fn profile() -> impl Strategy<Value = Profile> {
+    prop::sample::select(Profile::ST67.to_vec())
+}
+
+/// Something that looks like a command, with arguments that need not fit.
+fn line() -> impl Strategy<Value = Vec<u8>> {
+    let names = prop::sample::select(vec![
+        "AT",
+        "ATE1",
+        "AT+CWMODE",
+        "AT+CWJAP",
+        "AT+CWQAP",
+        "AT+CWLAP",
+        "AT+CWLAPOPT",
+        "AT+CWRECONNCFG",
+        "AT+CIPSTA",
+        "AT+CIPSTAMAC",
+        "AT+CIPDNS",
+        "AT+CIPDOMAIN",
+        "AT+PING",
+        "AT+CIPMUX",
+        "AT+CIPRECVMODE",
+        "AT+CIPRECVBUF",
+        "AT+CIPTCPOPT",
+        "AT+CIPSTART",
+        "AT+CIPSTARTEX",
+        "AT+CIPSEND",
+        "AT+CIPSENDEX",
+        "AT+CIPRECVDATA",
+        "AT+CIPRECVLEN",
+        "AT+CIPCLOSE",
+        "AT+RST",
+    ]);
+    let arguments = prop::sample::select(vec![
+        "",
+        "?",
+        "0",
+        "1",
+        "5",
+        "-1",
+        "4608",
+        "2147483647",
+        "\"TCP\"",
+        "\"192.168.101.110\"",
+        "80",
+        "81",
+        "\"home\"",
+        "\"secret99\"",
+        "\"",
+        "\\",
+        "\"\\\"",
+        "\u{fffd}",
+    ]);
+    let arguments = prop::collection::vec(arguments, 0..6);
+    (names, "[=?]?", arguments, "(\r\n)?").prop_map(|(name, form, arguments, end)| {
+        format!("{name}{form}{}{end}", arguments.join(",")).into_bytes()
+    })
+}
+
+fn fault() -> impl Strategy<Value = Fault> {
+    let kind = prop_oneof![
+        (0..20usize).prop_map(FaultKind::Drop),
+        any::<u8>().prop_map(FaultKind::Corrupt),
+        (0..500u64).prop_map(|delay| FaultKind::Delay(Duration::from_millis(delay))),
+        prop::collection::vec(any::<u8>(), 0..8).prop_map(FaultKind::Insert),
+        Just(FaultKind::Reset),
+        (0..500u64).prop_map(|time| FaultKind::Cut(Duration::from_millis(time))),
+    ];
+    (0..300u64, kind).prop_map(|(at, kind)| Fault::new(at, kind))
+}
+
+/// A reset brings every module back.
+fn still_answers(host: &mut Host) {
+    host.simulation.set_faults(Faults::default());
+    host.simulation.advance(VERY_LONG);
+    host.simulation.reset_module();
+    host.simulation.advance(VERY_LONG);
+    host.read();
+    let reply = host.ask("AT");
+    assert!(reply == "OK\r\n" || reply == "\r\nOK\r\n", "{reply:?}");
+}
+
+proptest! {
+    #[test]
+    fn noise(
+        profile in profile(),
+        pieces in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..300), 0..8),
+        baud in prop::option::of(Just(115_200)),
+    ) {
+        let mut host = module(profile, baud, Faults::default());
+        for piece in &pieces {
+            host.write(piece);
+        }
+        host.simulation.advance(VERY_LONG);
+        host.write(b"\r\n");
+        host.simulation.advance(VERY_LONG);
+        host.read();
+        let reply = host.ask("AT");
+        prop_assert!(reply.ends_with("OK\r\n"), "{:?}", reply);
+        still_answers(&mut host);
+    }
+
+    #[test]
+    fn commands(
+        profile in profile(),
+        joined in any::<bool>(),
+        lines in prop::collection::vec(line(), 0..20),
+        to_host in prop::collection::vec(fault(), 0..3),
+        to_module in prop::collection::vec(fault(), 0..3),
+        size in 1..50usize,
+    ) {
+        let mut host = module(profile, None, Faults::default());
+        if joined {
+            host = host.joined();
+        }
+        host.simulation.set_faults(Faults {
+            to_host,
+            to_module,
+            fragment: Fragment::Random(size),
+            close_behind_data: size % 2 == 0,
+            clear_on_close: size % 3 == 0,
+            ..Faults::default()
+        });
+        for line in &lines {
+            host.write(line);
+            host.simulation.idle();
+            host.simulation.advance(Duration::from_millis(20));
+        }
+        still_answers(&mut host);
+    }
+}
