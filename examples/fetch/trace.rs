@@ -1,0 +1,113 @@
+//! Prints what crosses a transport, line by line, without the password.
+
+use std::time::Instant;
+
+use embedded_io::{ErrorType, Read, ReadReady, Write};
+
+/// A transport that is watched.
+pub struct Traced<T> {
+    transport: T,
+    start: Instant,
+    /// The password as it is written in a command.
+    secret: Vec<u8>,
+    out: Vec<u8>,
+    heard: Vec<u8>,
+}
+
+/// More of a line than this is not shown.
+const SHOWN: usize = 100;
+
+impl<T> Traced<T> {
+    pub fn new(transport: T, password: &str) -> Self {
+        let quoted = password
+            .replace('\\', "\\\\")
+            .replace('"', "\\\"")
+            .replace(',', "\\,");
+        Traced {
+            transport,
+            start: Instant::now(),
+            secret: format!(",\"{quoted}\"").into_bytes(),
+            out: Vec::new(),
+            heard: Vec::new(),
+        }
+    }
+
+    fn print(&self, arrow: &str, bytes: &[u8]) {
+        let mut masked = bytes.to_vec();
+        if let Some(at) = bytes
+            .windows(self.secret.len())
+            .position(|window| window == self.secret)
+        {
+            masked.splice(at..at + self.secret.len(), *b",\"***\"");
+        }
+        let text = masked.escape_ascii().to_string().replace("\\\"", "\"");
+        let time = self.start.elapsed().as_secs_f64();
+        match text.char_indices().nth(SHOWN) {
+            Some((cut, _)) => eprintln!(
+                "{time:8.3} {arrow} {} ... ({} bytes)",
+                &text[..cut],
+                bytes.len()
+            ),
+            None => eprintln!("{time:8.3} {arrow} {text}"),
+        }
+    }
+
+    /// Prints the lines that are complete, and all of it when the direction changes.
+    fn flush_heard(&mut self, all: bool) {
+        let end = self
+            .heard
+            .iter()
+            .rposition(|&b| b == b'\n')
+            .map_or(0, |at| at + 1);
+        let rest = self
+            .heard
+            .split_off(if all { self.heard.len() } else { end });
+        let heard = std::mem::replace(&mut self.heard, rest);
+        let mut line_start = 0;
+        for (at, _) in heard.iter().enumerate().filter(|&(_, &b)| b == b'\n') {
+            if at - line_start > 1 {
+                self.print("<-", &heard[line_start..=at]);
+            }
+            line_start = at + 1;
+        }
+        if line_start < heard.len() {
+            self.print("<-", &heard[line_start..]);
+        }
+    }
+}
+
+impl<T: ErrorType> ErrorType for Traced<T> {
+    type Error = T::Error;
+}
+
+impl<T: ReadReady> ReadReady for Traced<T> {
+    fn read_ready(&mut self) -> Result<bool, T::Error> {
+        self.transport.read_ready()
+    }
+}
+
+impl<T: Read> Read for Traced<T> {
+    fn read(&mut self, into: &mut [u8]) -> Result<usize, T::Error> {
+        let n = self.transport.read(into)?;
+        self.heard.extend_from_slice(&into[..n]);
+        self.flush_heard(false);
+        Ok(n)
+    }
+}
+
+impl<T: Write> Write for Traced<T> {
+    fn write(&mut self, bytes: &[u8]) -> Result<usize, T::Error> {
+        self.flush_heard(true);
+        let n = self.transport.write(bytes)?;
+        self.out.extend_from_slice(&bytes[..n]);
+        Ok(n)
+    }
+
+    fn flush(&mut self) -> Result<(), T::Error> {
+        let out = std::mem::take(&mut self.out);
+        if !out.is_empty() {
+            self.print("->", &out);
+        }
+        self.transport.flush()
+    }
+}
