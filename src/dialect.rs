@@ -30,8 +30,8 @@ pub struct Setting {
     pub query: &'static str,
     /// The start of the answer, up to the value.
     pub answer: &'static str,
-    /// The value that the driver has set.
-    pub value: &'static str,
+    /// The value that the driver has set; `None` if there is none to compare.
+    pub value: Option<&'static str>,
 }
 
 /// A vendor's AT dialect. Sealed: [`St67`](crate::st67::St67) is the one so far.
@@ -43,8 +43,13 @@ pub trait Dialect: Sized + 'static + private::Sealed {
 
     /// The character with which the module asks for payload.
     const PROMPT: u8;
-    /// Whether a line end stands between payload and what follows.
+    /// The character with which the module asks for a command, if it does: while its echo is on.
+    const READY_PROMPT: Option<u8>;
+    /// Whether a line end always stands between payload and what follows.
     const LINE_END_AFTER_PAYLOAD: bool;
+    /// Milliseconds between the bytes that are sent to a module that may still wait for payload;
+    /// 0 if it does not mind to be sent more than it waits for.
+    const OWED_PACE: u32;
     /// The last line that a starting module prints, with its line end.
     const BOOT: &'static str;
     /// The command that restarts the module, with its line end.

@@ -91,7 +91,9 @@ impl<D: Dialect> Session<'_, D> {
 impl<D: Dialect> Protocol for Session<'_, D> {
     type Status = D::Status;
     const PROMPT: u8 = D::PROMPT;
+    const READY_PROMPT: Option<u8> = D::READY_PROMPT;
     const LINE_END_AFTER_PAYLOAD: bool = D::LINE_END_AFTER_PAYLOAD;
+    const OWED_PACE: u32 = D::OWED_PACE;
     const BOOT: &'static [u8] = D::BOOT.as_bytes();
     const QUESTIONS: u8 = D::SETTINGS.len() as u8;
 
@@ -127,7 +129,9 @@ impl<D: Dialect> Protocol for Session<'_, D> {
         };
         match line.strip_prefix(setting.answer.as_bytes()) {
             None => Answer::No,
-            Some(value) if value == setting.value.as_bytes() => Answer::AsSetUp,
+            Some(value) if setting.value.is_none_or(|set| set.as_bytes() == value) => {
+                Answer::AsSetUp
+            }
             Some(_) => Answer::SettingsLost,
         }
     }

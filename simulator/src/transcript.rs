@@ -200,7 +200,6 @@ pub(crate) struct Recorder {
     to_host: Option<Record>,
     to_module: Option<Record>,
     observer: Option<Observer>,
-    keep: bool,
 }
 
 /// What is called with each record as it is complete.
@@ -213,14 +212,13 @@ impl Recorder {
             to_host: None,
             to_module: None,
             observer: None,
-            keep: true,
         }
     }
 
-    /// Hands each record to `observer` instead of keeping it.
-    pub fn observe(&mut self, observer: Observer) {
+    /// Hands each record, and those that have been kept so far, to `observer` instead of keeping it.
+    pub fn observe(&mut self, mut observer: Observer) {
+        self.records.drain(..).for_each(|record| observer(&record));
         self.observer = Some(observer);
-        self.keep = false;
     }
 
     /// Bytes have arrived that belong together up to the next `end_record`.
@@ -256,11 +254,9 @@ impl Recorder {
     }
 
     fn store(&mut self, record: Record) {
-        if let Some(observer) = &mut self.observer {
-            observer(&record);
-        }
-        if self.keep {
-            self.records.push(record);
+        match &mut self.observer {
+            Some(observer) => observer(&record),
+            None => self.records.push(record),
         }
     }
 }

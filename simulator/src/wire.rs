@@ -79,7 +79,8 @@ impl Line {
 
     /// The next bytes that have arrived at `now`.
     pub fn arrive(&mut self, now: Duration) -> Option<Run> {
-        self.flight.pop_front_if(|run| run.at <= now)
+        self.flight.front().filter(|run| run.at <= now)?;
+        self.flight.pop_front()
     }
 
     pub fn next(&self) -> Option<Duration> {

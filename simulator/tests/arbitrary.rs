@@ -121,8 +121,11 @@ proptest! {
             host.write(piece);
         }
         host.simulation.advance(VERY_LONG);
-        host.write(b"\r\n");
-        host.simulation.advance(VERY_LONG);
+        // An overlong line can end between the CR and the LF, so one line end may not be enough.
+        for _ in 0..2 {
+            host.write(b"\r\n");
+            host.simulation.advance(VERY_LONG);
+        }
         host.read();
         let reply = host.ask("AT");
         prop_assert!(reply.ends_with("OK\r\n"), "{:?}", reply);

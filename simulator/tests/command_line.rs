@@ -3,7 +3,12 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::mpsc;
+use std::thread;
 use std::time::Duration;
+
+/// Much longer than anything here takes.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 fn program() -> Command {
     Command::new(env!("CARGO_BIN_EXE_atwifi-simulator"))
@@ -33,17 +38,21 @@ fn serves_a_module_and_writes_a_transcript() {
             .spawn()
             .unwrap(),
     );
-    let mut lines = BufReader::new(child.0.stdout.take().unwrap()).lines();
-    let mut next_line = || lines.next().unwrap().unwrap();
-    let mut printed = vec![next_line(), next_line()];
+    let (sender, lines) = mpsc::channel();
+    let output = BufReader::new(child.0.stdout.take().unwrap());
+    thread::spawn(move || {
+        output
+            .lines()
+            .try_for_each(|line| sender.send(line.unwrap()))
+    });
+    let next_line = || lines.recv_timeout(PATIENCE).unwrap();
+    let mut printed = [next_line(), next_line()];
     printed.sort();
     assert!(printed[0].ends_with("<- ready\\r\\n"));
     let address = printed[1].strip_prefix("tcp ").unwrap().to_owned();
 
     let mut client = TcpStream::connect(address).unwrap();
-    client
-        .set_read_timeout(Some(Duration::from_secs(10)))
-        .unwrap();
+    client.set_read_timeout(Some(PATIENCE)).unwrap();
     client
         .write_all(b"AT+CWJAP=\"home\",\"secret99\"\r\n")
         .unwrap();

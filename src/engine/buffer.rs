@@ -58,6 +58,13 @@ impl<'b> Buffer<'b> {
         self.rewind_if_empty();
     }
 
+    /// Consumes one pending byte and tells where it is.
+    pub(crate) fn skip_one(&mut self) -> Range<usize> {
+        let at = self.start..self.start + 1;
+        self.skip(1);
+        at
+    }
+
     /// Moves pending bytes to the caller and returns how many.
     pub(crate) fn take(&mut self, into: &mut [u8]) -> usize {
         let n = self.pending().len().min(into.len());

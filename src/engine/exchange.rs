@@ -69,7 +69,7 @@ impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
         let result = self
             .send_command(deadline)
             .and_then(|()| self.final_result(session, reply, deadline));
-        self.end(result)
+        self.end(session, result)
     }
 
     /// Sends the composed command, which has no answer.
@@ -77,7 +77,8 @@ impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
         self.input.forget_kept();
         let deadline = self.link.deadline(timeout);
         let result = self.send_command(deadline);
-        self.end(result)
+        self.out_of_step |= result.is_err();
+        result
     }
 
     /// As [`exchange`](Self::exchange), for a command that somebody else writes to the transport.
@@ -91,7 +92,7 @@ impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
         let result = write(&mut self.link.transport)
             .map_err(Error::Transport)
             .and_then(|()| self.final_result(session, Reply::Keep, deadline));
-        self.end(result)
+        self.end(session, result)
     }
 
     /// Sends the composed command and, at the prompt, the payload.
@@ -103,7 +104,7 @@ impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
     ) -> Result<(), ErrorOf<T, P>> {
         let deadline = self.begin(session, timeout)?;
         let result = self.upload_payload(session, payload, deadline);
-        self.end(result)
+        self.end(session, result)
     }
 
     /// Sends the composed command and reads the payload of its reply straight into `into`.
@@ -119,7 +120,7 @@ impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
         let result = self
             .send_command(deadline)
             .and_then(|()| self.download_payload(session, into, deadline));
-        let result = self.end(result);
+        let result = self.end(session, result);
         if core::mem::take(&mut self.suspects_restart) {
             // A restart, or a payload that looks like one: the module knows.
             self.resync(session)?;
@@ -138,8 +139,15 @@ impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
         timeout: u32,
     ) -> Result<Deadline, ErrorOf<T, P>> {
         let command_len = self.command_len;
+        self.was_set_up = session.is_set_up();
         // Events first: what arrived before the command cannot be its reply.
         self.pump(session)?;
+        if self.out_of_step {
+            self.resync(session)?;
+        }
+        if self.was_set_up && !session.is_set_up() {
+            return Err(Error::ModuleReset);
+        }
         self.command_len = command_len;
         self.input.forget_kept();
         self.busy = false;
@@ -150,13 +158,18 @@ impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
         Ok(self.link.deadline(timeout))
     }
 
-    fn end<R, P>(
+    fn end<R, P: Protocol>(
         &mut self,
-        result: Result<R, Error<T::Error, P>>,
-    ) -> Result<R, Error<T::Error, P>> {
+        session: &P,
+        result: Result<R, ErrorOf<T, P>>,
+    ) -> Result<R, ErrorOf<T, P>> {
         self.command_len = 0;
         if let Err(error) = &result {
             self.out_of_step |= error.leaves_answer_open();
+        }
+        if self.was_set_up && !session.is_set_up() {
+            // The reply has shown that the module restarted before it heard the command.
+            return Err(Error::ModuleReset);
         }
         result
     }
@@ -277,14 +290,11 @@ impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
                 Token::Overlong => return Err(Error::Malformed),
             };
             match self.line(session, at) {
-                // A module that omits or adds an empty line here has lost bytes of the payload.
-                Line::Ok
-                    if got.is_some()
-                        && self.blank_before_ok.is_some_and(|b| b != self.blank_before) =>
-                {
-                    return Err(Error::Malformed);
+                Line::Ok if got.is_some() => {
+                    self.check_payload_end::<P>()?;
+                    return Ok(got.unwrap_or(0));
                 }
-                Line::Ok => return Ok(got.unwrap_or(0)),
+                Line::Ok => return Ok(0),
                 Line::Failed(status) if got.is_none() => return Err(Error::Module(status)),
                 Line::Boot => return Err(Error::ModuleReset),
                 Line::Busy(_) => deadline = self.after_busy(deadline),
@@ -292,6 +302,22 @@ impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
                 _ => return Err(Error::Malformed),
             }
         }
+    }
+
+    /// A module that omits or adds an empty line before the `OK` behind payload has lost bytes of
+    /// the payload.
+    fn check_payload_end<P: Protocol>(&mut self) -> Result<(), ErrorOf<T, P>> {
+        let usual = if P::LINE_END_AFTER_PAYLOAD {
+            self.blank_before_ok
+        } else {
+            self.blank_after_payload
+        };
+        if usual.is_some_and(|blank| blank != self.blank_before) {
+            self.blank_after_payload = None;
+            return Err(Error::Malformed);
+        }
+        self.blank_after_payload = Some(self.blank_before);
+        Ok(())
     }
 
     /// Reads counted payload, byte for byte, whatever it looks like, and the line end behind it.

@@ -40,9 +40,12 @@ pub(crate) struct Engine<'b, T, C> {
     blank: bool,
     /// An empty line stood before the line that was read last.
     blank_before: bool,
-    /// Whether this firmware puts an empty line before `OK`: learned from its answers, used to
-    /// notice bytes missing from a payload.
+    /// Whether this firmware puts an empty line before `OK`, and before the `OK` behind payload:
+    /// learned from its answers, used to notice bytes missing from a payload.
     blank_before_ok: Option<bool>,
+    blank_after_payload: Option<bool>,
+    /// The settings of the session were made when the exchange began.
+    was_set_up: bool,
     /// Which question `resync` asks next.
     question: u8,
 }
@@ -81,6 +84,8 @@ impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
             blank: false,
             blank_before: false,
             blank_before_ok: None,
+            blank_after_payload: None,
+            was_set_up: false,
             question: 0,
         }
     }
@@ -124,7 +129,7 @@ impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
         let mut seen = 0;
         loop {
             while let Some(token) = self.next_token::<P>(false) {
-                self.take_unasked(session, token);
+                self.take_unasked(session, token, &[]);
             }
             // A module that never stops talking must not hold the caller for good.
             if self.out_of_step || seen > PUMP_LIMIT {
@@ -171,9 +176,11 @@ impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
         mut done: impl FnMut(&mut P) -> bool,
     ) -> Result<(), Error<T::Error, P::Status>> {
         self.command_len = 0;
+        let was_set_up = session.is_set_up();
         loop {
             while let Some(token) = self.next_token::<P>(false) {
-                if self.take_unasked(session, token) {
+                self.take_unasked(session, token, &[]);
+                if was_set_up && !session.is_set_up() {
                     return Err(Error::ModuleReset);
                 }
                 if self.out_of_step {
@@ -203,7 +210,7 @@ impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
         self.owed = 0;
         loop {
             while let Some(token) = self.next_token::<P>(false) {
-                if self.take_unasked(session, token) {
+                if self.take_unasked(session, token, &[]) {
                     self.out_of_step = false;
                     return Ok(());
                 }
@@ -216,10 +223,10 @@ impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
         }
     }
 
-    /// A token that no exchange has asked for. Returns whether the module restarted.
-    fn take_unasked<P: Protocol>(&mut self, session: &mut P, token: Token) -> bool {
+    /// A token that no exchange has asked for. Returns whether it says that the module restarted.
+    fn take_unasked<P: Protocol>(&mut self, session: &mut P, token: Token, command: &[u8]) -> bool {
         match token {
-            Token::Line(at) => match session.line(&[], self.input.get(at)) {
+            Token::Line(at) => match session.line(command, self.input.get(at)) {
                 Line::Boot => return true,
                 Line::Event | Line::Detail => {}
                 // The answer of a command that is over, or garbage: what else was missed?
@@ -252,6 +259,10 @@ impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
                     return Some(Token::Prompt);
                 }
                 byte if byte == P::PROMPT => {}
+                // A word of its own, though no line end follows it.
+                byte if Some(byte) == P::READY_PROMPT => {
+                    return Some(Token::Line(self.input.skip_one()));
+                }
                 _ => break,
             }
             self.input.skip(1);

@@ -61,8 +61,12 @@ pub(crate) trait Protocol {
 
     /// The character with which the module asks for payload.
     const PROMPT: u8;
-    /// Whether a line end stands between payload and what follows.
+    /// The character with which the module asks for a command, if it does.
+    const READY_PROMPT: Option<u8>;
+    /// Whether a line end always stands between payload and what follows.
     const LINE_END_AFTER_PAYLOAD: bool;
+    /// Milliseconds between the bytes that are sent where payload may be owed; 0 for all at once.
+    const OWED_PACE: u32;
     /// The end of what a module prints when it starts: looked for at the end of a payload that
     /// was cut short.
     const BOOT: &'static [u8];

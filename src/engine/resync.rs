@@ -13,8 +13,10 @@ use super::exchange::PAYLOAD_SILENCE;
 use super::link::Transport;
 use super::protocol::{Answer, Line, Protocol};
 use super::{Engine, SILENCE, Token};
-use crate::clock::Clock;
+use crate::clock::{Clock, Deadline};
 use crate::error::Error;
+
+type ErrorOf<T, P> = Error<<T as ErrorType>::Error, <P as Protocol>::Status>;
 
 /// How long each attempt waits for its answer (ms). Together they outlast the longest a module
 /// keeps a command to itself: 10 s for `AT+CIPSTART` with the driver's timeout parameter.
@@ -28,20 +30,16 @@ const FILLER: [u8; 32] = [b' '; 32];
 
 impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
     /// Gets back into step. All events on the way are taken; all late answers are dropped.
-    pub(crate) fn resync<P: Protocol>(
-        &mut self,
-        session: &mut P,
-    ) -> Result<(), Error<<T as ErrorType>::Error, P::Status>> {
+    pub(crate) fn resync<P: Protocol>(&mut self, session: &mut P) -> Result<(), ErrorOf<T, P>> {
         self.out_of_step = true;
         self.command_len = 0;
         self.input.forget_kept();
         session.doubt();
         for patience in PATIENCE {
-            self.wait_for_silence(session)?;
-            self.pay_what_is_owed()?;
             let question = self.question;
             self.question = (question + 1) % P::QUESTIONS;
-            if self.ask(session, question, patience)? {
+            self.wait_for_silence(session, question)?;
+            if self.pay_what_is_owed(session, question)? || self.ask(session, question, patience)? {
                 self.out_of_step = false;
                 return Ok(());
             }
@@ -52,12 +50,15 @@ impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
     fn wait_for_silence<P: Protocol>(
         &mut self,
         session: &mut P,
-    ) -> Result<(), Error<T::Error, P::Status>> {
+        question: u8,
+    ) -> Result<(), ErrorOf<T, P>> {
         let enough = self.link.deadline(CHATTER);
         loop {
             self.drop_unwanted()?;
             while let Some(token) = self.next_token::<P>(false) {
-                self.take_unasked(session, token);
+                // Whatever it answers, it is no news: the question stands for the commands that
+                // are over.
+                self.take_unasked(session, token, P::question(question));
                 self.drop_unwanted()?;
             }
             let silence = self.link.deadline(SILENCE);
@@ -95,9 +96,17 @@ impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
         Ok(())
     }
 
-    /// A module that waits for payload has no timeout (wire notes, 1): everything it is told goes
-    /// into the payload. The connection it belongs to is given up by the caller.
-    fn pay_what_is_owed<S>(&mut self) -> Result<(), Error<T::Error, S>> {
+    /// A module that waits for payload has no timeout: everything it is told goes into the
+    /// payload, until it has enough and speaks. The connection it belongs to is given up by the
+    /// caller. Returns whether the question was answered on the way.
+    fn pay_what_is_owed<P: Protocol>(
+        &mut self,
+        session: &mut P,
+        question: u8,
+    ) -> Result<bool, ErrorOf<T, P>> {
+        if P::OWED_PACE > 0 {
+            return self.pay_with_questions(session, question);
+        }
         let deadline = self.link.deadline(PAYLOAD_SILENCE + self.owed as u32);
         while self.owed > 0 {
             let n = self.owed.min(FILLER.len());
@@ -108,7 +117,38 @@ impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
                 self.link.write(b"\r\n", deadline)?;
             }
         }
-        Ok(())
+        Ok(false)
+    }
+
+    /// For a module that must not be sent a byte more than it waits for: the question goes out
+    /// byte by byte, so that it is payload while payload is owed, and a question when none is.
+    fn pay_with_questions<P: Protocol>(
+        &mut self,
+        session: &mut P,
+        question: u8,
+    ) -> Result<bool, ErrorOf<T, P>> {
+        while self.owed > 0 {
+            for byte in P::question(question) {
+                let pace = self.link.deadline(P::OWED_PACE);
+                self.link.write(core::slice::from_ref(byte), pace)?;
+                self.owed = self.owed.saturating_sub(1);
+                match self.link.read(self.input.room(), pace) {
+                    // It speaks: it has enough, or this is something else. Ask anew.
+                    Ok(n) => {
+                        self.input.filled(n);
+                        break;
+                    }
+                    Err(Error::Timeout) => {}
+                    Err(error) => return Err(error),
+                }
+            }
+            let patience = self.link.deadline(PATIENCE[0]);
+            if self.hear(session, question, patience)? {
+                self.owed = 0;
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Asks one question; whether its answer came.
@@ -117,14 +157,24 @@ impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
         session: &mut P,
         question: u8,
         patience: u32,
-    ) -> Result<bool, Error<T::Error, P::Status>> {
+    ) -> Result<bool, ErrorOf<T, P>> {
         let deadline = self.link.deadline(patience);
         self.link.write(P::question(question), deadline)?;
+        self.hear(session, question, deadline)
+    }
+
+    /// Waits for the answer to a question, and drops everything else that is no event.
+    fn hear<P: Protocol>(
+        &mut self,
+        session: &mut P,
+        question: u8,
+        deadline: Deadline,
+    ) -> Result<bool, ErrorOf<T, P>> {
         let mut answered = false;
         loop {
             while let Some(token) = self.next_token::<P>(false) {
                 let Token::Line(at) = token else {
-                    self.take_unasked(session, token);
+                    self.take_unasked(session, token, P::question(question));
                     self.drop_unwanted()?;
                     continue;
                 };

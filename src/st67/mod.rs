@@ -80,7 +80,9 @@ impl Dialect for St67 {
     type State = Memory;
 
     const PROMPT: u8 = b'>';
+    const READY_PROMPT: Option<u8> = None;
     const LINE_END_AFTER_PAYLOAD: bool = true;
+    const OWED_PACE: u32 = 0;
     const BOOT: &'static str = "ready\r\n";
     const RESTART: &'static str = "AT+RST\r\n";
     /// Reference 1: "should not exceed 256 bytes"; the firmware counts CR LF in (wire notes 1).
@@ -111,27 +113,27 @@ impl Dialect for St67 {
         Setting {
             query: "AT+CIPMUX?\r\n",
             answer: "+CIPMUX:",
-            value: "1",
+            value: Some("1"),
         },
         Setting {
             query: "AT+CIPDINFO?\r\n",
             answer: "+CIPDINFO:",
-            value: "true",
+            value: Some("true"),
         },
         Setting {
             query: "AT+CIPRECVMODE?\r\n",
             answer: "+CIPRECVMODE:",
-            value: "1",
+            value: Some("1"),
         },
         Setting {
             query: "AT+SYSLOG?\r\n",
             answer: "+SYSLOG:",
-            value: "1",
+            value: Some("1"),
         },
         Setting {
             query: "AT+SYSSTORE?\r\n",
             answer: "+SYSSTORE:",
-            value: "0",
+            value: Some("0"),
         },
     ];
 

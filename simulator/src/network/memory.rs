@@ -86,7 +86,8 @@ fn schedule<T>(agenda: &mut Agenda<T>, at: Duration, what: T) {
 }
 
 fn due<T>(agenda: &mut Agenda<T>, now: Duration) -> Option<(Duration, T)> {
-    agenda.pop_front_if(|(at, _)| *at <= now)
+    agenda.front().filter(|(at, _)| *at <= now)?;
+    agenda.pop_front()
 }
 
 /// What reaches a service.
