@@ -79,6 +79,14 @@ impl<D: Dialect> Session<'_, D> {
         self.in_doubt = false;
     }
 
+    /// The module must have restarted, unseen; one that is being set up has not.
+    pub(crate) fn forget_if_set_up(&mut self) {
+        if self.is_set_up {
+            self.events.push(D::BOOT.trim_ascii().as_bytes());
+            self.restart();
+        }
+    }
+
     /// The station has no link any more: its connections end.
     pub(crate) fn station_down(&mut self) {
         self.link_state = LinkState::Disconnected;
@@ -150,11 +158,7 @@ impl<D: Dialect> Protocol for Session<'_, D> {
     }
 
     fn restarted(&mut self) {
-        // A module that was never set up has not lost anything.
-        if self.is_set_up {
-            self.events.push(D::BOOT.trim_ascii().as_bytes());
-            self.restart();
-        }
+        self.forget_if_set_up();
     }
 }
 

@@ -67,12 +67,14 @@ mod driver;
 mod engine;
 mod error;
 mod event;
+pub mod microchip;
 #[cfg(any(test, feature = "mock"))]
 pub mod mock;
 mod nal;
 mod socket;
 pub mod st67;
 mod station;
+mod text;
 
 #[cfg(feature = "std")]
 pub use clock::StdClock;
@@ -83,6 +85,7 @@ pub use error::{Closed, Error, Resource, Usage};
 pub use event::Event;
 pub use socket::TcpSocket;
 pub use station::{Addresses, LinkState};
+pub use text::{Rule, Secret, Text};
 
 /// The README's examples compile.
 #[cfg(doctest)]

@@ -33,12 +33,12 @@ pub struct Addresses {
     /// Its address.
     #[cfg_attr(feature = "defmt", defmt(Debug2Format))]
     pub ip: Ipv4Addr,
-    /// The router.
+    /// The router, where the module tells.
     #[cfg_attr(feature = "defmt", defmt(Debug2Format))]
-    pub gateway: Ipv4Addr,
-    /// The network's mask.
+    pub gateway: Option<Ipv4Addr>,
+    /// The network's mask, where the module tells.
     #[cfg_attr(feature = "defmt", defmt(Debug2Format))]
-    pub netmask: Ipv4Addr,
+    pub netmask: Option<Ipv4Addr>,
 }
 
 impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {

@@ -147,7 +147,10 @@ fn state_and_addresses() {
             assert_eq!(module.link_state(), Ok(atwifi::LinkState::Up));
             let addresses = module.addresses().unwrap();
             assert_eq!(addresses.ip, ip);
-            assert_eq!(addresses.netmask, std::net::Ipv4Addr::new(255, 255, 255, 0));
+            assert_eq!(
+                addresses.netmask,
+                Some(std::net::Ipv4Addr::new(255, 255, 255, 0))
+            );
             module.leave().unwrap();
             assert_ne!(module.link_state(), Ok(atwifi::LinkState::Up));
         });

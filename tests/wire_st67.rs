@@ -158,8 +158,8 @@ fn replies_are_parsed_as_reference_and_firmware_print_them() {
     let rows = "+CIPSTA:ip:\"192.168.6.100\"\r\n+CIPSTA:gateway:\"192.168.6.1\"\r\n+CIPSTA:netmask:\"255.255.255.0\"\r\n";
     let addresses = Addresses {
         ip: Ipv4Addr::new(192, 168, 6, 100),
-        gateway: Ipv4Addr::new(192, 168, 6, 1),
-        netmask: Ipv4Addr::new(255, 255, 255, 0),
+        gateway: Some(Ipv4Addr::new(192, 168, 6, 1)),
+        netmask: Some(Ipv4Addr::new(255, 255, 255, 0)),
     };
     assert_eq!(parse(&wifi::GetAddresses, rows), Ok(addresses));
     assert!(parse(&wifi::GetAddresses, "+CIPSTA:ip:\"192.168.6.\"\r\n").is_err());

@@ -124,7 +124,7 @@ fn parse_addresses(reply: &[u8]) -> Result<Addresses, atat::Error> {
     };
     Ok(Addresses {
         ip: row(b"ip")?,
-        gateway: row(b"gateway")?,
-        netmask: row(b"netmask")?,
+        gateway: Some(row(b"gateway")?),
+        netmask: Some(row(b"netmask")?),
     })
 }

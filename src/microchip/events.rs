@@ -1,0 +1,283 @@
+//! What the lines of a Microchip module are, and what its events mean.
+
+use core::net::{IpAddr, Ipv4Addr};
+
+use super::{Attempt, Microchip, Status};
+use crate::driver::Session;
+use crate::engine::protocol::{Line, Payload};
+use crate::engine::text::{Fields, number};
+use crate::error::Closed;
+use crate::event::Event;
+use crate::station::LinkState;
+
+type MicrochipSession<'b> = Session<'b, Microchip>;
+
+/// Says what a line is.
+///
+/// Reply or event where both have the name: `+SOCKCL` is the reply of `AT+SOCKCL` for the socket
+/// that it closes, else the peer's close; `+WSTA:ERROR` and `+DNSRESOLV` are late results
+/// always, also before the `OK`.
+pub(super) fn line(
+    session: &mut MicrochipSession<'_>,
+    command: &[u8],
+    line: &[u8],
+) -> Line<Status> {
+    match line {
+        // A module that starts says no more than this (wire notes 1).
+        b"OK" if command.is_empty() => return Line::Boot,
+        b"OK" => return Line::Ok,
+        b"ERROR" => return Line::Failed(Status::Error),
+        // Prompts and echo were switched off: a module that has them has restarted unseen.
+        b">" => {
+            session.forget_if_set_up();
+            return Line::Detail;
+        }
+        _ => {}
+    }
+    if let Some(code) = line.strip_prefix(b"ERROR:") {
+        return Line::Failed(status(code));
+    }
+    if !command.is_empty() && line == command.trim_ascii_end() {
+        session.forget_if_set_up();
+        return Line::Detail;
+    }
+    match known_event(session, command, line) {
+        Some(true) => return Line::Event,
+        Some(false) => return Line::Unknown,
+        None => {}
+    }
+    if is_other_event(line) {
+        session.events.push(line);
+        return Line::Event;
+    }
+    if command.is_empty() {
+        Line::Unknown
+    } else {
+        Line::Reply
+    }
+}
+
+/// `10,"Socket ID Not Found"`, `10`, or `14.0,…` of the successor's dialect.
+fn status(code: &[u8]) -> Status {
+    let digits = code.iter().take_while(|b| b.is_ascii_digit()).count();
+    let number = number(code.get(..digits).unwrap_or(&[])).and_then(|n| u16::try_from(n).ok());
+    match (number, code.get(digits)) {
+        (Some(n), None | Some(b',')) => Status::from(n),
+        _ => Status::Error,
+    }
+}
+
+/// Events of chapters that have no meaning for the driver itself: they wait for `poll`.
+fn is_other_event(line: &[u8]) -> bool {
+    const PREFIXES: [&[u8]; 10] = [
+        b"+TIME:",
+        b"+MQTT",
+        b"+WAP",
+        b"+WSCN",
+        b"+WPROV",
+        b"+PING:",
+        b"+SOCKTLS:",
+        b"+SOCKRXU:",
+        b"+LOADCERT:",
+        b"+BOOT:",
+    ];
+    PREFIXES.iter().any(|prefix| line.starts_with(prefix))
+}
+
+/// Takes an event of the station, of names or of sockets. `None` if the line is none;
+/// `Some(false)` if it looks like one but does not make sense, so that bytes must have been lost.
+fn known_event(session: &mut MicrochipSession<'_>, command: &[u8], line: &[u8]) -> Option<bool> {
+    let colon = line.iter().position(|&b| b == b':').unwrap_or(line.len());
+    let name = line.get(..colon)?;
+    let values = line.get(colon + 1..).unwrap_or(&[]).trim_ascii_start();
+    Some(match name {
+        b"+WSTALU" | b"+WSTALD" | b"+WSTAAIP" | b"+WSTAERR" => station_event(session, line),
+        b"+WSTA" if values.starts_with(b"ERROR:") => station_event(session, line),
+        b"+DNSRESOLV" | b"+DNSERROR" => name_event(session, values),
+        b"+SOCKIND" => connected(session, values).is_some(),
+        b"+SOCKERR" => refused(session, values).is_some(),
+        b"+SOCKRXT" => data(session, values).is_some(),
+        b"+SOCKCL" if command.starts_with(b"AT+SOCKCL=") && is_closing(command, values) => {
+            return Some(true);
+        }
+        b"+SOCKCL" => closed(session, values).is_some(),
+        _ => return None,
+    })
+}
+
+fn station_event(session: &mut MicrochipSession<'_>, line: &[u8]) -> bool {
+    match event(line) {
+        Event::StationConnected => session.link_state = LinkState::NoAddress,
+        Event::StationAddress(address) => {
+            session.vendor.address = address;
+            session.link_state = LinkState::Up;
+        }
+        Event::StationDisconnected => {
+            session.vendor.address = None;
+            session.station_down();
+        }
+        Event::StationError(code) => session.station_error = Some(code),
+        _ => return false,
+    }
+    session.events.push(line);
+    true
+}
+
+/// `0,"name","ip"` per address, or `ERROR:42,"DNS Query Timeout"`, or `<code>`.
+fn name_event(session: &mut MicrochipSession<'_>, values: &[u8]) -> bool {
+    if let Some(code) = values.strip_prefix(b"ERROR:") {
+        session.vendor.name.settle(Err(status(code)));
+        return true;
+    }
+    let mut fields = Fields::new(values);
+    if fields.number::<u8>().is_none() {
+        return false;
+    }
+    if fields.is_empty() {
+        // `+DNSERROR:<code>`
+        session.vendor.name.settle(Err(status(values)));
+        return true;
+    }
+    let (Some(name), Some(address)) = (fields.next(), fields.quoted()) else {
+        return false;
+    };
+    let Ok(address) = address.parse::<Ipv4Addr>() else {
+        return false;
+    };
+    // The answer to a question that is over may still come: it has another name.
+    if super::fingerprint(name.trim_ascii()) == session.vendor.name_asked {
+        session.vendor.name.settle(Ok(address));
+    }
+    true
+}
+
+/// `<id>,"<local ip>",<local port>,"<remote ip>",<remote port>`
+fn connected(session: &mut MicrochipSession<'_>, values: &[u8]) -> Option<()> {
+    let mut fields = Fields::new(values);
+    let socket: u32 = fields.number()?;
+    for _ in 0..2 {
+        fields.quoted()?.parse::<IpAddr>().ok()?;
+        // The reference's example has a space, and a line break, before the last number.
+        number(fields.next()?.trim_ascii()).filter(|&port| port <= 0xffff)?;
+    }
+    if session.vendor.connecting == Some(socket) {
+        session.vendor.connection.settle(Ok(()));
+    }
+    Some(())
+}
+
+/// `<id>,<code>[,<text>]`, the text quoted or bare
+fn refused(session: &mut MicrochipSession<'_>, values: &[u8]) -> Option<()> {
+    let mut fields = Fields::new(values);
+    let socket: u32 = fields.number()?;
+    let code: u16 = fields.number()?;
+    if session.vendor.connecting == Some(socket) {
+        session.vendor.connection.settle(Err(Status::from(code)));
+    }
+    if let Some(slot) = session.sockets.by_link(socket) {
+        slot.closed_by_module(Closed::ByPeer);
+    }
+    Some(())
+}
+
+/// `<id>,<bytes that can be read>`
+fn data(session: &mut MicrochipSession<'_>, values: &[u8]) -> Option<()> {
+    let mut fields = Fields::new(values);
+    let (socket, length): (u32, u32) = (fields.number()?, fields.number()?);
+    if !fields.is_empty() {
+        return None;
+    }
+    // Data for a socket that nobody owns any more is nobody's.
+    if let Some(slot) = session.sockets.by_link(socket) {
+        slot.announce(length);
+    }
+    Some(())
+}
+
+/// The peer has closed; the socket must still be closed here (reference 7.2.1).
+fn closed(session: &mut MicrochipSession<'_>, values: &[u8]) -> Option<()> {
+    let socket = number(values)?;
+    if let Some(slot) = session.sockets.by_link(socket) {
+        slot.abandon(Closed::ByPeer);
+        // What came unannounced, in a binary write, can still be read.
+        slot.readable = true;
+    }
+    Some(())
+}
+
+/// Whether `AT+SOCKCL=<id>` is for this socket.
+fn is_closing(command: &[u8], values: &[u8]) -> bool {
+    command
+        .strip_prefix(b"AT+SOCKCL=")
+        .is_some_and(|id| id.trim_ascii_end() == values)
+}
+
+/// Puts an event line into neutral words. Firmware omits the association id that the reference
+/// shows.
+pub(super) fn event(line: &[u8]) -> Event<'_> {
+    let colon = line.iter().position(|&b| b == b':').unwrap_or(line.len());
+    let values = line.get(colon + 1..).unwrap_or(&[]).trim_ascii_start();
+    match line.get(..colon).unwrap_or(&[]) {
+        b"OK" => Event::ModuleReset,
+        b"+WSTALU" => Event::StationConnected,
+        b"+WSTALD" => Event::StationDisconnected,
+        b"+WSTAAIP" => Fields::new(values)
+            .filter_map(|field| field.strip_prefix(b"\"")?.strip_suffix(b"\""))
+            .find_map(|field| core::str::from_utf8(field).ok()?.parse::<Ipv4Addr>().ok())
+            .map_or(Event::Other(line), |address| {
+                Event::StationAddress(Some(address))
+            }),
+        b"+WSTAERR" => code(values).map_or(Event::Other(line), Event::StationError),
+        b"+WSTA" => values
+            .strip_prefix(b"ERROR:")
+            .and_then(code)
+            .map_or(Event::Other(line), Event::StationError),
+        b"+WSCNDONE" => Event::ScanDone,
+        _ => Event::Other(line),
+    }
+}
+
+fn code(values: &[u8]) -> Option<u16> {
+    Fields::new(values).number()
+}
+
+/// `+SOCKRD:<id>,<length>,` and `#` stand before payload, with or without CR LF between them.
+pub(super) fn payload(pending: &[u8]) -> Payload {
+    const HEADER: &[u8] = b"+SOCKRD:";
+    let known = pending.len().min(HEADER.len());
+    if pending.get(..known) != HEADER.get(..known) {
+        return Payload::No;
+    }
+    let mut at = HEADER.len();
+    let mut count = None;
+    for _ in 0..2 {
+        let digits = pending.get(at..).unwrap_or(&[]);
+        let length = digits.iter().take_while(|b| b.is_ascii_digit()).count();
+        match digits.get(length) {
+            None => return Payload::Incomplete,
+            Some(b',') => count = number(digits.get(..length).unwrap_or(&[])),
+            Some(_) => return Payload::No,
+        }
+        at += length + 1;
+    }
+    let rest = pending.get(at..).unwrap_or(&[]);
+    let blanks = rest.iter().take_while(|b| b" \r\n".contains(b)).count();
+    match (rest.get(blanks), count) {
+        (None, _) => Payload::Incomplete,
+        (Some(b'#'), Some(count)) => Payload::Counted {
+            header: at + blanks + 1,
+            count: count as usize,
+        },
+        // Text mode.
+        _ => Payload::No,
+    }
+}
+
+impl<R> Attempt<R> {
+    /// The first result counts.
+    fn settle(&mut self, result: Result<R, Status>) {
+        if matches!(self, Attempt::Open) {
+            *self = Attempt::Settled(result);
+        }
+    }
+}

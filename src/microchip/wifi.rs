@@ -1,0 +1,175 @@
+//! The Microchip module's sequences for set-up and the station.
+
+use super::command::general::EchoOff;
+use super::command::network::{Close, GetSockets, SocketRow};
+use super::command::wlan::{Configure, GetStation, Parameter, Security, SetStation};
+use super::status::Status;
+use super::text::{Secret, Text};
+use super::{Microchip, Module};
+use crate::clock::Clock;
+use crate::driver::ErrorOf;
+use crate::engine::link::Transport;
+use crate::error::{Error, Usage};
+use crate::station::LinkState;
+
+/// Firmware is told to report a failure this long (ms) before the driver gives up.
+const REPORT_MARGIN: u32 = 2000;
+
+/// How long the station may take to go down (ms); no source gives a figure.
+const LEAVING: u32 = 3000;
+
+/// As many sockets as are looked for at once; the module has 20.
+const LEFT_OPEN: usize = 20;
+
+/// Makes the settings that the driver relies on, and takes back what a driver before it has left.
+pub(super) fn set_up<T: Transport, C: Clock>(
+    module: &mut Module<'_, T, C>,
+) -> Result<(), ErrorOf<Microchip, T>> {
+    let timeout = module.timeouts.command;
+    module.execute(&EchoOff, timeout)?;
+    let (mut left_open, mut count) = ([0; LEFT_OPEN], 0);
+    module.execute_lines(&GetSockets, timeout, &mut |line| {
+        let row = SocketRow::parse(line);
+        if let (Some(row), Some(place)) = (row, left_open.get_mut(count)) {
+            *place = row.socket;
+            count += 1;
+        }
+    })?;
+    for &socket in left_open.iter().take(count) {
+        match module.execute(&Close { socket }, timeout) {
+            Err(Error::Module(_)) => {}
+            other => drop(other?),
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn join<T: Transport, C: Clock>(
+    module: &mut Module<'_, T, C>,
+    ssid: &[u8],
+    password: &[u8],
+) -> Result<(), ErrorOf<Microchip, T>> {
+    if ssid.is_empty() {
+        return Err(Error::Usage(Usage::Empty));
+    }
+    let ssid = Parameter::Ssid(Text::new(ssid).map_err(Error::Usage)?);
+    let credentials = Parameter::Credentials(Secret::new(password).map_err(Error::Usage)?);
+    let security = if password.is_empty() {
+        Security::Open
+    } else {
+        Security::WpaWpa2
+    };
+    let timeout = module.timeouts.command;
+    match module.execute(&Configure { parameter: ssid }, timeout) {
+        // The station is on, and takes no configuration then.
+        Err(Error::Module(Status::ConfigurationBlocked)) => {
+            leave(module)?;
+            module.execute(&Configure { parameter: ssid }, timeout)?;
+        }
+        other => drop(other?),
+    }
+    module.execute(
+        &Configure {
+            parameter: Parameter::Security(security),
+        },
+        timeout,
+    )?;
+    // An empty text is refused by firmware though it is taken (wire notes 4), and an open network
+    // needs none.
+    if !password.is_empty() {
+        module.execute(
+            &Configure {
+                parameter: credentials,
+            },
+            timeout,
+        )?;
+    }
+    connect(module)
+}
+
+fn connect<T: Transport, C: Clock>(
+    module: &mut Module<'_, T, C>,
+) -> Result<(), ErrorOf<Microchip, T>> {
+    let (timeout, patience) = (module.timeouts.command, module.timeouts.join);
+    let deadline = module.engine.link.deadline(patience);
+    module.session.link_state = LinkState::Connecting;
+    module.session.station_error = None;
+    module.session.vendor.address = None;
+    let report = u16::try_from(patience.saturating_sub(REPORT_MARGIN)).unwrap_or(u16::MAX);
+    match module.execute(
+        &SetStation {
+            on: 1,
+            timeout: Some(report),
+        },
+        timeout,
+    ) {
+        // The reference knows no such parameter.
+        Err(Error::Module(Status::ParameterCount | Status::InvalidParameter)) => {
+            module.execute(
+                &SetStation {
+                    on: 1,
+                    timeout: None,
+                },
+                timeout,
+            )?;
+        }
+        other => drop(other?),
+    }
+    let remaining = module.engine.link.remaining(deadline);
+    let waited = module.wait_until(remaining, |session| {
+        session.link_state == LinkState::Up || session.station_error.is_some()
+    });
+    let failed = match (module.session.station_error.take(), waited) {
+        (Some(code), _) => Status::from(code),
+        (None, Err(Error::Timeout)) => Status::NoConnection,
+        (None, other) => return other,
+    };
+    // Else the module goes on trying, and takes no other configuration.
+    leave(module)?;
+    Err(Error::Module(failed))
+}
+
+pub(super) fn leave<T: Transport, C: Clock>(
+    module: &mut Module<'_, T, C>,
+) -> Result<(), ErrorOf<Microchip, T>> {
+    let timeout = module.timeouts.command;
+    match module.execute(
+        &SetStation {
+            on: 0,
+            timeout: None,
+        },
+        timeout,
+    ) {
+        // It is off already.
+        Err(Error::Module(Status::StationStopNotPermitted)) => {}
+        other => {
+            other?;
+            let left = module.wait_until(LEAVING, |session| {
+                matches!(
+                    session.link_state,
+                    LinkState::Disconnected | LinkState::Connecting
+                )
+            });
+            if !matches!(left, Err(Error::Timeout)) {
+                left?;
+            }
+        }
+    }
+    module.session.station_down();
+    module.session.vendor.address = None;
+    Ok(())
+}
+
+pub(super) fn link_state<T: Transport, C: Clock>(
+    module: &mut Module<'_, T, C>,
+) -> Result<LinkState, ErrorOf<Microchip, T>> {
+    let timeout = module.timeouts.command;
+    let station = module.execute(&GetStation, timeout)?;
+    let known = module.session.link_state;
+    Ok(match (station.is_on, known) {
+        (true, LinkState::Up | LinkState::NoAddress) => known,
+        (true, _) => LinkState::NoAddress,
+        (false, LinkState::Up | LinkState::NoAddress) => LinkState::Disconnected,
+        (false, _) => known,
+    })
+}
