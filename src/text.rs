@@ -110,8 +110,6 @@ impl<R: Rule, const MAX: usize> Serialize for Secret<'_, R, MAX> {
 mod tests {
     use std::format;
 
-    use super::*;
-
     #[test]
     fn a_secret_does_not_show() {
         let secret = crate::st67::Secret::<64>::new(b"hunter2").unwrap();

@@ -6,7 +6,6 @@ mod common;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use atwifi::st67::St67;
 use atwifi::{Closed, Error, Resource, Usage};
 use atwifi_simulator::{Config, Faults, MemoryNetwork, Peer, Service, Simulation};
 use common::*;
@@ -292,7 +291,7 @@ fn rule_12_one_error_for_all_traits<D: UnderTest>() {
         E: std::error::Error + embedded_io::Error + TcpError + Clone + PartialEq + 'static,
     {
     }
-    let _check: fn(&mut Driver<'static, St67>) = takes_a_network::<_, Failure<St67>>;
+    let _check: fn(&mut Driver<'static, D>) = takes_a_network::<_, Failure<D>>;
     each::<D>(|simulation, _| {
         with_joined::<D, _>(simulation, |module| {
             let literal = module
@@ -422,15 +421,6 @@ fn addresses_that_cannot_be_reached<D: UnderTest>() {
             assert_eq!(simulation.to_module(), before, "nothing was sent");
         });
     });
-}
-
-/// Each rule as a test on each dialect.
-macro_rules! on_both_dialects {
-    ($($rule:ident)*) => {
-        mod st67 {
-            $(#[test] fn $rule() { super::$rule::<super::St67>(); })*
-        }
-    };
 }
 
 on_both_dialects! {

@@ -3,7 +3,6 @@
 
 mod common;
 
-use atwifi::st67::St67;
 use atwifi_simulator::{Faults, Fragment, Simulation};
 use common::*;
 
@@ -25,7 +24,7 @@ fn whole_story<D: UnderTest>(simulation: &Simulation, chunk: usize, what: &str) 
     });
 }
 
-fn every_read_size<D: UnderTest>() {
+fn story_at_every_read_size<D: UnderTest>() {
     for &profile in D::PROFILES {
         for size in (1..=80)
             .map(Fragment::Every)
@@ -44,7 +43,7 @@ fn every_read_size<D: UnderTest>() {
     }
 }
 
-fn an_event_in_every_gap<D: UnderTest>(events: &[&[u8]]) {
+fn story_with_an_event_in_every_gap<D: UnderTest>() {
     let mut runs = 0;
     for &profile in D::PROFILES {
         let simulation = Simulation::new(config(profile), Network::default().build());
@@ -52,7 +51,7 @@ fn an_event_in_every_gap<D: UnderTest>(events: &[&[u8]]) {
         let gaps = simulation.gaps();
         assert!(gaps > 40, "{gaps} gaps");
         for gap in 0..gaps {
-            for event in events {
+            for event in D::ANY_TIME {
                 for fragment in [Fragment::Whole, Fragment::Every(1)] {
                     let faults = Faults {
                         event_in_gap: Some((gap, event.to_vec())),
@@ -73,16 +72,7 @@ fn an_event_in_every_gap<D: UnderTest>(events: &[&[u8]]) {
     println!("told {runs} times with an event in a gap");
 }
 
-#[test]
-fn st67_story_at_every_read_size() {
-    every_read_size::<St67>();
-}
-
-#[test]
-fn st67_story_with_an_event_in_every_gap() {
-    an_event_in_every_gap::<St67>(&[
-        b"+CW:SCAN_DONE\r\n",
-        b"+CIP:4,DISCONNECTED\r\n",
-        b"+MQTT:CONNECTED,0\r\n",
-    ]);
+on_both_dialects! {
+    story_at_every_read_size
+    story_with_an_event_in_every_gap
 }

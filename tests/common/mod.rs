@@ -45,13 +45,50 @@ impl atwifi::Clock for SimClock {
     }
 }
 
-/// A dialect and the firmware that can be simulated for it.
-pub trait UnderTest: Dialect {
+/// A dialect, the firmware that can be simulated for it, and its words where a test needs them.
+pub trait UnderTest: Dialect<Status: std::fmt::Display> {
     const PROFILES: &'static [Profile];
+    /// The event that a scan is done, as the module prints it.
+    const SCAN_DONE: &'static [u8];
+    /// Events that may come at any time without changing what the story tells.
+    const ANY_TIME: &'static [&'static [u8]];
+    /// How many byte values a text cannot carry.
+    const REFUSED_BYTES: usize;
+    /// The longest name that can be resolved, and the longest password.
+    const NAME_MAX: usize;
+    const PASSWORD_MAX: usize;
 }
 
 impl UnderTest for st67::St67 {
     const PROFILES: &'static [Profile] = &Profile::ST67;
+    const SCAN_DONE: &'static [u8] = b"+CW:SCAN_DONE\r\n";
+    const ANY_TIME: &'static [&'static [u8]] = &[
+        Self::SCAN_DONE,
+        b"+CIP:4,DISCONNECTED\r\n",
+        b"+MQTT:CONNECTED,0\r\n",
+    ];
+    const REFUSED_BYTES: usize = 3;
+    const NAME_MAX: usize = 127;
+    const PASSWORD_MAX: usize = 64;
+}
+
+/// Each test on each dialect.
+#[macro_export]
+macro_rules! on_both_dialects {
+    ($($test:ident)*) => {
+        mod st67 {
+            $(#[test] fn $test() { super::$test::<atwifi::st67::St67>(); })*
+        }
+    };
+}
+
+/// A module of every firmware of a dialect.
+pub fn simulations<D: UnderTest>(
+    change: impl Fn(Config) -> Config,
+) -> impl Iterator<Item = Simulation> {
+    D::PROFILES
+        .iter()
+        .map(move |&profile| Simulation::new(change(config(profile)), Network::default().build()))
 }
 
 pub type Driver<'b, D> = Module<'b, D, Port, SimClock>;

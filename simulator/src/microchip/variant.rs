@@ -1,0 +1,153 @@
+//! Where the two firmwares and the reference differ.
+
+use std::time::Duration;
+
+use crate::Profile;
+
+/// The spellings, limits and habits of one firmware.
+#[derive(Debug)]
+pub(super) struct Variant {
+    /// Stands in front of an event unless a command is being executed.
+    pub event_lead: &'static str,
+    /// With the echo on, `>` follows each answer and each event.
+    pub prompts: bool,
+    /// What is said once the module has booted.
+    pub banner: &'static str,
+    /// What stands in front of `#` and of the status behind binary data.
+    pub binary_lead: &'static str,
+    /// Between the name and the value of an identification.
+    pub identity_separator: char,
+    pub model: &'static str,
+    /// What `AT+GMR` tells.
+    pub revision: &'static str,
+    /// What `AT+IPR` tells; none if there is no such command.
+    pub baud: Option<u32>,
+    /// Room for a command line.
+    pub line_buffer: usize,
+    /// `+WSTALU`, `+WSTAAIP` and `+WSTALD` carry the number of the association.
+    pub association_ids: bool,
+    /// A failure to join, or to look a name up, is told by an event of its own.
+    pub error_events: bool,
+    /// Setting a text to nothing is answered with an error, though it is done.
+    pub empty_text_fails: bool,
+    /// `AT+WSTAC` prints its rows without `+`.
+    pub bare_dump: bool,
+    /// Security types that `AT+WSTA=1` accepts.
+    pub security_types: &'static [i64],
+    /// Socket ids begin with the uptime in milliseconds; otherwise with 1.
+    pub large_ids: bool,
+    /// A connection that fails is told of this long after it was begun and takes its socket along;
+    /// otherwise it is told of at once and the socket stays.
+    pub bind_timeout: Option<Duration>,
+    /// The text of `+SOCKERR` is in quotes.
+    pub quoted_errors: bool,
+    /// `+SOCKCL` answers a local close before `OK`.
+    pub confirms_close: bool,
+    /// What happens on the socket while binary data is collected is not told and mostly missed.
+    pub deaf_in_binary: bool,
+    /// A socket that is not connected refuses a write at once; otherwise it takes the data and
+    /// loses it.
+    pub refuses_unconnected: bool,
+    /// A connection that the peer breaks off takes its socket along.
+    pub reset_frees: bool,
+    /// The socket keeps the buffered data of a connection that has been told of as closed, but
+    /// forgets what it has announced.
+    pub forgets_announcement: bool,
+    /// `AT+SOCKRD` as text cuts the data into rows of this size.
+    pub text_row: usize,
+    /// Between the head of a binary read and `#`, and between the data and the status.
+    pub read_separators: (&'static str, &'static str),
+    /// The largest length that `AT+SOCKWR` takes, if it checks.
+    pub longest_write: Option<i64>,
+    /// Binary data without a length is left through `+++` and a pause; otherwise through `+++`.
+    pub guarded_escape: bool,
+    /// Record type in `+DNSRESOLV`, whatever was asked for; none tells what was asked for.
+    pub record_type: Option<i64>,
+    /// `AT+DNSRESOLV` knows IPv6 addresses.
+    pub resolves_ipv6: bool,
+}
+
+const FW_0_2_0: Variant = Variant {
+    revision: "\"0.2.0\"",
+    baud: Some(0),
+    line_buffer: 256,
+    security_types: &[0, 2, 3, 4, 5],
+    deaf_in_binary: false,
+    refuses_unconnected: false,
+    reset_frees: true,
+    forgets_announcement: false,
+    ..FW_0_3_2
+};
+
+const FW_0_3_2: Variant = Variant {
+    event_lead: "\r",
+    prompts: true,
+    banner: "\r\nOK\r\n",
+    binary_lead: "\r\n",
+    identity_separator: '=',
+    model: "\"PIC32MZW1\"",
+    revision: "\"0.3.2\"",
+    baud: Some(230_400),
+    line_buffer: 512,
+    association_ids: false,
+    error_events: false,
+    empty_text_fails: true,
+    bare_dump: true,
+    // WPA3 is not compiled in.
+    security_types: &[0, 2, 3],
+    large_ids: true,
+    bind_timeout: Some(Duration::from_millis(10_001)),
+    quoted_errors: false,
+    confirms_close: false,
+    deaf_in_binary: true,
+    refuses_unconnected: true,
+    reset_frees: false,
+    forgets_announcement: true,
+    text_row: 128,
+    read_separators: ("\r\n", ""),
+    longest_write: None,
+    guarded_escape: true,
+    record_type: Some(0),
+    resolves_ipv6: false,
+};
+
+const REFERENCE: Variant = Variant {
+    event_lead: "",
+    prompts: false,
+    banner: "OK\r\n",
+    binary_lead: "",
+    identity_separator: ':',
+    model: "\"WINC1500\"",
+    revision: "\"15x0\",\"19.6.1\",\"19.6.1\",\"19.5.3\"",
+    baud: None,
+    line_buffer: 512,
+    association_ids: true,
+    error_events: true,
+    empty_text_fails: false,
+    bare_dump: false,
+    security_types: &[0, 1, 2, 3, 4, 5],
+    large_ids: false,
+    bind_timeout: None,
+    quoted_errors: true,
+    confirms_close: true,
+    deaf_in_binary: false,
+    refuses_unconnected: true,
+    reset_frees: false,
+    forgets_announcement: false,
+    text_row: usize::MAX,
+    read_separators: ("", "\r\n"),
+    longest_write: Some(1500),
+    guarded_escape: false,
+    record_type: None,
+    resolves_ipv6: true,
+};
+
+impl Variant {
+    pub fn of(profile: Profile) -> &'static Variant {
+        match profile {
+            Profile::MicrochipFw0_2_0 => &FW_0_2_0,
+            Profile::MicrochipFw0_3_2 => &FW_0_3_2,
+            _ => &REFERENCE,
+        }
+    }
+}

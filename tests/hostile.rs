@@ -1,0 +1,133 @@
+//! Whatever a module says and whatever a user passes.
+
+mod common;
+
+use atwifi::mock;
+use atwifi_simulator::Simulation;
+use common::*;
+use embedded_nal::TcpClientStack;
+use proptest::prelude::*;
+
+/// Bytes that look like something a module could say, and some that do not.
+fn hostile() -> impl Strategy<Value = Vec<u8>> {
+    let words = prop_oneof![
+        proptest::collection::vec(any::<u8>(), 0..40),
+        prop::sample::select(vec![
+            &b"\r\n"[..],
+            b"OK\r\n",
+            b"ERROR\r\n",
+            b"ready\r\n",
+            b"busy p...\r\n",
+            b"> ",
+            b"SEND OK\r\n",
+            b"+IPD:0,99999999999\r\n",
+            b"+IPD:0,5,\"1.2.3.4\",80\r\n",
+            b"+CIPRECVDATA:",
+            b"+CIPRECVDATA:4000000000,",
+            b"+CIPRECVDATA:3,abc\r\n",
+            b"+CIP:0,DISCONNECTED\r\n",
+            b"+CW:GOTIP\r\n",
+            b"+CW:ERROR,70000\r\n",
+            b"+CIPMUX:1\r\n",
+            b"+CIPDINFO:true\r\n",
+            b"+CIPSTA:ip:\"1.2.3\"\r\n",
+            b"+CWSTATE:-1\r\n",
+            b"Recv 99999999999 bytes\r\n",
+            b"ERR CODE:0xzz\r\n",
+            b"+CIPRECVLEN:1,2,3\r\n",
+            b",CLOSED\r\n",
+            b"0,CLOSED\r\n",
+            b"+SOCKO:7\r\nOK\r\n",
+            b"\r+SOCKIND:7,\"1.2.3.4\",5,\"6.7.8.9\",10\r\n",
+            b"+SOCKRD:7,4000000000,\r\n#",
+            b"+SOCKRD:7,3,\r\n#abcOK\r\n",
+            b"\r+SOCKRXT:7,99999999999\r\n",
+            b"\r\n#",
+            b"\r+WSTAAIP:\"1.2.3\"\r\n",
+            b"\r\r+WSTA:ERROR:24,\"x\"\r\n",
+            b"ERROR:10,\"Socket ID Not Found\"\r\n",
+            b"+GMM=\"x\"\r\nOK\r\n",
+            b"+SOCKLST:7,2,\"\",0,0\r\n",
+        ])
+        .prop_map(<[u8]>::to_vec),
+    ];
+    proptest::collection::vec(words, 0..30).prop_map(|words| words.concat())
+}
+
+/// A transport that says what it likes and swallows what it is told.
+struct Hostile(std::collections::VecDeque<u8>, usize);
+
+impl embedded_io::ErrorType for Hostile {
+    type Error = core::convert::Infallible;
+}
+
+impl embedded_io::Read for Hostile {
+    fn read(&mut self, into: &mut [u8]) -> Result<usize, Self::Error> {
+        let n = into.len().min(self.0.len()).min(self.1);
+        into.iter_mut()
+            .zip(self.0.drain(..n))
+            .for_each(|(place, byte)| *place = byte);
+        Ok(n)
+    }
+}
+
+impl embedded_io::ReadReady for Hostile {
+    fn read_ready(&mut self) -> Result<bool, Self::Error> {
+        Ok(!self.0.is_empty())
+    }
+}
+
+impl embedded_io::Write for Hostile {
+    fn write(&mut self, bytes: &[u8]) -> Result<usize, Self::Error> {
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> Result<(), Self::Error> {
+        Ok(())
+    }
+}
+
+fn no_module_can_make_the_driver_panic_or_hang<D: UnderTest>() {
+    let config = ProptestConfig {
+        cases: 400,
+        ..ProptestConfig::default()
+    };
+    proptest!(config, |(bytes in hostile(), fragment in 1..50_usize)| {
+        let clock = mock::Clock::new();
+        let (mut line, mut ahead) = ([0; 600], [[0; 32]; 2]);
+        let transport = Hostile(bytes.into(), fragment);
+        let mut module =
+            atwifi::Module::<D, _, _>::new(transport, clock.clone(), &mut line, &mut ahead).unwrap();
+        let _ = module.reset();
+        let _ = module.join("net", "password");
+        let mut socket = module.socket().unwrap();
+        let _ = module.connect(&mut socket, at(ECHO));
+        let _ = module.send(&mut socket, b"hello");
+        let _ = module.receive(&mut socket, &mut [0; 8]);
+        let _ = module.poll();
+        let _ = module.close(socket);
+        let mut now = clock.clone();
+        prop_assert!(atwifi::Clock::now(&mut now) < 400_000);
+    });
+}
+
+fn any_ssid_and_password_arrives_or_is_refused<D: UnderTest>() {
+    let ssid = proptest::collection::vec(any::<u8>(), 0..40);
+    let password = proptest::collection::vec(any::<u8>(), 1..140);
+    proptest!(|(ssid in ssid, password in password)| {
+        let profile = D::PROFILES[D::PROFILES.len() - 1];
+        let simulation = Simulation::new(config(profile), Network::default().build());
+        with_driver::<D, _>(&simulation, |module| {
+            match module.join(&ssid, &password) {
+                Err(atwifi::Error::Usage(_)) => prop_assert_eq!(simulation.joined(), None),
+                _ => prop_assert_eq!(simulation.joined(), Some((ssid, password))),
+            }
+            Ok(())
+        })?;
+    });
+}
+
+on_both_dialects! {
+    no_module_can_make_the_driver_panic_or_hang
+    any_ssid_and_password_arrives_or_is_refused
+}

@@ -1,0 +1,165 @@
+//! The ST67's dialect against scripted bytes: what cannot be simulated, or is clearer as bytes.
+
+mod common;
+
+use atwifi::st67::{Reason, St67, Status, command::basic::Test};
+use atwifi::{Error, Module, Resource, mock, st67};
+use atwifi_simulator::{AccessPoint, Config, Profile, Simulation};
+use common::*;
+use embedded_nal::{TcpClientStack, nb};
+
+/// What the driver does with a module it has not met, up to the first command of the test.
+fn set_up_script() -> mock::Uart {
+    [
+        "ATE0",
+        "AT+SYSLOG=1",
+        "AT+SYSSTORE=0",
+        "AT+CIPMUX=1",
+        "AT+CIPRECVMODE=1",
+        "AT+CIPDINFO=1",
+    ]
+    .iter()
+    .fold(
+        mock::Uart::new().answer("AT+CIPMUX?\r\n", "+CIPMUX:0\r\n\r\nOK\r\n"),
+        |uart, command| uart.answer(format!("{command}\r\n"), "\r\nOK\r\n"),
+    )
+}
+
+fn with_mock<R>(
+    uart: &mock::Uart,
+    test: impl FnOnce(&mut st67::Module<'_, mock::Uart, mock::Clock>) -> R,
+) -> R {
+    let (mut line, mut ahead) = ([0; 640], [[0; 64]; 2]);
+    test(&mut Module::new(uart.clone(), mock::Clock::new(), &mut line, &mut ahead).unwrap())
+}
+
+#[test]
+fn a_line_longer_than_the_buffer_is_a_typed_error_and_the_link_stays_in_step() {
+    let long = format!("+CWSTATE:2,\"{}\"\r\n\r\nOK\r\n", "x".repeat(700));
+    let uart = set_up_script()
+        .answer("AT+CWSTATE?\r\n", long)
+        .answer("AT\r\n", "\r\nOK\r\n");
+    with_mock(&uart, |module| {
+        assert_eq!(
+            module.link_state(),
+            Err(Error::Resource(Resource::LineBuffer))
+        );
+        module.command(&Test).unwrap();
+    });
+    uart.assert_done();
+}
+
+#[test]
+fn a_reply_that_makes_no_sense_is_malformed() {
+    for reply in [
+        "+CWSTATE:\r\n",
+        "+CWSTATE:999\r\n",
+        "\u{fffd}\r\n",
+        "",
+        "+CIPSTA:1\r\n",
+    ] {
+        let uart = set_up_script()
+            .answer("AT+CWSTATE?\r\n", format!("{reply}\r\nOK\r\n"))
+            // Nobody knows what else is wrong: the next command gets into step first.
+            .answer("AT+CIPDINFO?\r\n", "+CIPDINFO:true\r\n\r\nOK\r\n")
+            .answer("AT\r\n", "\r\nOK\r\n");
+        with_mock(&uart, |module| {
+            assert_eq!(module.link_state(), Err(Error::Malformed), "{reply:?}");
+            module.command(&Test).unwrap();
+        });
+        uart.assert_done();
+    }
+}
+
+#[test]
+fn a_length_that_lies_spoils_the_stream_and_nothing_is_handed_out() {
+    let truth = b"+CIPRECVDATA:10,0123456789\r\n\r\nOK\r\n";
+    // One more, one less, too much for the request, and one byte or two missing from the data.
+    let lies: [&[u8]; 6] = [
+        b"+CIPRECVDATA:11,0123456789\r\n\r\nOK\r\n",
+        b"+CIPRECVDATA:9,0123456789\r\n\r\nOK\r\n",
+        b"+CIPRECVDATA:65,0123456789\r\n\r\nOK\r\n",
+        b"+CIPRECVDATA:10,012345678\r\n\r\nOK\r\n",
+        b"+CIPRECVDATA:10,01234567\r\n\r\nOK\r\n",
+        b"+CIPRECVDATA:4294967295,0123456789\r\n\r\nOK\r\n",
+    ];
+    for (lie, fragment) in lies
+        .iter()
+        .chain([&&truth[..]])
+        .flat_map(|lie| [(lie, 1), (lie, 7), (lie, 999)])
+    {
+        let uart = set_up_script()
+            .answer(
+                "AT+CIPSTART=0,\"TCP\",\"10.0.0.7\",7,,,10000\r\n",
+                "+CIP:0,CONNECTED\r\n\r\nOK\r\n",
+            )
+            .say("+IPD:0,10,\"10.0.0.7\",7\r\n")
+            .answer("AT+CIPRECVDATA=0,64\r\n", lie)
+            .fragment(fragment);
+        with_mock(&uart, |module| {
+            let mut socket = module.socket().unwrap();
+            flat(module.connect(&mut socket, at(ECHO))).unwrap();
+            let mut buffer = [0; 64];
+            let got = module.receive(&mut socket, &mut buffer);
+            if *lie == truth {
+                assert_eq!((got, &buffer[..10]), (Ok(10), &b"0123456789"[..]));
+            } else {
+                assert!(
+                    matches!(
+                        got,
+                        Err(nb::Error::Other(Error::Malformed | Error::Timeout))
+                    ),
+                    "{got:?}"
+                );
+            }
+        });
+    }
+}
+
+#[test]
+fn a_transport_that_fails_anywhere_is_a_typed_error() {
+    for budget in 0..150 {
+        for read in [true, false] {
+            let uart = if read {
+                set_up_script().fail_read_after(budget)
+            } else {
+                set_up_script().fail_write_after(budget)
+            };
+            let uart = uart.answer("AT\r\n", "\r\nOK\r\n");
+            with_mock(&uart, |module| match module.command(&Test) {
+                Ok(_) => {}
+                Err(error) => assert_eq!(error, Error::Transport(mock::Failure)),
+            });
+        }
+    }
+}
+
+#[test]
+fn joining_names_the_modules_own_reason() {
+    for reason in 1..=25 {
+        if matches!(reason, 19 | 20 | 25) {
+            // The user left, or the station tries again: no failure to join.
+            continue;
+        }
+        let network = Network::default().build();
+        let access_point = AccessPoint::new("net", "12345678").refusing(reason);
+        let mut config = Config::new(Profile::St67Fw2_0_75);
+        config.access_points.push(access_point);
+        let simulation = Simulation::new(config, network);
+        with_driver::<St67, _>(&simulation, |module| {
+            let expected = Status::Join(Reason::from(u16::from(reason)));
+            assert_eq!(module.join("net", "12345678"), Err(Error::Module(expected)));
+        });
+    }
+    for simulation in simulations::<St67>(|config| config) {
+        with_driver::<St67, _>(&simulation, |module| {
+            for (ssid, password) in [(SSID, &b"wrong password"[..]), (b"nowhere", PASSWORD)] {
+                match module.join(ssid, password) {
+                    Err(Error::Module(Status::Join(_) | Status::JoinError(_))) => {}
+                    other => panic!("{other:?}"),
+                }
+            }
+            module.join(SSID, PASSWORD).unwrap();
+        });
+    }
+}
