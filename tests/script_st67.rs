@@ -3,43 +3,18 @@
 mod common;
 
 use atwifi::st67::{Reason, St67, Status, command::basic::Test};
-use atwifi::{Error, Module, Resource, mock, st67};
+use atwifi::{Error, Resource, mock};
 use atwifi_simulator::{AccessPoint, Config, Profile, Simulation};
 use common::*;
 use embedded_nal::{TcpClientStack, nb};
 
-/// What the driver does with a module it has not met, up to the first command of the test.
-fn set_up_script() -> mock::Uart {
-    [
-        "ATE0",
-        "AT+SYSLOG=1",
-        "AT+SYSSTORE=0",
-        "AT+CIPMUX=1",
-        "AT+CIPRECVMODE=1",
-        "AT+CIPDINFO=1",
-    ]
-    .iter()
-    .fold(
-        mock::Uart::new().answer("AT+CIPMUX?\r\n", "+CIPMUX:0\r\n\r\nOK\r\n"),
-        |uart, command| uart.answer(format!("{command}\r\n"), "\r\nOK\r\n"),
-    )
-}
-
-fn with_mock<R>(
-    uart: &mock::Uart,
-    test: impl FnOnce(&mut st67::Module<'_, mock::Uart, mock::Clock>) -> R,
-) -> R {
-    let (mut line, mut ahead) = ([0; 640], [[0; 64]; 2]);
-    test(&mut Module::new(uart.clone(), mock::Clock::new(), &mut line, &mut ahead).unwrap())
-}
-
 #[test]
 fn a_line_longer_than_the_buffer_is_a_typed_error_and_the_link_stays_in_step() {
-    let long = format!("+CWSTATE:2,\"{}\"\r\n\r\nOK\r\n", "x".repeat(700));
-    let uart = set_up_script()
+    let long = format!("+CWSTATE:2,\"{}\"\r\n\r\nOK\r\n", "x".repeat(900));
+    let uart = met::<St67>()
         .answer("AT+CWSTATE?\r\n", long)
         .answer("AT\r\n", "\r\nOK\r\n");
-    with_mock(&uart, |module| {
+    with_mock::<St67, _>(&uart, |module| {
         assert_eq!(
             module.link_state(),
             Err(Error::Resource(Resource::LineBuffer))
@@ -58,12 +33,12 @@ fn a_reply_that_makes_no_sense_is_malformed() {
         "",
         "+CIPSTA:1\r\n",
     ] {
-        let uart = set_up_script()
+        let uart = met::<St67>()
             .answer("AT+CWSTATE?\r\n", format!("{reply}\r\nOK\r\n"))
             // Nobody knows what else is wrong: the next command gets into step first.
             .answer("AT+CIPDINFO?\r\n", "+CIPDINFO:true\r\n\r\nOK\r\n")
             .answer("AT\r\n", "\r\nOK\r\n");
-        with_mock(&uart, |module| {
+        with_mock::<St67, _>(&uart, |module| {
             assert_eq!(module.link_state(), Err(Error::Malformed), "{reply:?}");
             module.command(&Test).unwrap();
         });
@@ -88,7 +63,7 @@ fn a_length_that_lies_spoils_the_stream_and_nothing_is_handed_out() {
         .chain([&&truth[..]])
         .flat_map(|lie| [(lie, 1), (lie, 7), (lie, 999)])
     {
-        let uart = set_up_script()
+        let uart = met::<St67>()
             .answer(
                 "AT+CIPSTART=0,\"TCP\",\"10.0.0.7\",7,,,10000\r\n",
                 "+CIP:0,CONNECTED\r\n\r\nOK\r\n",
@@ -96,7 +71,7 @@ fn a_length_that_lies_spoils_the_stream_and_nothing_is_handed_out() {
             .say("+IPD:0,10,\"10.0.0.7\",7\r\n")
             .answer("AT+CIPRECVDATA=0,64\r\n", lie)
             .fragment(fragment);
-        with_mock(&uart, |module| {
+        with_mock::<St67, _>(&uart, |module| {
             let mut socket = module.socket().unwrap();
             flat(module.connect(&mut socket, at(ECHO))).unwrap();
             let mut buffer = [0; 64];
@@ -121,12 +96,12 @@ fn a_transport_that_fails_anywhere_is_a_typed_error() {
     for budget in 0..150 {
         for read in [true, false] {
             let uart = if read {
-                set_up_script().fail_read_after(budget)
+                met::<St67>().fail_read_after(budget)
             } else {
-                set_up_script().fail_write_after(budget)
+                met::<St67>().fail_write_after(budget)
             };
             let uart = uart.answer("AT\r\n", "\r\nOK\r\n");
-            with_mock(&uart, |module| match module.command(&Test) {
+            with_mock::<St67, _>(&uart, |module| match module.command(&Test) {
                 Ok(_) => {}
                 Err(error) => assert_eq!(error, Error::Transport(mock::Failure)),
             });

@@ -1,6 +1,7 @@
 //! Reading the values of a line: fields between commas, quoted or not.
 
-/// The comma-separated fields of a line; a comma between quotes does not separate.
+/// The comma-separated fields of a line, without the blanks around them; a comma between quotes
+/// does not separate.
 ///
 /// For lines whose quoted fields hold no quotes themselves: addresses, types, numbers.
 pub(crate) struct Fields<'a> {
@@ -41,11 +42,11 @@ impl<'a> Iterator for Fields<'a> {
         match comma {
             Some(at) => {
                 self.rest = rest.get(at + 1..);
-                rest.get(..at)
+                rest.get(..at).map(<[u8]>::trim_ascii)
             }
             None => {
                 self.rest = None;
-                Some(rest)
+                Some(rest.trim_ascii())
             }
         }
     }

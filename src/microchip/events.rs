@@ -46,7 +46,7 @@ pub(super) fn line(
         Some(false) => return Line::Unknown,
         None => {}
     }
-    if is_other_event(line) {
+    if is_other_event(command, line) {
         session.events.push(line);
         return Line::Event;
     }
@@ -68,20 +68,45 @@ fn status(code: &[u8]) -> Status {
 }
 
 /// Events of chapters that have no meaning for the driver itself: they wait for `poll`.
-fn is_other_event(line: &[u8]) -> bool {
-    const PREFIXES: [&[u8]; 10] = [
-        b"+TIME:",
-        b"+MQTT",
-        b"+WAP",
-        b"+WSCN",
-        b"+WPROV",
-        b"+PING:",
-        b"+SOCKTLS:",
-        b"+SOCKRXU:",
-        b"+LOADCERT:",
-        b"+BOOT:",
+///
+/// Some share their name with a reply: a query is answered by a line of its own name, a command
+/// with parameters is followed by an event of its name; but `AT+TIME=<format>` is a query.
+fn is_other_event(command: &[u8], line: &[u8]) -> bool {
+    const NAMES: [&[u8]; 22] = [
+        b"+BOOT",
+        b"+LOADCERT",
+        b"+MQTTCONN",
+        b"+MQTTCONNACK",
+        b"+MQTTPUB",
+        b"+MQTTPUBACC",
+        b"+MQTTPUBCOMP",
+        b"+MQTTPUBERR",
+        b"+MQTTSUB",
+        b"+MQTTUNSUB",
+        b"+PING",
+        b"+SOCKRXU",
+        b"+SOCKTLS",
+        b"+TIME",
+        b"+WAPAIP",
+        b"+WAPSC",
+        b"+WAPSD",
+        b"+WPROVEXIT",
+        b"+WSCNDONE",
+        b"+WSCNERROR",
+        b"+WSCNIND",
+        b"+PINGERR",
     ];
-    PREFIXES.iter().any(|prefix| line.starts_with(prefix))
+    let colon = line.iter().position(|&b| b == b':').unwrap_or(line.len());
+    let name = line.get(..colon).unwrap_or(&[]);
+    let asked = command
+        .strip_prefix(b"AT")
+        .and_then(|rest| rest.trim_ascii_end().strip_prefix(name));
+    let is_reply = match asked {
+        Some([]) => true,
+        Some([b'=', ..]) => name == b"+TIME",
+        _ => false,
+    };
+    NAMES.contains(&name) && !is_reply
 }
 
 /// Takes an event of the station, of names or of sockets. `None` if the line is none;
@@ -89,7 +114,7 @@ fn is_other_event(line: &[u8]) -> bool {
 fn known_event(session: &mut MicrochipSession<'_>, command: &[u8], line: &[u8]) -> Option<bool> {
     let colon = line.iter().position(|&b| b == b':').unwrap_or(line.len());
     let name = line.get(..colon)?;
-    let values = line.get(colon + 1..).unwrap_or(&[]).trim_ascii_start();
+    let values = line.get(colon + 1..).unwrap_or(&[]).trim_ascii();
     Some(match name {
         b"+WSTALU" | b"+WSTALD" | b"+WSTAAIP" | b"+WSTAERR" => station_event(session, line),
         b"+WSTA" if values.starts_with(b"ERROR:") => station_event(session, line),
@@ -145,7 +170,7 @@ fn name_event(session: &mut MicrochipSession<'_>, values: &[u8]) -> bool {
         return false;
     };
     // The answer to a question that is over may still come: it has another name.
-    if super::fingerprint(name.trim_ascii()) == session.vendor.name_asked {
+    if super::fingerprint(name) == session.vendor.name_asked {
         session.vendor.name.settle(Ok(address));
     }
     true
@@ -157,8 +182,7 @@ fn connected(session: &mut MicrochipSession<'_>, values: &[u8]) -> Option<()> {
     let socket: u32 = fields.number()?;
     for _ in 0..2 {
         fields.quoted()?.parse::<IpAddr>().ok()?;
-        // The reference's example has a space, and a line break, before the last number.
-        number(fields.next()?.trim_ascii()).filter(|&port| port <= 0xffff)?;
+        fields.number::<u16>()?;
     }
     if session.vendor.connecting == Some(socket) {
         session.vendor.connection.settle(Ok(()));

@@ -9,7 +9,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use atwifi::dialect::Dialect;
-use atwifi::{Closed, Error, Module, TcpSocket, st67};
+use atwifi::{Closed, Error, Module, TcpSocket, microchip, mock, st67};
 use atwifi_simulator::{Config, MemoryNetwork, Port, PortError, Profile, Simulation, services};
 use embedded_nal::{AddrType, Dns, TcpClientStack, nb};
 
@@ -54,6 +54,8 @@ pub trait UnderTest: Dialect<Status: std::fmt::Display> {
     const ANY_TIME: &'static [&'static [u8]];
     /// How many byte values a text cannot carry.
     const REFUSED_BYTES: usize;
+    /// What the driver asks a module that it has not met, with the answers.
+    const MEETING: &'static [(&'static str, &'static str)];
     /// The longest name that can be resolved, and the longest password.
     const NAME_MAX: usize;
     const PASSWORD_MAX: usize;
@@ -68,8 +70,52 @@ impl UnderTest for st67::St67 {
         b"+MQTT:CONNECTED,0\r\n",
     ];
     const REFUSED_BYTES: usize = 3;
+    const MEETING: &'static [(&'static str, &'static str)] = &[
+        ("AT+CIPMUX?", "+CIPMUX:0\r\n\r\nOK\r\n"),
+        ("ATE0", "\r\nOK\r\n"),
+        ("AT+SYSLOG=1", "\r\nOK\r\n"),
+        ("AT+SYSSTORE=0", "\r\nOK\r\n"),
+        ("AT+CIPMUX=1", "\r\nOK\r\n"),
+        ("AT+CIPRECVMODE=1", "\r\nOK\r\n"),
+        ("AT+CIPDINFO=1", "\r\nOK\r\n"),
+    ];
     const NAME_MAX: usize = 127;
     const PASSWORD_MAX: usize = 64;
+}
+
+impl UnderTest for microchip::Microchip {
+    const PROFILES: &'static [Profile] = &[];
+    const SCAN_DONE: &'static [u8] = b"\r+WSCNDONE\r\n";
+    const ANY_TIME: &'static [&'static [u8]] = &[
+        Self::SCAN_DONE,
+        b"\r+SOCKCL:99\r\n",
+        b"\r+TIME:2,3864185092\r\n",
+    ];
+    const REFUSED_BYTES: usize = 0;
+    const MEETING: &'static [(&'static str, &'static str)] = &[
+        ("AT+GMM", "AT+GMM\r\n+GMM=\"PIC32MZW1\"\r\nOK\r\n>"),
+        ("ATE0", "ATE0\r\nOK\r\n"),
+        ("AT+SOCKLST", "OK\r\n"),
+    ];
+    const NAME_MAX: usize = 63;
+    const PASSWORD_MAX: usize = 128;
+}
+
+/// A scripted UART that has gone through the driver's first meeting with the module.
+pub fn met<D: UnderTest>() -> mock::Uart {
+    D::MEETING
+        .iter()
+        .fold(mock::Uart::new(), |uart, (command, answer)| {
+            uart.answer(format!("{command}\r\n"), answer)
+        })
+}
+
+pub fn with_mock<D: Dialect, R>(
+    uart: &mock::Uart,
+    test: impl FnOnce(&mut Module<'_, D, mock::Uart, mock::Clock>) -> R,
+) -> R {
+    let (mut line, mut ahead) = ([0; 1400], [[0; 64]; 2]);
+    test(&mut Module::new(uart.clone(), mock::Clock::new(), &mut line, &mut ahead).unwrap())
 }
 
 /// Each test on each dialect.

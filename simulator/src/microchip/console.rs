@@ -17,6 +17,8 @@ pub(super) struct Console {
     line: Vec<u8>,
     column: usize,
     room: usize,
+    /// Whether a new line begins with a prompt.
+    prompts: bool,
     sequence: Sequence,
     /// When the last byte was an ESC.
     escaped: Option<Duration>,
@@ -35,24 +37,14 @@ enum Sequence {
     Single,
 }
 
-/// What a byte has brought about.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Typed {
-    /// The line goes on.
-    More,
-    /// The line is complete.
-    Line(Vec<u8>),
-    /// An empty line, or one that was too long and is gone.
-    Nothing,
-}
-
 impl Console {
-    pub fn new(room: usize) -> Self {
+    pub fn new(room: usize, prompts: bool) -> Self {
         Console {
             echo: true,
             line: Vec::new(),
             column: 0,
             room,
+            prompts,
             sequence: Sequence::None,
             escaped: None,
             history: Vec::new(),
@@ -89,14 +81,17 @@ impl Console {
         self.recalled = None;
     }
 
-    pub fn feed(&mut self, byte: u8, now: Duration) -> Typed {
+    /// The next byte from the host, and the line that it completes. A line that grows too long is
+    /// gone, and what follows begins a new one.
+    pub fn feed(&mut self, byte: u8, now: Duration) -> Option<Vec<u8>> {
         self.escaped = None;
         if self.column >= self.room {
             self.start_line();
-            return Typed::Nothing;
+            self.prompt();
+            return None;
         }
         if self.sequence != Sequence::None && self.goes_on(byte) {
-            return Typed::More;
+            return None;
         }
         match byte {
             b'\n' => return self.end_line(),
@@ -113,7 +108,13 @@ impl Console {
             // Other control characters and all beyond ASCII never reach the line.
             _ => {}
         }
-        Typed::More
+        None
+    }
+
+    fn prompt(&mut self) {
+        if self.prompts {
+            self.shown.push(b'>');
+        }
     }
 
     fn put(&mut self, byte: u8) {
@@ -136,10 +137,11 @@ impl Console {
         self.shown.extend_from_slice(b"\x1b[D\x1b[K");
     }
 
-    fn end_line(&mut self) -> Typed {
+    fn end_line(&mut self) -> Option<Vec<u8>> {
         self.shown.push(b'\n');
         if self.line.is_empty() {
-            return Typed::Nothing;
+            self.prompt();
+            return None;
         }
         let line = std::mem::take(&mut self.line);
         if self.history.len() == HISTORY {
@@ -147,7 +149,7 @@ impl Console {
         }
         self.history.push(line.clone());
         self.start_line();
-        Typed::Line(line)
+        Some(line)
     }
 
     /// Whether the byte belongs to an escape sequence.
@@ -196,23 +198,33 @@ impl Console {
 mod tests {
     use super::*;
 
-    fn type_in(console: &mut Console, bytes: &[u8]) -> Vec<Typed> {
-        let typed = bytes.iter().map(|byte| console.feed(*byte, Duration::ZERO));
-        typed.filter(|typed| *typed != Typed::More).collect()
+    fn console() -> Console {
+        Console::new(512, true)
+    }
+
+    fn type_in(console: &mut Console, bytes: &[u8]) -> Vec<String> {
+        let lines = bytes
+            .iter()
+            .filter_map(|byte| console.feed(*byte, Duration::ZERO));
+        lines
+            .map(|line| String::from_utf8_lossy(&line).into_owned())
+            .collect()
     }
 
     fn lines(bytes: &[u8]) -> Vec<String> {
-        let typed = type_in(&mut Console::new(512), bytes);
-        let lines = typed.into_iter().map(|typed| match typed {
-            Typed::Line(line) => String::from_utf8_lossy(&line).into_owned(),
-            _ => String::new(),
-        });
-        lines.collect()
+        type_in(&mut console(), bytes)
     }
 
     #[test]
     fn a_line_ends_with_lf() {
-        assert_eq!(lines(b"AT\r\nAT\n\r\nAT\r"), ["AT", "AT", ""]);
+        assert_eq!(lines(b"AT\r\nAT\n\r\nAT\r"), ["AT", "AT"]);
+    }
+
+    #[test]
+    fn an_empty_line_brings_a_prompt() {
+        let mut console = console();
+        type_in(&mut console, b"\r\nAT\r\n");
+        assert_eq!(console.take_echo(), b"\r\n>AT\r\n");
     }
 
     #[test]
@@ -223,7 +235,7 @@ mod tests {
     #[test]
     fn backspace_takes_back() {
         assert_eq!(lines(b"\x08ATX\x08\r\n"), ["AT"]);
-        let mut console = Console::new(512);
+        let mut console = console();
         type_in(&mut console, b"AX\x08T\r\n");
         assert_eq!(console.take_echo(), b"AX\x1b[D\x1b[KT\r\n");
     }
@@ -240,7 +252,7 @@ mod tests {
         assert_eq!(lines(&bytes)[0].len(), 511);
         let mut bytes = vec![b'x'; 512];
         bytes.extend(b"!tail\r\n");
-        assert_eq!(lines(&bytes), ["", "tail"]);
+        assert_eq!(lines(&bytes), ["tail"]);
     }
 
     #[test]
@@ -254,12 +266,12 @@ mod tests {
 
     #[test]
     fn a_lone_esc_clears_the_line() {
-        let mut console = Console::new(512);
+        let mut console = console();
         type_in(&mut console, b"junk\x1b");
         console.take_echo();
         assert_eq!(console.next(), Some(ESCAPE_TIMEOUT));
         console.look_at_clock(ESCAPE_TIMEOUT);
         assert_eq!(console.take_echo(), b"\x1b[2K\r\0>");
-        assert_eq!(type_in(&mut console, b"AT\n"), [Typed::Line(b"AT".to_vec())]);
+        assert_eq!(type_in(&mut console, b"AT\n"), ["AT"]);
     }
 }

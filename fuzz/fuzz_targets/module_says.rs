@@ -1,0 +1,84 @@
+//! Whatever a module says, at any fragmentation: no panic, no hang, no byte more than the slice.
+#![no_main]
+
+use std::collections::VecDeque;
+
+use arbitrary::Arbitrary;
+use atwifi::dialect::Dialect;
+use atwifi::{Clock as _, Module, microchip::Microchip, mock, st67::St67};
+use embedded_nal::{AddrType, Dns, TcpClientStack};
+use libfuzzer_sys::fuzz_target;
+
+#[derive(Arbitrary, Debug)]
+struct Input {
+    microchip: bool,
+    /// What the module says after each write of the driver, and in which pieces.
+    answers: Vec<(Vec<u8>, u8)>,
+}
+
+struct Transport {
+    answers: std::vec::IntoIter<(Vec<u8>, u8)>,
+    incoming: VecDeque<u8>,
+    fragment: usize,
+}
+
+impl embedded_io::ErrorType for Transport {
+    type Error = core::convert::Infallible;
+}
+
+impl embedded_io::ReadReady for Transport {
+    fn read_ready(&mut self) -> Result<bool, Self::Error> {
+        Ok(!self.incoming.is_empty())
+    }
+}
+
+impl embedded_io::Read for Transport {
+    fn read(&mut self, into: &mut [u8]) -> Result<usize, Self::Error> {
+        let n = into.len().min(self.incoming.len()).min(self.fragment);
+        into.iter_mut().zip(self.incoming.drain(..n)).for_each(|(place, byte)| *place = byte);
+        Ok(n)
+    }
+}
+
+impl embedded_io::Write for Transport {
+    fn write(&mut self, bytes: &[u8]) -> Result<usize, Self::Error> {
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> Result<(), Self::Error> {
+        if let Some((answer, fragment)) = self.answers.next() {
+            self.incoming.extend(answer);
+            self.fragment = usize::from(fragment).max(1);
+        }
+        Ok(())
+    }
+}
+
+fn story<D: Dialect>(answers: Vec<(Vec<u8>, u8)>) {
+    let transport =
+        Transport { answers: answers.into_iter(), incoming: VecDeque::new(), fragment: 1 };
+    let mut clock = mock::Clock::new();
+    let (mut line, mut ahead) = ([0; 600], [[0; 16]; 2]);
+    let mut module = Module::<D, _, _>::new(transport, clock.clone(), &mut line, &mut ahead).unwrap();
+    let _ = module.join("net", "password");
+    let _ = module.get_host_by_name("example.test", AddrType::IPv4);
+    let mut socket = module.socket().unwrap();
+    let _ = module.connect(&mut socket, ([10, 0, 0, 7], 80).into());
+    let _ = module.send(&mut socket, b"hello");
+    for size in [1, 8, 40] {
+        if let Ok(n) = module.receive(&mut socket, &mut vec![0; size]) {
+            assert!(n <= size);
+        }
+    }
+    while let Ok(Some(_)) = module.poll() {}
+    let _ = module.close(socket);
+    assert!(clock.now() < 1_000_000, "took {} virtual ms", clock.now());
+}
+
+fuzz_target!(|input: Input| {
+    if input.microchip {
+        story::<Microchip>(input.answers);
+    } else {
+        story::<St67>(input.answers);
+    }
+});

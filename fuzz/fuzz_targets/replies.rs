@@ -1,0 +1,25 @@
+//! Every reply parser, on any bytes: no panic.
+#![no_main]
+
+use atat::AtatCmd;
+use atwifi::{microchip, st67};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|reply: &[u8]| {
+    use microchip::command::{general, network, wlan};
+    use st67::command::{basic, net, wifi};
+    let name = net::Resolve { name: st67::Text::new(b"a").unwrap(), family: net::Family::Ipv4 };
+    let _ = basic::GetErrorCodes.parse(Ok(reply));
+    let _ = basic::EchoOff.parse(Ok(reply));
+    let _ = wifi::GetState.parse(Ok(reply));
+    let _ = wifi::GetAddresses.parse(Ok(reply));
+    let _ = name.parse(Ok(reply));
+    let _ = net::GetLinks.parse(Ok(reply));
+    let _ = net::GetLengths.parse(Ok(reply));
+    let _ = net::LinkRow::parse(reply);
+    let _ = general::GetRevision.parse(Ok(reply));
+    let _ = wlan::GetStation.parse(Ok(reply));
+    let _ = network::Open { protocol: network::Protocol::Tcp }.parse(Ok(reply));
+    let _ = network::GetSockets.parse(Ok(reply));
+    let _ = network::SocketRow::parse(reply);
+});

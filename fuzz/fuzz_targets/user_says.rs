@@ -1,0 +1,33 @@
+//! Whatever a user passes as text: refused, or written as one line that fits the module's.
+#![no_main]
+
+use atat::AtatCmd;
+use atwifi::{microchip, st67};
+use libfuzzer_sys::fuzz_target;
+
+fn one_line(command: &impl AtatCmd) {
+    let mut wire = [0; 255];
+    let n = command.write(&mut wire);
+    let line = wire[..n].strip_suffix(b"\r\n").expect("ends with CR LF");
+    assert!(!line.contains(&b'\r') && !line.contains(&b'\n') && !line.contains(&0), "{line:?}");
+}
+
+fuzz_target!(|input: (&[u8], &[u8])| {
+    let (first, second) = input;
+    if let (Ok(ssid), Ok(password)) = (st67::Text::new(first), st67::Secret::new(second)) {
+        one_line(&st67::command::wifi::Join { ssid, password });
+    }
+    if let Ok(name) = st67::Text::new(first) {
+        one_line(&st67::command::net::Resolve { name, family: st67::command::net::Family::Ipv4 });
+    }
+    use microchip::command::{network, wlan};
+    if let Ok(ssid) = microchip::Text::new(first) {
+        one_line(&wlan::Configure { parameter: wlan::Parameter::Ssid(ssid) });
+    }
+    if let Ok(secret) = microchip::Secret::new(second) {
+        one_line(&wlan::Configure { parameter: wlan::Parameter::Credentials(secret) });
+    }
+    if let Ok(name) = microchip::Text::new(first) {
+        one_line(&network::Resolve { kind: 1, name });
+    }
+});

@@ -1,0 +1,56 @@
+//! Commands that concern the module itself.
+
+use super::engine::Reply;
+use super::parameter::Parameters;
+use super::status::Status;
+use super::{Microchip, World};
+
+/// Bit rates that the UART can be set to.
+const BAUD_RATES: [i64; 7] = [9600, 14_400, 19_200, 38_400, 57_600, 115_200, 230_400];
+
+impl Microchip {
+    /// `AT+GMI`
+    pub(super) fn manufacturer(&mut self, _: &Parameters, _: &mut World) -> Result<Reply, Status> {
+        self.identify("GMI", "\"Microchip\"")
+    }
+
+    /// `AT+GMM`
+    pub(super) fn model(&mut self, _: &Parameters, _: &mut World) -> Result<Reply, Status> {
+        self.identify("GMM", self.variant.model)
+    }
+
+    /// `AT+GMR`
+    pub(super) fn revision(&mut self, _: &Parameters, _: &mut World) -> Result<Reply, Status> {
+        self.identify("GMR", self.variant.revision)
+    }
+
+    fn identify(&mut self, name: &str, value: &str) -> Result<Reply, Status> {
+        self.say(&format!("+{name}{}{value}", self.variant.identity_separator));
+        Ok(Reply::Ok)
+    }
+
+    /// `AT+IPR[=<baud rate>]`. The simulated line keeps its bit rate.
+    pub(super) fn baud_rate(
+        &mut self,
+        parameters: &Parameters,
+        _: &mut World,
+    ) -> Result<Reply, Status> {
+        let baud = self.variant.baud.ok_or(Status::UNKNOWN_COMMAND)?;
+        if parameters.len() == 0 {
+            self.say(&format!("+IPR:{}", self.config.baud.unwrap_or(baud)));
+        } else if !BAUD_RATES.contains(&parameters.integer(0)?) && baud > 0 {
+            return Err(Status::INVALID_PARAMETER);
+        }
+        Ok(Reply::Ok)
+    }
+
+    /// `AT+RST`
+    pub(super) fn reset_command(
+        &mut self,
+        _: &Parameters,
+        world: &mut World,
+    ) -> Result<Reply, Status> {
+        self.restart(world);
+        Ok(Reply::Silence)
+    }
+}

@@ -1,0 +1,238 @@
+//! The PIC32MZW1, as in the WFI32 modules, and its AT firmware.
+
+mod basic;
+mod binary;
+mod clock;
+mod command;
+mod console;
+mod dns;
+mod engine;
+mod link;
+mod parameter;
+mod settings;
+mod socket;
+mod station;
+mod status;
+mod text;
+mod variant;
+mod wifi;
+
+use std::time::Duration;
+
+use crate::module::Module;
+use crate::network::Network;
+use crate::output::Output;
+use crate::{AccessPoint, Config, Faults};
+
+use clock::Clock;
+use dns::Resolver;
+use engine::Engine;
+use link::Sockets;
+use station::Station;
+use status::Status;
+use variant::Variant;
+
+/// A PIC32MZW1 with the AT command firmware.
+pub(crate) struct Microchip {
+    config: Config,
+    variant: &'static Variant,
+    power: Power,
+    engine: Engine,
+    station: Station,
+    sockets: Sockets,
+    resolver: Resolver,
+    clock: Clock,
+    /// Format of the status line, as `ATV` sets it.
+    verbosity: u8,
+    output: Output,
+    /// Complete lines received, whether or not they were executed.
+    received: u64,
+    executed: u64,
+    last_attempt: Option<(Vec<u8>, Vec<u8>)>,
+}
+
+#[derive(Debug)]
+enum Power {
+    HeldInReset,
+    Booting(Duration),
+    On,
+}
+
+/// The world at one moment, as a command sees it.
+struct World<'a> {
+    now: Duration,
+    network: &'a mut dyn Network,
+}
+
+impl Microchip {
+    pub fn new(config: &Config) -> Self {
+        let variant = Variant::of(config.profile);
+        let mut module = Microchip {
+            config: config.clone(),
+            variant,
+            power: Power::Booting(config.boot),
+            engine: Engine::new(variant),
+            station: Station::default(),
+            sockets: Sockets::default(),
+            resolver: Resolver::default(),
+            clock: Clock::default(),
+            verbosity: 5,
+            output: Output::default(),
+            received: 0,
+            executed: 0,
+            last_attempt: None,
+        };
+        module.set_faults(&config.faults);
+        module
+    }
+
+    /// Loses everything: nothing that these commands set is kept in flash.
+    fn switch_off(&mut self, world: &mut World) {
+        self.close_all_silently(world);
+        self.engine = Engine::new(self.variant);
+        self.station = Station::default();
+        self.sockets = Sockets::default();
+        self.resolver = Resolver::default();
+        self.clock = Clock::default();
+        self.verbosity = 5;
+        self.output.clear();
+    }
+
+    /// Loses everything and starts anew.
+    fn restart(&mut self, world: &mut World) {
+        self.switch_off(world);
+        self.power = Power::Booting(world.now + self.config.boot);
+    }
+
+    fn boot(&mut self, now: Duration) {
+        self.power = Power::On;
+        self.engine.start(now);
+        let prompt = self.prompt();
+        self.output
+            .write(&[self.variant.banner.as_bytes(), prompt.as_bytes()]);
+    }
+
+    /// What follows an answer or an event.
+    fn prompt(&self) -> &'static str {
+        if self.variant.prompts && self.engine.console.echo {
+            ">"
+        } else {
+            ""
+        }
+    }
+
+    /// An event as it stands on the wire now, and its prompt.
+    fn event(&self, text: &str) -> [String; 2] {
+        if self.engine.is_busy() {
+            return [format!("{text}\r\n"), String::new()];
+        }
+        let lead = self.variant.event_lead;
+        [format!("{lead}{text}\r\n"), self.prompt().to_owned()]
+    }
+
+    /// Prints an event.
+    fn tell(&mut self, text: &str) {
+        let [line, prompt] = self.event(text);
+        self.output.write(&[line.as_bytes(), prompt.as_bytes()]);
+    }
+
+    /// Prints that what a command has begun has failed since.
+    fn tell_failure(&mut self, name: &str, status: Status) {
+        let line = status.line(self.verbosity);
+        self.tell(&format!("\r{name}:{}", line.trim_end()));
+    }
+}
+
+impl Module for Microchip {
+    fn input(&mut self, now: Duration, bytes: &[u8], _joined: bool) {
+        if matches!(self.power, Power::On) {
+            self.output.at(now);
+            self.output.interrupted();
+            self.engine.receive(now, bytes);
+        }
+    }
+
+    fn poll(&mut self, now: Duration, network: &mut dyn Network) {
+        self.output.at(now);
+        let world = &mut World { now, network };
+        match self.power {
+            Power::HeldInReset => return,
+            Power::Booting(at) if at > now => return,
+            Power::Booting(_) => self.boot(now),
+            Power::On => {}
+        }
+        self.happen(world);
+        self.work(world);
+        self.happen(world);
+    }
+
+    fn next(&self) -> Option<Duration> {
+        match self.power {
+            Power::HeldInReset => None,
+            Power::Booting(at) => Some(at),
+            Power::On => {
+                let times = [
+                    self.engine.next(self.config.poll),
+                    self.station.next(),
+                    self.sockets.next(),
+                    self.resolver.next(),
+                ];
+                times.into_iter().flatten().min()
+            }
+        }
+    }
+
+    fn output(&mut self) -> &mut Output {
+        &mut self.output
+    }
+
+    fn awaits_payload(&self) -> bool {
+        self.engine.is_binary()
+    }
+
+    fn reset_pin(&mut self, now: Duration, level: bool, network: &mut dyn Network) {
+        let held = matches!(self.power, Power::HeldInReset);
+        if !level {
+            self.switch_off(&mut World { now, network });
+            self.power = Power::HeldInReset;
+        } else if held {
+            self.power = Power::Booting(now + self.config.boot);
+        }
+    }
+
+    fn reset(&mut self, now: Duration, network: &mut dyn Network) {
+        let world = &mut World { now, network };
+        if matches!(self.power, Power::HeldInReset) {
+            self.switch_off(world);
+        } else {
+            self.restart(world);
+        }
+    }
+
+    fn lose_link(&mut self, now: Duration, network: &mut dyn Network) {
+        if matches!(self.power, Power::On) {
+            self.lose_access_point(&mut World { now, network });
+        }
+    }
+
+    fn set_access_points(&mut self, access_points: Vec<AccessPoint>) {
+        self.config.access_points = access_points;
+    }
+
+    fn set_faults(&mut self, faults: &Faults) {
+        self.config.faults = faults.clone();
+        self.output.print_in_gap(faults.event_in_gap.clone());
+    }
+
+    fn commands(&self) -> u64 {
+        self.executed
+    }
+
+    fn joined(&self) -> Option<(Vec<u8>, Vec<u8>)> {
+        self.last_attempt.clone()
+    }
+
+    fn links_open(&self) -> usize {
+        self.sockets.connected()
+    }
+}
