@@ -5,6 +5,26 @@
 //! which commands, in which order, do what the user asked. Everything else — deadlines, buffers,
 //! events in any gap, payload, getting back into step, sockets, handles, the `embedded-nal`
 //! traits — is shared.
+//!
+//! # Adding a dialect
+//!
+//! Make a folder beside `src/st67/` and `src/microchip/` with the same files:
+//!
+//! 1. `command/<chapter>.rs`: a struct for each command, derived with `atat`, and the type of its
+//!    reply. One row for each in `tests/wire_<dialect>.rs`, with the bytes of the vendor's
+//!    reference.
+//! 2. `text.rs`: how text is quoted and escaped, as a [`Rule`](crate::Rule).
+//! 3. `status.rs`: why the module refuses, every code with its name.
+//! 4. `events.rs`: the words. `line` says what a line is and takes note of what it tells: which
+//!    socket has data, which was closed, where the station stands. `payload` finds the header of
+//!    counted payload, `event` translates for `poll`.
+//! 5. `wifi.rs` and `socket.rs`: the sequences.
+//! 6. `mod.rs`: the constants, each with its source, and `impl Dialect`, which is a table of
+//!    contents.
+//!
+//! Then teach the simulator the module's side (`simulator/src/<dialect>/`, written from the
+//! reference, not from the driver), and add one `impl UnderTest` in `tests/common/mod.rs`: every
+//! scenario, sweep and contract test then runs on the new dialect too.
 
 use core::fmt::{Debug, Display};
 use core::net::{IpAddr, SocketAddr};
@@ -19,7 +39,7 @@ use crate::socket::TcpSocket;
 use crate::station::{Addresses, LinkState};
 
 pub use crate::driver::Session;
-pub use crate::engine::protocol::{Line, Payload};
+pub use crate::engine::protocol::{Line, LineEnd, Payload};
 
 /// A setting of the session, and how the module answers when asked for it.
 ///
@@ -45,12 +65,10 @@ pub trait Dialect: Sized + 'static + private::Sealed {
     const PROMPT: u8;
     /// The character with which the module asks for a command, if it does: while its echo is on.
     const READY_PROMPT: Option<u8>;
-    /// Whether a line end always stands between payload and what follows.
-    const LINE_END_AFTER_PAYLOAD: bool;
     /// Milliseconds between the bytes that are sent to a module that may still wait for payload;
     /// 0 if it does not mind to be sent more than it waits for.
     const OWED_PACE: u32;
-    /// The last line that a starting module prints, with its line end.
+    /// The last line that a starting module prints.
     const BOOT: &'static str;
     /// The command that restarts the module, with its line end.
     const RESTART: &'static str;

@@ -82,7 +82,7 @@ impl<D: Dialect> Session<'_, D> {
     /// The module must have restarted, unseen; one that is being set up has not.
     pub(crate) fn forget_if_set_up(&mut self) {
         if self.is_set_up {
-            self.events.push(D::BOOT.trim_ascii().as_bytes());
+            self.events.push(D::BOOT.as_bytes());
             self.restart();
         }
     }
@@ -100,9 +100,7 @@ impl<D: Dialect> Protocol for Session<'_, D> {
     type Status = D::Status;
     const PROMPT: u8 = D::PROMPT;
     const READY_PROMPT: Option<u8> = D::READY_PROMPT;
-    const LINE_END_AFTER_PAYLOAD: bool = D::LINE_END_AFTER_PAYLOAD;
     const OWED_PACE: u32 = D::OWED_PACE;
-    const BOOT: &'static [u8] = D::BOOT.as_bytes();
     const QUESTIONS: u8 = D::SETTINGS.len() as u8;
 
     fn line(&mut self, command: &[u8], line: &[u8]) -> Line<D::Status> {
@@ -275,14 +273,21 @@ impl<'b, D: Dialect, T: Transport, C: Clock> Module<'b, D, T, C> {
         if self.engine.is_out_of_step() {
             self.engine.resync(&mut self.session)?;
         }
-        if !self.session.is_set_up {
-            D::set_up(self)?;
-            self.session.is_set_up = true;
-        }
+        self.set_up()?;
         if core::mem::take(&mut self.session.in_doubt)
             && self.session.sockets.open().next().is_some()
         {
             D::reconcile(self).inspect_err(|_| self.session.in_doubt = true)?;
+            // What the module said may have shown a restart.
+            self.set_up()?;
+        }
+        Ok(())
+    }
+
+    fn set_up(&mut self) -> Outcome<D, T> {
+        if !self.session.is_set_up {
+            D::set_up(self)?;
+            self.session.is_set_up = true;
         }
         Ok(())
     }
@@ -398,14 +403,31 @@ impl<'b, D: Dialect, T: Transport, C: Clock> Module<'b, D, T, C> {
         Ok(got)
     }
 
-    /// Waits for events until `done`.
+    /// Waits for an event that must come, until `done`.
     pub(crate) fn wait_until(
         &mut self,
         timeout: u32,
         done: impl FnMut(&mut Session<'b, D>) -> bool,
     ) -> Result<(), ErrorOf<D, T>> {
         let deadline = self.engine.link.deadline(timeout);
-        self.engine.wait_until(&mut self.session, deadline, done)
+        let result = self.engine.wait_until(&mut self.session, deadline, done);
+        if matches!(result, Err(Error::Timeout)) {
+            // Was it lost, or the module with it? The next command asks first.
+            self.engine.fall_out_of_step();
+        }
+        result
+    }
+
+    /// Gives the module some time, in which events are taken.
+    pub(crate) fn pause(&mut self, milliseconds: u32) -> Result<(), ErrorOf<D, T>> {
+        let deadline = self.engine.link.deadline(milliseconds);
+        match self
+            .engine
+            .wait_until(&mut self.session, deadline, |_| false)
+        {
+            Err(Error::Timeout) => Ok(()),
+            other => other,
+        }
     }
 
     fn exchange(

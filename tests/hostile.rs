@@ -113,7 +113,7 @@ fn no_module_can_make_the_driver_panic_or_hang<D: UnderTest>() {
 
 fn any_ssid_and_password_arrives_or_is_refused<D: UnderTest>() {
     let ssid = proptest::collection::vec(any::<u8>(), 0..40);
-    let password = proptest::collection::vec(any::<u8>(), 1..140);
+    let password = proptest::collection::vec(any::<u8>(), 8..64);
     proptest!(|(ssid in ssid, password in password)| {
         let profile = D::PROFILES[D::PROFILES.len() - 1];
         let simulation = Simulation::new(config(profile), Network::default().build());

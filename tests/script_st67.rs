@@ -4,7 +4,7 @@ mod common;
 
 use atwifi::st67::{Reason, St67, Status, command::basic::Test};
 use atwifi::{Error, Resource, mock};
-use atwifi_simulator::{AccessPoint, Config, Profile, Simulation};
+use atwifi_simulator::{AccessPoint, Config, Faults, Profile, Simulation};
 use common::*;
 use embedded_nal::{TcpClientStack, nb};
 
@@ -135,6 +135,32 @@ fn joining_names_the_modules_own_reason() {
                 }
             }
             module.join(SSID, PASSWORD).unwrap();
+        });
+    }
+}
+
+#[test]
+fn a_busy_module_is_asked_again() {
+    for simulation in simulations::<St67>(|config| config) {
+        with_joined::<St67, _>(&simulation, |module| {
+            for _ in 0..3 {
+                let number = simulation.commands();
+                simulation.set_faults(Faults {
+                    busy: vec![number],
+                    ..Faults::default()
+                });
+                assert_eq!(module.link_state(), Ok(atwifi::LinkState::Up));
+                let number = simulation.commands();
+                simulation.set_faults(Faults {
+                    busy: vec![number, number + 3],
+                    ..Faults::default()
+                });
+                assert!(
+                    story(module, &simulation, 50).error.is_none(),
+                    "{}",
+                    simulation.transcript()
+                );
+            }
         });
     }
 }

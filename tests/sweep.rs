@@ -6,6 +6,7 @@ mod common;
 
 use std::time::Duration;
 
+use atwifi::microchip::Microchip;
 use atwifi::st67::St67;
 use atwifi_simulator::{Fault, FaultKind, Faults, Profile, Simulation};
 use common::*;
@@ -130,12 +131,17 @@ fn case<D: UnderTest>(
     })
 }
 
-#[test]
-fn st67_reference() {
-    sweep::<St67>(Profile::St67Reference);
+/// A test for each firmware, so that they run side by side.
+macro_rules! sweeps {
+    ($($name:ident: $dialect:ty, $profile:ident;)*) => {
+        $(#[test] fn $name() { sweep::<$dialect>(Profile::$profile); })*
+    };
 }
 
-#[test]
-fn st67_firmware() {
-    sweep::<St67>(Profile::St67Fw2_0_75);
+sweeps! {
+    st67_reference: St67, St67Reference;
+    st67_firmware_2_0_75: St67, St67Fw2_0_75;
+    microchip_reference: Microchip, MicrochipReference;
+    microchip_firmware_0_2_0: Microchip, MicrochipFw0_2_0;
+    microchip_firmware_0_3_2: Microchip, MicrochipFw0_3_2;
 }

@@ -23,7 +23,13 @@ pub struct Demo {
     pub url: Url,
 }
 
-pub fn start(profile: Profile) -> Result<Demo> {
+pub fn start(module: &str, profile: Option<&str>) -> Result<Demo> {
+    let newest = if module == "microchip" {
+        "fw-0.3.2"
+    } else {
+        "fw-2.0.75"
+    };
+    let profile = Profile::named(module, profile.unwrap_or(newest))?;
     let here = IpAddr::from(Ipv4Addr::LOCALHOST);
     let listener = TcpListener::bind((here, 0)).context("cannot start the HTTP server")?;
     let port = listener.local_addr()?.port();

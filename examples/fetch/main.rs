@@ -11,12 +11,13 @@ mod trace;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail, ensure};
-use atwifi::{StdClock, Transport, st67};
-use clap::Parser;
+use atwifi::dialect::Dialect;
+use atwifi::{Module, StdClock, Transport, microchip::Microchip, st67::St67};
+use clap::{Parser, ValueEnum};
 use http::Url;
 use trace::Traced;
 
-/// Joins Wi-Fi through an ST67W611M1, resolves a name and fetches a page.
+/// Joins Wi-Fi through an AT-command module, resolves a name and fetches a page.
 ///
 /// Without arguments, everything is simulated: a module, an access point ("atwifi-demo", password
 /// "correct horse"), and a small HTTP server on this machine, which the simulated network knows as
@@ -29,27 +30,59 @@ use trace::Traced;
 struct Options {
     /// The page: http://HOST[:PORT]/PATH.
     url: Option<Url>,
+    /// The module.
+    #[arg(long, value_enum, default_value_t = Kind::St67)]
+    module: Kind,
     /// The serial port of a real module, such as /dev/ttyACM0 or COM3.
     #[arg(long, requires_all = ["ssid", "password", "url"])]
     port: Option<String>,
-    /// Its baud rate; the firmware's UART build talks at 2000000.
-    #[arg(long, default_value_t = 2_000_000)]
-    baud: u32,
+    /// Its baud rate; if not given 2000000 for the ST67W611M1 (its firmware's UART build) and
+    /// 230400 for the PIC32MZW1.
+    #[arg(long)]
+    baud: Option<u32>,
     /// The access point.
     #[arg(long)]
     ssid: Option<String>,
     /// Its password; empty for an open network.
     #[arg(long)]
     password: Option<String>,
-    /// The firmware of the simulated module: "reference" or "fw-2.0.75".
-    #[arg(long, default_value = "fw-2.0.75", conflicts_with = "port")]
-    profile: atwifi_simulator::Profile,
+    /// The firmware of the simulated module: "reference", "fw-2.0.75" (st67), "fw-0.2.0",
+    /// "fw-0.3.2" (microchip).
+    #[arg(long, conflicts_with = "port")]
+    profile: Option<String>,
+}
+
+/// The modules that the driver knows.
+#[derive(Clone, Copy, ValueEnum)]
+enum Kind {
+    /// ST's ST67W611M1.
+    St67,
+    /// Microchip's PIC32MZW1 or WFI32.
+    Microchip,
+}
+
+impl Kind {
+    fn name(self) -> &'static str {
+        match self {
+            Kind::St67 => "st67",
+            Kind::Microchip => "microchip",
+        }
+    }
+
+    fn baud(self) -> u32 {
+        match self {
+            Kind::St67 => 2_000_000,
+            Kind::Microchip => 230_400,
+        }
+    }
 }
 
 const EXAMPLES: &str = "\
 Examples:
   cargo run --example fetch
       everything simulated, ends with the page
+  cargo run --example fetch -- --module microchip
+      the same through the other module
   cargo run --example fetch -- --password wrong
       what a wrong password looks like
   cargo run --example fetch -- http://nobody.test/
@@ -68,16 +101,31 @@ fn main() -> ExitCode {
 }
 
 fn run(options: Options) -> Result<()> {
+    match options.module {
+        Kind::St67 => run_with::<St67>(options),
+        Kind::Microchip => run_with::<Microchip>(options),
+    }
+}
+
+fn run_with<D: Dialect>(options: Options) -> Result<()>
+where
+    D::Status: Send + Sync,
+{
     let ssid = options.ssid.as_deref().unwrap_or(demo::SSID);
     let password = options.password.as_deref().unwrap_or(demo::PASSWORD);
     if let Some(port) = &options.port {
         let url = options.url.context("a real module needs a URL")?;
-        let page = fetch(serial::open(port, options.baud)?, ssid, password, &url)?;
-        return show(&page);
+        let baud = options.baud.unwrap_or(options.module.baud());
+        return show(&fetch::<D, _>(
+            serial::open(port, baud)?,
+            ssid,
+            password,
+            &url,
+        )?);
     }
-    let demo = demo::start(options.profile)?;
+    let demo = demo::start(options.module.name(), options.profile.as_deref())?;
     let url = options.url.as_ref().unwrap_or(&demo.url);
-    let page = fetch(demo.module.port(), ssid, password, url)?;
+    let page = fetch::<D, _>(demo.module.port(), ssid, password, url)?;
     ensure!(
         url != &demo.url || page == demo::PAGE.as_bytes(),
         "the page is not the one that was served"
@@ -86,13 +134,20 @@ fn run(options: Options) -> Result<()> {
 }
 
 /// The main job: a transport becomes a network, and the network a page.
-fn fetch<T: Transport>(transport: T, ssid: &str, password: &str, url: &Url) -> Result<Vec<u8>>
+fn fetch<D: Dialect, T: Transport>(
+    transport: T,
+    ssid: &str,
+    password: &str,
+    url: &Url,
+) -> Result<Vec<u8>>
 where
     T::Error: Send + Sync + 'static,
+    D::Status: Send + Sync,
 {
     let (mut line, mut read_ahead) = ([0; 1024], [[0; 512]; 1]);
-    let transport = Traced::new(transport, password);
-    let mut module = st67::Module::new(transport, StdClock::new(), &mut line, &mut read_ahead)?;
+    let transport = Traced::new(transport);
+    let mut module =
+        Module::<D, _, _>::new(transport, StdClock::new(), &mut line, &mut read_ahead)?;
     module.reset().context("the module does not start")?;
     let address = module
         .join(ssid, password)

@@ -8,8 +8,6 @@ use embedded_io::{ErrorType, Read, ReadReady, Write};
 pub struct Traced<T> {
     transport: T,
     start: Instant,
-    /// The password as it is written in a command.
-    secret: Vec<u8>,
     out: Vec<u8>,
     heard: Vec<u8>,
 }
@@ -18,29 +16,20 @@ pub struct Traced<T> {
 const SHOWN: usize = 100;
 
 impl<T> Traced<T> {
-    pub fn new(transport: T, password: &str) -> Self {
-        let quoted = password
-            .replace('\\', "\\\\")
-            .replace('"', "\\\"")
-            .replace(',', "\\,");
+    pub fn new(transport: T) -> Self {
         Traced {
             transport,
             start: Instant::now(),
-            secret: format!(",\"{quoted}\"").into_bytes(),
             out: Vec::new(),
             heard: Vec::new(),
         }
     }
 
     fn print(&self, arrow: &str, bytes: &[u8]) {
-        let mut masked = bytes.to_vec();
-        if let Some(at) = bytes
-            .windows(self.secret.len())
-            .position(|window| window == self.secret)
-        {
-            masked.splice(at..at + self.secret.len(), *b",\"***\"");
-        }
-        let text = masked.escape_ascii().to_string().replace("\\\"", "\"");
+        let text = without_secret(bytes)
+            .escape_ascii()
+            .to_string()
+            .replace("\\\"", "\"");
         let time = self.start.elapsed().as_secs_f64();
         match text.char_indices().nth(SHOWN) {
             Some((cut, _)) => eprintln!(
@@ -73,6 +62,25 @@ impl<T> Traced<T> {
         if line_start < heard.len() {
             self.print("<-", &heard[line_start..]);
         }
+    }
+}
+
+/// The command as it is, but for its password: the second text of `AT+CWJAP`, the value of
+/// `AT+WSTAC=3`.
+fn without_secret(command: &[u8]) -> Vec<u8> {
+    let secret = if command.starts_with(b"AT+CWJAP=") {
+        command
+            .windows(3)
+            .position(|bytes| bytes == b"\",\"")
+            .map(|at| at + 2)
+    } else {
+        command
+            .strip_prefix(b"AT+WSTAC=3,")
+            .map(|value| command.len() - value.len())
+    };
+    match secret {
+        Some(at) => [&command[..at], b"\"***\"\r\n"].concat(),
+        None => command.to_vec(),
     }
 }
 

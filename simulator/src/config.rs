@@ -14,40 +14,92 @@ pub enum Profile {
     St67Reference,
     /// An ST67W611M1 with the firmware built from SDK 2.0.75.
     St67Fw2_0_75,
+    /// A PIC32MZW1 that does what its AT command reference says, to the letter.
+    MicrochipReference,
+    /// A PIC32MZW1 with AnyCloud firmware 0.2.0.
+    MicrochipFw0_2_0,
+    /// A PIC32MZW1 with AnyCloud firmware 0.3.2.
+    MicrochipFw0_3_2,
 }
 
 impl Profile {
     /// The profiles of the ST67W611M1.
     pub const ST67: [Profile; 2] = [Profile::St67Reference, Profile::St67Fw2_0_75];
 
-    /// The name under which the command line knows the profile.
+    /// The profiles of Microchip's PIC32MZW1.
+    pub const MICROCHIP: [Profile; 3] = [
+        Profile::MicrochipReference,
+        Profile::MicrochipFw0_2_0,
+        Profile::MicrochipFw0_3_2,
+    ];
+
+    /// The name of the module that the profile belongs to.
+    #[must_use]
+    pub fn module(self) -> &'static str {
+        match self {
+            Profile::St67Reference | Profile::St67Fw2_0_75 => "st67",
+            Profile::MicrochipReference | Profile::MicrochipFw0_2_0 | Profile::MicrochipFw0_3_2 => {
+                "microchip"
+            }
+        }
+    }
+
+    /// The name of the profile among those of its module.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
-            Profile::St67Reference => "reference",
+            Profile::St67Reference | Profile::MicrochipReference => "reference",
             Profile::St67Fw2_0_75 => "fw-2.0.75",
+            Profile::MicrochipFw0_2_0 => "fw-0.2.0",
+            Profile::MicrochipFw0_3_2 => "fw-0.3.2",
         }
+    }
+
+    /// The profile of a module that has this name, alone or behind that of the module.
+    ///
+    /// # Errors
+    ///
+    /// The module has no such profile, or there is no such module.
+    pub fn named(module: &str, name: &str) -> Result<Profile, UnknownProfile> {
+        let mut profiles = Profile::all();
+        profiles
+            .find(|profile| {
+                profile.module() == module
+                    && (profile.name() == name || profile.to_string() == name)
+            })
+            .ok_or_else(|| UnknownProfile(name.to_owned()))
+    }
+
+    fn all() -> impl Iterator<Item = Profile> {
+        Profile::ST67.into_iter().chain(Profile::MICROCHIP)
     }
 }
 
+/// The name of the module and that of the profile, as in `st67-reference`.
 impl fmt::Display for Profile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
+        f.pad(&format!("{}-{}", self.module(), self.name()))
     }
 }
 
 /// The text names no profile.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no profile is called {0:?}; there are \"reference\" and \"fw-2.0.75\"")]
+#[error("no profile is called {0:?}; there are {known}", known = known_profiles())]
 pub struct UnknownProfile(String);
 
+fn known_profiles() -> String {
+    let names: Vec<String> = Profile::all().map(|profile| profile.to_string()).collect();
+    names.join(", ")
+}
+
+/// Takes a name with its module, as in `microchip-fw-0.3.2`; without one, it is a profile of the
+/// ST67W611M1.
 impl FromStr for Profile {
     type Err = UnknownProfile;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Profile::ST67
-            .into_iter()
-            .find(|profile| profile.name() == text)
+        let full = Profile::all().find(|profile| profile.to_string() == text);
+        full.or_else(|| Profile::named("st67", text).ok())
             .ok_or_else(|| UnknownProfile(text.to_owned()))
     }
 }
@@ -129,13 +181,16 @@ pub struct Config {
     pub baud: Option<u32>,
     /// Time that the module takes to answer a command.
     pub latency: Duration,
-    /// From the end of a reset to `ready`.
+    /// How often a module that does not watch its serial line all the time looks at it; zero is at
+    /// once. An ST67W611M1 watches.
+    pub poll: Duration,
+    /// From the end of a reset to the first word of the firmware.
     pub boot: Duration,
-    /// From the command to join until the firmware answers `OK`.
+    /// From the command to join until the firmware of an ST67W611M1 answers `OK`.
     pub join: Duration,
-    /// From then until the station is associated (`+CW:CONNECTED`) or has failed.
+    /// From then until the station is associated (`+CW:CONNECTED`, `+WSTALU`) or has failed.
     pub associate: Duration,
-    /// From then until the station has its address (`+CW:GOTIP`).
+    /// From then until the station has its address (`+CW:GOTIP`, `+WSTAAIP`).
     pub dhcp: Duration,
     /// Time that leaving an access point takes.
     pub leave: Duration,
@@ -156,6 +211,7 @@ impl Default for Config {
             mac: [0x40, 0x82, 0x7b, 0x12, 0x34, 0x56],
             baud: None,
             latency: Duration::from_millis(1),
+            poll: Duration::ZERO,
             boot: Duration::from_millis(850),
             join: Duration::from_millis(600),
             associate: Duration::from_millis(800),
@@ -171,8 +227,13 @@ impl Config {
     /// The default module with the firmware of `profile`.
     #[must_use]
     pub fn new(profile: Profile) -> Self {
+        let poll = match profile {
+            Profile::MicrochipFw0_2_0 | Profile::MicrochipFw0_3_2 => Duration::from_millis(50),
+            _ => Duration::ZERO,
+        };
         Config {
             profile,
+            poll,
             ..Config::default()
         }
     }
@@ -199,6 +260,13 @@ impl Config {
     #[must_use]
     pub fn with_latency(mut self, latency: Duration) -> Self {
         self.latency = latency;
+        self
+    }
+
+    /// Sets how often the module looks at its serial line.
+    #[must_use]
+    pub fn with_poll(mut self, poll: Duration) -> Self {
+        self.poll = poll;
         self
     }
 

@@ -18,7 +18,8 @@ pub struct Faults {
     /// line, between `OK` and the prompt, behind the prompt while payload is awaited, between
     /// counted data and `OK`. There is none inside a line or a payload.
     pub event_in_gap: Option<(u64, Vec<u8>)>,
-    /// Command lines, numbered from 0 as they are received, that are dropped with `busy p...`.
+    /// Command lines, numbered from 0 as they are received, that are dropped: by an ST67W611M1 with
+    /// `busy p...`, by a PIC32MZW1 without a word.
     pub busy: Vec<u64>,
     /// Command lines, numbered the same way, that are answered so much later.
     pub late: Vec<(u64, Duration)>,

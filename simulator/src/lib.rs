@@ -6,7 +6,7 @@
 //!
 //! From the inside out:
 //!
-//! - A **module** (`st67`) is a state machine: bytes in at one time, bytes out at another. It owns
+//! - A **module** (`st67`, `microchip`) is a state machine: bytes in at one time, bytes out at another. It owns
 //!   no clock, no thread and no socket.
 //! - Its [`Network`] is either a [`MemoryNetwork`], where services are scripted and every run is
 //!   the same, or a [`HostNetwork`] with the sockets of this machine.
@@ -34,17 +34,20 @@
 //! assert_eq!(&answer, b"\r\nOK\r\n");
 //! ```
 //!
-//! A second family of modules is one more folder beside `st67`, behind the same trait.
+//! Another family of modules is one more folder beside `st67` and `microchip`, behind the same
+//! trait.
 #![forbid(unsafe_code)]
 
 mod config;
 mod faults;
 mod front;
+mod microchip;
 mod module;
 mod network;
 mod output;
 mod port;
 mod rig;
+mod secret;
 mod server;
 pub mod services;
 mod simulation;

@@ -22,7 +22,7 @@ fn main() -> ExitCode {
 }
 
 fn run(options: &Options) -> anyhow::Result<Infallible> {
-    let mut server = Server::new(options.config(), options.network());
+    let mut server = Server::new(options.config()?, options.network());
     if let Some(path) = &options.transcript {
         server = server.on_record(transcript_writer(path)?);
     }

@@ -53,5 +53,8 @@ pub trait Module: Send {
 pub(crate) fn build(config: &Config) -> Box<dyn Module> {
     match config.profile {
         Profile::St67Reference | Profile::St67Fw2_0_75 => Box::new(crate::st67::St67::new(config)),
+        Profile::MicrochipReference | Profile::MicrochipFw0_2_0 | Profile::MicrochipFw0_3_2 => {
+            Box::new(crate::microchip::Microchip::new(config))
+        }
     }
 }

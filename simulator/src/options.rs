@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use atwifi_simulator::{
-    AccessPoint, Config, Fault, FaultKind, Faults, Fragment, HostNetwork, Profile,
+    AccessPoint, Config, Fault, FaultKind, Faults, Fragment, HostNetwork, Profile, UnknownProfile,
 };
 use clap::{Args, Parser, ValueEnum};
 
@@ -16,7 +16,13 @@ Examples:
       atwifi-simulator --pty --ap home:secret99 --transcript -
       picocom --omap crcrlf --echo /dev/pts/7
 
-  then say AT+CWMODE=1 and AT+CWJAP=\"home\",\"secret99\".
+  then say AT+CWMODE=1 and AT+CWJAP=\"home\",\"secret99\". The Microchip module echoes what is
+  typed and prompts with >:
+
+      atwifi-simulator microchip --pty --ap home:secret99 --transcript -
+      picocom --omap crcrlf /dev/pts/7
+
+  then say AT+WSTAC=1,\"home\", AT+WSTAC=2,3, AT+WSTAC=3,\"secret99\" and AT+WSTA=1.
 
   Firmware in QEMU. The emulated UART becomes a client of the module's TCP port:
 
@@ -49,9 +55,11 @@ pub struct Options {
     #[arg(value_enum, default_value_t = Module::St67)]
     module: Module,
 
-    /// What its firmware does: "reference" follows the vendor's document to the letter.
-    #[arg(long, default_value_t = Profile::St67Fw2_0_75, value_name = "reference|fw-2.0.75")]
-    profile: Profile,
+    /// What its firmware does: "reference" follows the vendor's document to the letter. There are
+    /// reference and fw-2.0.75 of st67; reference, fw-0.2.0 and fw-0.3.2 of microchip. Without it,
+    /// it is the latest firmware.
+    #[arg(long, value_name = "NAME")]
+    profile: Option<String>,
 
     #[command(flatten)]
     pub wire: Wire,
@@ -76,7 +84,12 @@ pub struct Options {
     #[arg(long, value_name = "MS", default_value_t = 1)]
     latency: u64,
 
-    /// Time from a reset to "ready".
+    /// How often the firmware of the Microchip module looks at its serial line; 50 if nothing is
+    /// said, and 0 is at once.
+    #[arg(long, value_name = "MS")]
+    poll: Option<u64>,
+
+    /// Time from a reset to the first word of the firmware.
     #[arg(long, value_name = "MS", default_value_t = 850)]
     boot: u64,
 
@@ -101,6 +114,24 @@ pub struct Options {
 enum Module {
     /// ST67W611M1
     St67,
+    /// PIC32MZW1, as in the WFI32 modules
+    Microchip,
+}
+
+impl Module {
+    fn name(self) -> &'static str {
+        match self {
+            Module::St67 => "st67",
+            Module::Microchip => "microchip",
+        }
+    }
+
+    fn latest(self) -> Profile {
+        match self {
+            Module::St67 => Profile::St67Fw2_0_75,
+            Module::Microchip => Profile::MicrochipFw0_3_2,
+        }
+    }
 }
 
 /// Where the module's serial line ends.
@@ -156,7 +187,8 @@ struct FaultOptions {
     #[arg(long, value_name = "BYTES")]
     reset_after: Vec<u64>,
 
-    /// The command line with this number is dropped with "busy p...". May be repeated.
+    /// The command line with this number is dropped, by an ST67W611M1 with "busy p...". May be
+    /// repeated.
     #[arg(long, value_name = "N")]
     busy: Vec<u64>,
 
@@ -179,18 +211,22 @@ struct FaultOptions {
 
 impl Options {
     /// The module as asked for.
-    pub fn config(&self) -> Config {
-        let Module::St67 = self.module;
-        Config {
-            profile: self.profile,
+    pub fn config(&self) -> Result<Config, UnknownProfile> {
+        let profile = match &self.profile {
+            Some(name) => Profile::named(self.module.name(), name)?,
+            None => self.module.latest(),
+        };
+        let usual = Config::new(profile);
+        Ok(Config {
             access_points: self.access_points.clone(),
             baud: self.baud,
             latency: Duration::from_millis(self.latency),
+            poll: self.poll.map_or(usual.poll, Duration::from_millis),
             boot: Duration::from_millis(self.boot),
             seed: self.seed,
             faults: self.faults.faults(),
-            ..Config::default()
-        }
+            ..usual
+        })
     }
 
     /// Its network as asked for.
@@ -294,6 +330,7 @@ mod tests {
             "qemu-system-arm",
             "socat",
             "AT+CWJAP",
+            "AT+WSTAC",
             "--fragment",
             "--pty",
         ] {
@@ -311,7 +348,7 @@ mod tests {
             "--delay=3:40",
             "--event-in-gap=2:+CW:GOTIP\\r\\n",
         ]);
-        let faults = options.config().faults;
+        let faults = options.config().unwrap().faults;
         let delay = FaultKind::Delay(Duration::from_millis(40));
         let expected = [Fault::new(3, delay), Fault::new(9, FaultKind::Reset)];
         assert_eq!(faults.to_host, expected);

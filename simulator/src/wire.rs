@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use crate::faults::{Fault, FaultKind, Faults, Fragment};
-use crate::transcript::SecretScanner;
+use crate::secret::SecretScanner;
 
 /// Bytes that arrive together.
 #[derive(Debug)]

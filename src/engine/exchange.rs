@@ -3,14 +3,18 @@
 use embedded_io::ErrorType;
 
 use super::link::Transport;
-use super::protocol::{Line, Protocol};
-use super::{Engine, Token};
+use super::protocol::{Line, LineEnd, Protocol};
+use super::{Engine, Lead, Token};
 use crate::clock::{Clock, Deadline};
 use crate::error::{Error, Resource};
 
-/// A payload stops when no byte comes for this long (ms). The slowest documented rate, 9600
-/// baud, delivers a byte every 1.04 ms; ST's host driver gives a burst 500 ms (wire notes, 8).
-pub(super) const PAYLOAD_SILENCE: u32 = 1000;
+/// A payload has stopped when no byte comes for this long (ms): ST's host driver gives a burst
+/// 500 ms (wire notes 8). No module restarts as fast, so what it says then is no payload.
+pub(super) const PAYLOAD_SILENCE: u32 = 500;
+
+/// A pause within a payload that is suspicious (ms). The slowest documented rate, 9600 baud,
+/// delivers a byte every 1.04 ms.
+const PAYLOAD_PAUSE: u32 = 100;
 
 /// How long a module that said `busy` may still answer (ms) before the command counts as dropped.
 const BUSY_WAIT: u32 = 1000;
@@ -122,7 +126,7 @@ impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
             .and_then(|()| self.download_payload(session, into, deadline));
         let result = self.end(session, result);
         if core::mem::take(&mut self.suspects_restart) {
-            // A restart, or a payload that looks like one: the module knows.
+            // Only the module knows.
             self.resync(session)?;
             return if session.is_set_up() {
                 result
@@ -196,7 +200,7 @@ impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
                     continue;
                 }
                 Token::Prompt => continue,
-                Token::Payload(n) => {
+                Token::Payload(n, _) => {
                     self.unwanted = n;
                     return Err(Error::Malformed);
                 }
@@ -204,10 +208,12 @@ impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
             match self.line(session, at.clone()) {
                 Line::Ok if overlong => return Err(Error::Resource(Resource::LineBuffer)),
                 Line::Ok => {
-                    self.blank_before_ok = Some(self.blank_before);
+                    self.blank_before_ok = Some(self.lead_before.line_feed);
                     return Ok(());
                 }
-                Line::Failed(status) => return Err(Error::Module(status)),
+                Line::Failed(status) | Line::NotUnderstood(status) => {
+                    return Err(Error::Module(status));
+                }
                 Line::Boot => return Err(Error::ModuleReset),
                 Line::Busy(_) => deadline = self.after_busy(deadline),
                 Line::Event | Line::Detail => {}
@@ -240,7 +246,7 @@ impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
                 }
                 Token::Prompt => continue,
                 Token::Overlong => return Err(Error::Malformed),
-                Token::Payload(n) => {
+                Token::Payload(n, _) => {
                     self.unwanted = n;
                     return Err(Error::Malformed);
                 }
@@ -250,7 +256,7 @@ impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
                 Line::Ok if !prompted => {}
                 Line::Ok | Line::Sent if prompted => break,
                 Line::Received(n) if n == payload.len() => {}
-                Line::Failed(status) => {
+                Line::Failed(status) | Line::NotUnderstood(status) => {
                     self.owed = 0;
                     return Err(Error::Module(status));
                 }
@@ -273,29 +279,41 @@ impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
         into: &mut [u8],
         mut deadline: Deadline,
     ) -> Result<usize, ErrorOf<T, P>> {
-        let mut got = None;
+        let (mut got, mut closing, mut lead) = (None, None, None);
         loop {
             let at = match self.token::<P>(false, deadline)? {
                 Token::Line(at) => at,
-                Token::Payload(n) => {
+                Token::Payload(n, line_end) => {
                     let Some(place) = into.get_mut(..n).filter(|_| got.is_none()) else {
                         self.unwanted = n;
                         return Err(Error::Malformed);
                     };
-                    self.read_payload::<P>(place)?;
+                    self.read_payload(place)?;
+                    if line_end == LineEnd::Always {
+                        self.read_line_end()?;
+                    }
                     got = Some(n);
+                    closing = Some(line_end);
+                    lead = None;
                     continue;
                 }
                 Token::Prompt => continue,
                 Token::Overlong => return Err(Error::Malformed),
             };
+            // What closes the payload stands before the first line behind it.
+            let lead = *lead.get_or_insert(self.lead_before);
             match self.line(session, at) {
-                Line::Ok if got.is_some() => {
-                    self.check_payload_end::<P>()?;
-                    return Ok(got.unwrap_or(0));
+                Line::Ok => {
+                    let payload = into.get(..got.unwrap_or(0)).unwrap_or(&[]);
+                    return if self.is_whole(payload, closing, lead) {
+                        Ok(payload.len())
+                    } else {
+                        Err(Error::Malformed)
+                    };
                 }
-                Line::Ok => return Ok(0),
-                Line::Failed(status) if got.is_none() => return Err(Error::Module(status)),
+                Line::Failed(status) | Line::NotUnderstood(status) if got.is_none() => {
+                    return Err(Error::Module(status));
+                }
                 Line::Boot => return Err(Error::ModuleReset),
                 Line::Busy(_) => deadline = self.after_busy(deadline),
                 Line::Event | Line::Detail => {}
@@ -304,50 +322,48 @@ impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
         }
     }
 
-    /// A module that omits or adds an empty line before the `OK` behind payload has lost bytes of
-    /// the payload.
-    fn check_payload_end<P: Protocol>(&mut self) -> Result<(), ErrorOf<T, P>> {
-        let usual = if P::LINE_END_AFTER_PAYLOAD {
-            self.blank_before_ok
-        } else {
-            self.blank_after_payload
-        };
-        if usual.is_some_and(|blank| blank != self.blank_before) {
-            self.blank_after_payload = None;
-            return Err(Error::Malformed);
+    /// Whether payload is closed as it should be: one of which bytes were lost on the way has
+    /// eaten what stood behind it. `lead` is what stood before the first line behind it, the
+    /// `OK` has been read last.
+    fn is_whole(&self, payload: &[u8], closing: Option<LineEnd>, lead: Lead) -> bool {
+        match closing {
+            Some(LineEnd::Always) => self
+                .blank_before_ok
+                .is_none_or(|blank| blank == self.lead_before.line_feed),
+            Some(LineEnd::Likely) if lead.line_feed => {
+                lead.carriage_return || !payload.ends_with(b"\r")
+            }
+            Some(LineEnd::Likely) => !payload.ends_with(b"\n"),
+            Some(LineEnd::Unlikely) | None => true,
         }
-        self.blank_after_payload = Some(self.blank_before);
-        Ok(())
     }
 
-    /// Reads counted payload, byte for byte, whatever it looks like, and the line end behind it.
-    fn read_payload<P: Protocol>(&mut self, into: &mut [u8]) -> Result<(), ErrorOf<T, P>> {
+    /// Reads counted payload, byte for byte, whatever it looks like.
+    fn read_payload<S>(&mut self, into: &mut [u8]) -> Result<(), Error<T::Error, S>> {
         let mut done = self.input.take(into);
         while done < into.len() {
             let silence = self.link.deadline(PAYLOAD_SILENCE);
             let rest = into.get_mut(done..).unwrap_or(&mut []);
-            match self.link.read(rest, silence) {
+            let read = self.link.read(rest, silence);
+            // What interrupts a payload may be a restart, whose first words end up in it.
+            self.suspects_restart |= self.link.remaining(silence) + PAYLOAD_PAUSE < PAYLOAD_SILENCE;
+            match read {
                 Ok(n) => done += n,
                 Err(error) => {
                     self.unwanted = into.len() - done;
-                    // What stopped the payload may have been a restart: its banner ends up here.
-                    let cut_short = into.get(..done).unwrap_or(&[]);
-                    self.suspects_restart =
-                        matches!(error, Error::Timeout) && cut_short.ends_with(P::BOOT);
                     return Err(error);
                 }
             }
         }
-        if P::LINE_END_AFTER_PAYLOAD {
-            for expected in *b"\r\n" {
-                let mut byte = [0];
-                if self.input.take(&mut byte) == 0 {
-                    let silence = self.link.deadline(PAYLOAD_SILENCE);
-                    self.link.read(&mut byte, silence)?;
-                }
-                if byte != [expected] {
-                    return Err(Error::Malformed);
-                }
+        Ok(())
+    }
+
+    fn read_line_end<S>(&mut self) -> Result<(), Error<T::Error, S>> {
+        for expected in *b"\r\n" {
+            let mut byte = [0];
+            self.read_payload(&mut byte)?;
+            if byte != [expected] {
+                return Err(Error::Malformed);
             }
         }
         Ok(())
@@ -376,7 +392,9 @@ impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
         let command = self.command.get(..self.command_len).unwrap_or(&[]);
         let line = self.input.get(at);
         trace!("< {}", crate::fmt::name(line));
-        session.line(command, line)
+        let kind = session.line(command, line);
+        self.out_of_step |= matches!(kind, Line::NotUnderstood(_));
+        kind
     }
 
     fn after_busy(&mut self, deadline: Deadline) -> Deadline {

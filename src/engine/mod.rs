@@ -17,7 +17,7 @@ use crate::error::Error;
 
 use buffer::Buffer;
 use link::{Link, Transport};
-use protocol::{Line, Payload, Protocol};
+use protocol::{Line, LineEnd, Payload, Protocol};
 
 /// The link, the line buffer, and what is known about being in step.
 pub(crate) struct Engine<'b, T, C> {
@@ -30,24 +30,25 @@ pub(crate) struct Engine<'b, T, C> {
     out_of_step: bool,
     /// Payload bytes that the module may still wait for.
     owed: usize,
+    /// So many that more bytes than it waits for must not be sent at once.
+    paced: bool,
     /// Payload bytes that may still come from the module and belong to nobody.
     unwanted: usize,
     /// The module said that it was busy during the exchange.
     busy: bool,
-    /// A payload stopped behind the words that a starting module prints.
+    /// A payload came with a pause in it, or not whole.
     suspects_restart: bool,
-    /// An empty line stands before the line that is being read.
-    blank: bool,
-    /// An empty line stood before the line that was read last.
-    blank_before: bool,
-    /// Whether this firmware puts an empty line before `OK`, and before the `OK` behind payload:
-    /// learned from its answers, used to notice bytes missing from a payload.
+    /// What stands before the line that is being read, and what stood before the last one.
+    lead: Lead,
+    lead_before: Lead,
+    /// Whether this firmware puts an empty line before `OK`: learned from its answers, used to
+    /// notice bytes missing from a payload.
     blank_before_ok: Option<bool>,
-    blank_after_payload: Option<bool>,
     /// The settings of the session were made when the exchange began.
     was_set_up: bool,
-    /// Which question `resync` asks next.
+    /// Which question `resync` asks next, and how many are without an answer.
     question: u8,
+    unanswered: u8,
 }
 
 /// The line is silent when nothing comes for this long (ms): twenty byte times at 9600 baud.
@@ -64,8 +65,15 @@ enum Token {
     Overlong,
     /// The module waits for payload.
     Prompt,
-    /// This many bytes of payload follow.
-    Payload(usize),
+    /// This many bytes of payload follow, closed like this.
+    Payload(usize, LineEnd),
+}
+
+/// The line ends that stand before a line.
+#[derive(Clone, Copy, Default)]
+struct Lead {
+    carriage_return: bool,
+    line_feed: bool,
 }
 
 impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
@@ -78,15 +86,16 @@ impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
             // Nobody knows what the module did before.
             out_of_step: true,
             owed: 0,
+            paced: false,
             unwanted: 0,
             busy: false,
             suspects_restart: false,
-            blank: false,
-            blank_before: false,
+            lead: Lead::default(),
+            lead_before: Lead::default(),
             blank_before_ok: None,
-            blank_after_payload: None,
             was_set_up: false,
             question: 0,
+            unanswered: 0,
         }
     }
 
@@ -106,7 +115,7 @@ impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
     /// Drops what has arrived: it was said before a reset.
     pub(crate) fn discard<S>(&mut self) -> Result<(), Error<T::Error, S>> {
         self.input.clear();
-        self.blank = false;
+        self.lead = Lead::default();
         let mut dropped = 0;
         while dropped <= PUMP_LIMIT {
             match self.link.read_now(self.input.room())? {
@@ -177,15 +186,18 @@ impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
     ) -> Result<(), Error<T::Error, P::Status>> {
         self.command_len = 0;
         let was_set_up = session.is_set_up();
+        if self.out_of_step {
+            self.resync(session)?;
+        }
         loop {
             while let Some(token) = self.next_token::<P>(false) {
                 self.take_unasked(session, token, &[]);
-                if was_set_up && !session.is_set_up() {
-                    return Err(Error::ModuleReset);
-                }
                 if self.out_of_step {
                     return Err(Error::Malformed);
                 }
+            }
+            if was_set_up && !session.is_set_up() {
+                return Err(Error::ModuleReset);
             }
             if done(session) {
                 return Ok(());
@@ -208,6 +220,8 @@ impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
         self.command_len = 0;
         self.unwanted = 0;
         self.owed = 0;
+        self.paced = false;
+        self.unanswered = 0;
         loop {
             while let Some(token) = self.next_token::<P>(false) {
                 if self.take_unasked(session, token, &[]) {
@@ -238,7 +252,7 @@ impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
             Token::Overlong => session.lost_line(),
             Token::Prompt => {}
             // A late answer with payload: none of it may be taken for lines.
-            Token::Payload(n) => {
+            Token::Payload(n, _) => {
                 self.unwanted = n;
                 self.out_of_step = true;
             }
@@ -252,8 +266,8 @@ impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
     fn next_token<P: Protocol>(&mut self, prompt_awaited: bool) -> Option<Token> {
         while !self.input.is_overlong() {
             match *self.input.pending().first()? {
-                b'\n' => self.blank = true,
-                b'\r' => {}
+                b'\n' => self.lead.line_feed = true,
+                b'\r' => self.lead.carriage_return = true,
                 byte if byte == P::PROMPT && prompt_awaited => {
                     self.input.skip(1);
                     return Some(Token::Prompt);
@@ -271,15 +285,19 @@ impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
             match P::payload(self.input.pending()) {
                 Payload::No => {}
                 Payload::Incomplete => return None,
-                Payload::Counted { header, count } => {
+                Payload::Counted {
+                    header,
+                    count,
+                    line_end,
+                } => {
                     self.input.skip(header);
-                    self.blank = false;
-                    return Some(Token::Payload(count));
+                    self.lead = Lead::default();
+                    return Some(Token::Payload(count, line_end));
                 }
             }
         }
         let line = self.input.line()?;
-        self.blank_before = core::mem::take(&mut self.blank);
+        self.lead_before = core::mem::take(&mut self.lead);
         Some(if line.overlong {
             Token::Overlong
         } else {

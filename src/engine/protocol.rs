@@ -11,6 +11,9 @@ pub enum Line<S> {
     Sent,
     /// The final result: refused.
     Failed(S),
+    /// The same, and it may be that the module did not understand what it was told: bytes may have
+    /// been lost or added on the way, and another answer may follow.
+    NotUnderstood(S),
     /// The module had no time for the command and dropped it, or part of what was sent.
     Busy(S),
     /// The module counts the payload bytes it has received.
@@ -41,7 +44,21 @@ pub enum Payload {
         header: usize,
         /// Length of the payload.
         count: usize,
+        /// What closes the payload.
+        line_end: LineEnd,
     },
+}
+
+/// Whether a line end stands behind counted payload: what should close it and does not follow
+/// tells that bytes of it were lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LineEnd {
+    /// In every firmware.
+    Always,
+    /// As the header looks; the firmware may do otherwise.
+    Likely,
+    /// As [`Likely`](LineEnd::Likely), but none.
+    Unlikely,
 }
 
 /// What the answer to a resynchronising question means.
@@ -63,13 +80,8 @@ pub(crate) trait Protocol {
     const PROMPT: u8;
     /// The character with which the module asks for a command, if it does.
     const READY_PROMPT: Option<u8>;
-    /// Whether a line end always stands between payload and what follows.
-    const LINE_END_AFTER_PAYLOAD: bool;
     /// Milliseconds between the bytes that are sent where payload may be owed; 0 for all at once.
     const OWED_PACE: u32;
-    /// The end of what a module prints when it starts: looked for at the end of a payload that
-    /// was cut short.
-    const BOOT: &'static [u8];
     /// How many questions there are.
     const QUESTIONS: u8;
 

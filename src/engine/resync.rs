@@ -4,8 +4,8 @@
 //! or whether the module still waits for payload. So: wait for silence, pay what payload may be
 //! owed, then ask a question that no other command asks, and ignore everything until its answer.
 //! The questions are the settings of the session, so the answer also tells whether the module
-//! restarted unseen; and each attempt asks another one, so that a late answer to one attempt is
-//! not taken for the answer to the next.
+//! restarted unseen. A module answers in order: where several questions were asked before the
+//! first answer came, the link is in step when all answers have come, or no more do.
 
 use embedded_io::ErrorType;
 
@@ -38,9 +38,11 @@ impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
         for patience in PATIENCE {
             let question = self.question;
             self.question = (question + 1) % P::QUESTIONS;
+            self.unanswered = self.unanswered.saturating_add(1);
             self.wait_for_silence(session, question)?;
             if self.pay_what_is_owed(session, question)? || self.ask(session, question, patience)? {
                 self.out_of_step = false;
+                self.paced = false;
                 return Ok(());
             }
         }
@@ -127,28 +129,36 @@ impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
         session: &mut P,
         question: u8,
     ) -> Result<bool, ErrorOf<T, P>> {
+        self.paced |= self.owed > 0;
         while self.owed > 0 {
-            for byte in P::question(question) {
-                let pace = self.link.deadline(P::OWED_PACE);
-                self.link.write(core::slice::from_ref(byte), pace)?;
-                self.owed = self.owed.saturating_sub(1);
-                match self.link.read(self.input.room(), pace) {
-                    // It speaks: it has enough, or this is something else. Ask anew.
-                    Ok(n) => {
-                        self.input.filled(n);
-                        break;
-                    }
-                    Err(Error::Timeout) => {}
-                    Err(error) => return Err(error),
-                }
-            }
-            let patience = self.link.deadline(PATIENCE[0]);
-            if self.hear(session, question, patience)? {
+            if self.ask(session, question, PATIENCE[0])? {
                 self.owed = 0;
                 return Ok(true);
             }
         }
         Ok(false)
+    }
+
+    /// Writes a question byte by byte, until the module speaks: then it has enough, or this is
+    /// something else, and the question is asked anew.
+    fn write_paced<S>(&mut self, question: &[u8], pace: u32) -> Result<(), Error<T::Error, S>> {
+        for byte in question {
+            let pace = self.link.deadline(pace);
+            self.link.write(core::slice::from_ref(byte), pace)?;
+            self.owed = self.owed.saturating_sub(1);
+            match self.link.read(self.input.room(), pace) {
+                Ok(n) => {
+                    self.input.filled(n);
+                    let is_echo = n == 1 && self.input.pending().last() == Some(byte);
+                    if !is_echo {
+                        break;
+                    }
+                }
+                Err(Error::Timeout) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
     }
 
     /// Asks one question; whether its answer came.
@@ -159,7 +169,12 @@ impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
         patience: u32,
     ) -> Result<bool, ErrorOf<T, P>> {
         let deadline = self.link.deadline(patience);
-        self.link.write(P::question(question), deadline)?;
+        if self.paced {
+            self.write_paced(P::question(question), P::OWED_PACE)?;
+        } else {
+            self.link.write(P::question(question), deadline)?;
+        }
+        let deadline = self.link.deadline(patience);
         self.hear(session, question, deadline)
     }
 
@@ -168,9 +183,10 @@ impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
         &mut self,
         session: &mut P,
         question: u8,
-        deadline: Deadline,
+        mut deadline: Deadline,
     ) -> Result<bool, ErrorOf<T, P>> {
         let mut answered = false;
+        let mut in_step = false;
         loop {
             while let Some(token) = self.next_token::<P>(false) {
                 let Token::Line(at) = token else {
@@ -178,26 +194,23 @@ impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
                     self.drop_unwanted()?;
                     continue;
                 };
-                match P::answer(question, self.input.get(at.clone())) {
-                    Answer::No => {}
-                    Answer::AsSetUp => {
-                        answered = true;
-                        continue;
-                    }
-                    Answer::SettingsLost => {
-                        session.restarted();
-                        answered = true;
-                        continue;
-                    }
+                if self.is_answer(session, at.clone()) {
+                    answered = true;
+                    continue;
                 }
                 match session.line(P::question(question), self.input.get(at)) {
                     Line::Ok if answered => {
-                        self.blank_before_ok = Some(self.blank_before);
-                        return Ok(true);
+                        self.blank_before_ok = Some(self.lead_before.line_feed);
+                        if self.unanswered == 0 {
+                            return Ok(true);
+                        }
+                        in_step = true;
+                        deadline = self.link.deadline(PATIENCE[0]);
                     }
                     // A fresh module owes nothing and has not heard the question.
                     Line::Boot => {
                         self.owed = 0;
+                        self.unanswered = 0;
                         return Ok(true);
                     }
                     _ => {}
@@ -205,9 +218,27 @@ impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
             }
             match self.link.read(self.input.room(), deadline) {
                 Ok(n) => self.input.filled(n),
-                Err(Error::Timeout) => return Ok(false),
+                Err(Error::Timeout) => {
+                    if in_step {
+                        self.unanswered = 0;
+                    }
+                    return Ok(in_step);
+                }
                 Err(error) => return Err(error),
             }
         }
+    }
+
+    /// Whether a line answers any question that may be open.
+    fn is_answer<P: Protocol>(&mut self, session: &mut P, at: core::ops::Range<usize>) -> bool {
+        let line = self.input.get(at);
+        let answer = (0..P::QUESTIONS)
+            .map(|n| P::answer(n, line))
+            .find(|answer| *answer != Answer::No);
+        if answer == Some(Answer::SettingsLost) {
+            session.restarted();
+        }
+        self.unanswered = self.unanswered.saturating_sub(u8::from(answer.is_some()));
+        answer.is_some()
     }
 }

@@ -4,7 +4,7 @@ use core::net::{IpAddr, Ipv4Addr};
 
 use super::{Attempt, Microchip, Status};
 use crate::driver::Session;
-use crate::engine::protocol::{Line, Payload};
+use crate::engine::protocol::{Line, LineEnd, Payload};
 use crate::engine::text::{Fields, number};
 use crate::error::Closed;
 use crate::event::Event;
@@ -26,7 +26,7 @@ pub(super) fn line(
         // A module that starts says no more than this (wire notes 1).
         b"OK" if command.is_empty() => return Line::Boot,
         b"OK" => return Line::Ok,
-        b"ERROR" => return Line::Failed(Status::Error),
+        b"ERROR" => return Line::NotUnderstood(Status::Error),
         // Prompts and echo were switched off: a module that has them has restarted unseen.
         b">" => {
             session.forget_if_set_up();
@@ -35,7 +35,8 @@ pub(super) fn line(
         _ => {}
     }
     if let Some(code) = line.strip_prefix(b"ERROR:") {
-        return Line::Failed(status(code));
+        // It may mean half a command: the other half is looked at 50 ms later (wire notes 1).
+        return Line::NotUnderstood(status(code));
     }
     if !command.is_empty() && line == command.trim_ascii_end() {
         session.forget_if_set_up();
@@ -286,11 +287,18 @@ pub(super) fn payload(pending: &[u8]) -> Payload {
     }
     let rest = pending.get(at..).unwrap_or(&[]);
     let blanks = rest.iter().take_while(|b| b" \r\n".contains(b)).count();
+    // Firmware has its line end before the `#` and none before the `OK`, the reference the other
+    // way round (wire notes 3).
+    let line_end = match blanks {
+        0 => LineEnd::Likely,
+        _ => LineEnd::Unlikely,
+    };
     match (rest.get(blanks), count) {
         (None, _) => Payload::Incomplete,
         (Some(b'#'), Some(count)) => Payload::Counted {
             header: at + blanks + 1,
             count: count as usize,
+            line_end,
         },
         // Text mode.
         _ => Payload::No,

@@ -77,12 +77,10 @@ impl Dialect for Microchip {
 
     const PROMPT: u8 = b'#';
     const READY_PROMPT: Option<u8> = Some(b'>');
-    /// Firmware puts none between binary data and `OK` (wire notes 3).
-    const LINE_END_AFTER_PAYLOAD: bool = false;
     /// More bytes than announced wedge the module for good; it looks at its input every 50 ms
     /// (wire notes 1 and 2).
     const OWED_PACE: u32 = 60;
-    const BOOT: &'static str = "OK\r\n";
+    const BOOT: &'static str = "OK";
     const RESTART: &'static str = "AT+RST\r\n";
     /// The line of firmware 0.2.0 (wire notes 1).
     const COMMAND_MAX: usize = 255;
@@ -119,8 +117,8 @@ impl Dialect for Microchip {
             value: None,
         },
         Setting {
-            query: "AT+WSTA\r\n",
-            answer: "+WSTA:",
+            query: "AT+GMR\r\n",
+            answer: "+GMR",
             value: None,
         },
     ];

@@ -14,7 +14,7 @@ use crate::clock::Clock;
 use crate::driver::ErrorOf;
 use crate::engine::link::Transport;
 use crate::error::{Closed, Error, Usage};
-use crate::socket::TcpSocket;
+use crate::socket::{Slot, TcpSocket};
 
 /// IPv4, of `AT+DNSRESOLV`.
 const RECORD_A: u8 = 1;
@@ -133,6 +133,12 @@ pub(super) fn send<T: Transport, C: Clock>(
     for slot in module.session.sockets.open() {
         slot.readable = true;
     }
+    if matches!(sent, Err(Error::Module(Status::SocketNotFound))) {
+        // So it answers once the peer has closed (wire notes 6), whose notice was missed then.
+        if let Some(slot) = module.session.sockets.by_link(link) {
+            slot.abandon(Closed::ByPeer);
+        }
+    }
     sent
 }
 
@@ -192,8 +198,16 @@ pub(super) fn reconcile<T: Transport, C: Clock>(
         module.engine.fall_out_of_step();
         return Err(Error::Malformed);
     }
+    let is_listed = |slot: &mut Slot| open.contains(&Some(slot.link));
+    if module.session.sockets.open().all(is_listed) {
+        return Ok(());
+    }
+    // A module that starts says `OK` too: whether there is no socket, or no such module any more,
+    // only the answer to a question tells.
+    module.engine.fall_out_of_step();
+    module.engine.resync(&mut module.session)?;
     for slot in module.session.sockets.open() {
-        if !open.contains(&Some(slot.link)) {
+        if !is_listed(slot) {
             slot.closed_by_module(Closed::ByPeer);
         }
     }

@@ -18,6 +18,10 @@ const REPORT_MARGIN: u32 = 2000;
 /// How long the station may take to go down (ms); no source gives a figure.
 const LEAVING: u32 = 3000;
 
+/// Between two attempts to configure a station that is going down (ms): the firmware looks at its
+/// commands every 50 ms.
+const PAUSE: u32 = 100;
+
 /// As many sockets as are looked for at once; the module has 20.
 const LEFT_OPEN: usize = 20;
 
@@ -54,69 +58,64 @@ pub(super) fn join<T: Transport, C: Clock>(
     }
     let ssid = Parameter::Ssid(Text::new(ssid).map_err(Error::Usage)?);
     let credentials = Parameter::Credentials(Secret::new(password).map_err(Error::Usage)?);
-    let security = if password.is_empty() {
-        Security::Open
-    } else {
-        Security::WpaWpa2
-    };
-    let timeout = module.timeouts.command;
-    match module.execute(&Configure { parameter: ssid }, timeout) {
-        // The station is on, and takes no configuration then.
-        Err(Error::Module(Status::ConfigurationBlocked)) => {
-            leave(module)?;
-            module.execute(&Configure { parameter: ssid }, timeout)?;
+    // An open network needs none, and an empty text is refused by firmware though it is taken
+    // (wire notes 4).
+    let credentials = (!password.is_empty()).then_some(credentials);
+    let deadline = module.engine.link.deadline(module.timeouts.join);
+    loop {
+        match start(module, ssid, credentials) {
+            // The station is on, or not off yet, or on its way to an access point that nobody
+            // wants any more: it takes no configuration then, or no order.
+            Err(Error::Module(Status::ConfigurationBlocked | Status::StationStartNotPermitted))
+                if !module.engine.link.is_late(deadline) =>
+            {
+                leave(module)?;
+                module.pause(PAUSE)?;
+            }
+            other => {
+                other?;
+                break;
+            }
         }
-        other => drop(other?),
     }
-    module.execute(
-        &Configure {
-            parameter: Parameter::Security(security),
-        },
-        timeout,
-    )?;
-    // An empty text is refused by firmware though it is taken (wire notes 4), and an open network
-    // needs none.
-    if !password.is_empty() {
-        module.execute(
-            &Configure {
-                parameter: credentials,
-            },
-            timeout,
-        )?;
-    }
-    connect(module)
+    wait_for_address(module)
 }
 
-fn connect<T: Transport, C: Clock>(
+/// Configures the station and turns it on.
+fn start<T: Transport, C: Clock>(
     module: &mut Module<'_, T, C>,
+    ssid: Parameter<'_>,
+    credentials: Option<Parameter<'_>>,
 ) -> Result<(), ErrorOf<Microchip, T>> {
-    let (timeout, patience) = (module.timeouts.command, module.timeouts.join);
-    let deadline = module.engine.link.deadline(patience);
+    let timeout = module.timeouts.command;
+    let security = match credentials {
+        None => Security::Open,
+        Some(_) => Security::WpaWpa2,
+    };
+    let security = Parameter::Security(security);
+    for parameter in [ssid, security].into_iter().chain(credentials) {
+        module.execute(&Configure { parameter }, timeout)?;
+    }
     module.session.link_state = LinkState::Connecting;
     module.session.station_error = None;
     module.session.vendor.address = None;
-    let report = u16::try_from(patience.saturating_sub(REPORT_MARGIN)).unwrap_or(u16::MAX);
-    match module.execute(
-        &SetStation {
-            on: 1,
-            timeout: Some(report),
-        },
-        timeout,
-    ) {
+    let report = module.timeouts.join.saturating_sub(REPORT_MARGIN);
+    let report = u16::try_from(report).unwrap_or(u16::MAX);
+    let [reporting, silent] = [Some(report), None].map(|timeout| SetStation { on: 1, timeout });
+    match module.execute(&reporting, timeout) {
         // The reference knows no such parameter.
         Err(Error::Module(Status::ParameterCount | Status::InvalidParameter)) => {
-            module.execute(
-                &SetStation {
-                    on: 1,
-                    timeout: None,
-                },
-                timeout,
-            )?;
+            module.execute(&silent, timeout)?;
         }
         other => drop(other?),
     }
-    let remaining = module.engine.link.remaining(deadline);
-    let waited = module.wait_until(remaining, |session| {
+    Ok(())
+}
+
+fn wait_for_address<T: Transport, C: Clock>(
+    module: &mut Module<'_, T, C>,
+) -> Result<(), ErrorOf<Microchip, T>> {
+    let waited = module.wait_until(module.timeouts.join, |session| {
         session.link_state == LinkState::Up || session.station_error.is_some()
     });
     let failed = match (module.session.station_error.take(), waited) {
@@ -145,10 +144,7 @@ pub(super) fn leave<T: Transport, C: Clock>(
         other => {
             other?;
             let left = module.wait_until(LEAVING, |session| {
-                matches!(
-                    session.link_state,
-                    LinkState::Disconnected | LinkState::Connecting
-                )
+                !matches!(session.link_state, LinkState::Up | LinkState::NoAddress)
             });
             if !matches!(left, Err(Error::Timeout)) {
                 left?;

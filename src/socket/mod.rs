@@ -2,7 +2,7 @@
 
 mod table;
 
-pub(crate) use table::{State, Table};
+pub(crate) use table::{Slot, State, Table};
 
 /// A TCP socket: a place in the module's socket table, owned by whoever holds this.
 ///

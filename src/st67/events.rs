@@ -4,7 +4,7 @@ use core::net::IpAddr;
 
 use super::{Memory, St67, Status};
 use crate::driver::Session;
-use crate::engine::protocol::{Line, Payload};
+use crate::engine::protocol::{Line, LineEnd, Payload};
 use crate::engine::text::{Fields, number};
 use crate::error::Closed;
 use crate::event::Event;
@@ -206,6 +206,7 @@ pub(super) fn payload(pending: &[u8]) -> Payload {
             Some(count) => Payload::Counted {
                 header: HEADER.len() + length + 1,
                 count: count as usize,
+                line_end: LineEnd::Always,
             },
             None => Payload::No,
         },

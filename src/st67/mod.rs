@@ -81,9 +81,8 @@ impl Dialect for St67 {
 
     const PROMPT: u8 = b'>';
     const READY_PROMPT: Option<u8> = None;
-    const LINE_END_AFTER_PAYLOAD: bool = true;
     const OWED_PACE: u32 = 0;
-    const BOOT: &'static str = "ready\r\n";
+    const BOOT: &'static str = "ready";
     const RESTART: &'static str = "AT+RST\r\n";
     /// Reference 1: "should not exceed 256 bytes"; the firmware counts CR LF in (wire notes 1).
     const COMMAND_MAX: usize = 256;

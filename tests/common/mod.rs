@@ -84,7 +84,7 @@ impl UnderTest for st67::St67 {
 }
 
 impl UnderTest for microchip::Microchip {
-    const PROFILES: &'static [Profile] = &[];
+    const PROFILES: &'static [Profile] = &Profile::MICROCHIP;
     const SCAN_DONE: &'static [u8] = b"\r+WSCNDONE\r\n";
     const ANY_TIME: &'static [&'static [u8]] = &[
         Self::SCAN_DONE,
@@ -124,6 +124,9 @@ macro_rules! on_both_dialects {
     ($($test:ident)*) => {
         mod st67 {
             $(#[test] fn $test() { super::$test::<atwifi::st67::St67>(); })*
+        }
+        mod microchip {
+            $(#[test] fn $test() { super::$test::<atwifi::microchip::Microchip>(); })*
         }
     };
 }

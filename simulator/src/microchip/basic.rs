@@ -25,7 +25,10 @@ impl Microchip {
     }
 
     fn identify(&mut self, name: &str, value: &str) -> Result<Reply, Status> {
-        self.say(&format!("+{name}{}{value}", self.variant.identity_separator));
+        self.say(&format!(
+            "+{name}{}{value}",
+            self.variant.identity_separator
+        ));
         Ok(Reply::Ok)
     }
 

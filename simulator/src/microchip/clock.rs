@@ -37,7 +37,7 @@ fn uptime(now: Duration) -> i64 {
 
 impl Clock {
     /// Sets it as a time server does.
-    pub fn synchronize(&mut self, _now: Duration) {
+    pub fn synchronize(&mut self) {
         self.base = Some(SERVER_TIME);
     }
 

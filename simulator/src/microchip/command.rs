@@ -174,7 +174,12 @@ mod tests {
         for command in COMMANDS {
             let found = find(command.name.as_bytes()).map(|command| command.name);
             assert_eq!(found, Some(command.name));
-            assert_eq!(command.forms.len(), command.counts.len(), "{}", command.name);
+            assert_eq!(
+                command.forms.len(),
+                command.counts.len(),
+                "{}",
+                command.name
+            );
         }
     }
 }

@@ -17,7 +17,7 @@ pub(super) struct Engine {
     /// What the host has sent and the engine has not looked at yet.
     pub waiting: VecDeque<u8>,
     /// Bytes of it that were there when the command began.
-    pub older: usize,
+    older: usize,
     /// A length of binary data that has been announced and has not come.
     pub announced: usize,
     /// When the oldest of the waiting bytes came.
@@ -77,6 +77,11 @@ impl Engine {
         self.waiting.extend(bytes);
     }
 
+    /// Loses what has come since the command began.
+    pub fn forget_new_input(&mut self) {
+        self.waiting.truncate(self.older);
+    }
+
     /// A command is being executed, or binary data collected.
     pub fn is_busy(&self) -> bool {
         !matches!(self.job, Job::Idle)
@@ -126,7 +131,10 @@ impl Microchip {
         {
             match std::mem::replace(&mut self.engine.job, Job::Idle) {
                 Job::Line { text, at } => {
-                    self.engine.job = Job::Line { text: Vec::new(), at };
+                    self.engine.job = Job::Line {
+                        text: Vec::new(),
+                        at,
+                    };
                     self.execute(&text, world);
                 }
                 Job::Idle => {
@@ -151,7 +159,7 @@ impl Microchip {
             line = self.engine.console.feed(byte, now);
         }
         let echo = self.engine.console.take_echo();
-        self.output.write(&[&echo]);
+        self.print(&[&echo]);
         if let Some(text) = line {
             self.take_line(text, now);
         }
@@ -179,7 +187,7 @@ impl Microchip {
             Ok(Reply::Ok) => self.finish(Status::OK),
             Ok(Reply::Binary(binary)) => {
                 let lead = self.variant.binary_lead;
-                self.output.write(&[lead.as_bytes(), b"#"]);
+                self.print(&[lead.as_bytes(), b"#"]);
                 self.engine.job = Job::Binary(binary);
             }
             Ok(Reply::Silence) => {}
@@ -204,7 +212,7 @@ impl Microchip {
         parts.push(status.line(self.verbosity).into_bytes());
         parts.push(self.prompt().into());
         let parts: Vec<&[u8]> = parts.iter().map(Vec::as_slice).collect();
-        self.output.write(&parts);
+        self.print(&parts);
         self.engine.job = Job::Idle;
     }
 }

@@ -108,8 +108,16 @@ impl Microchip {
         self.power = Power::On;
         self.engine.start(now);
         let prompt = self.prompt();
-        self.output
-            .write(&[self.variant.banner.as_bytes(), prompt.as_bytes()]);
+        self.print(&[self.variant.banner.as_bytes(), prompt.as_bytes()]);
+    }
+
+    /// Prints what the firmware writes at once; between its parts an event could stand.
+    fn print(&mut self, parts: &[&[u8]]) {
+        let parts = parts.iter().copied().filter(|part| !part.is_empty());
+        let parts: Vec<&[u8]> = parts.collect();
+        if !parts.is_empty() {
+            self.output.write(&parts);
+        }
     }
 
     /// What follows an answer or an event.
@@ -133,7 +141,7 @@ impl Microchip {
     /// Prints an event.
     fn tell(&mut self, text: &str) {
         let [line, prompt] = self.event(text);
-        self.output.write(&[line.as_bytes(), prompt.as_bytes()]);
+        self.print(&[line.as_bytes(), prompt.as_bytes()]);
     }
 
     /// Prints that what a command has begun has failed since.

@@ -179,7 +179,11 @@ fn integer(text: &[u8]) -> Option<i64> {
 fn in_radix(digits: &str, radix: u32) -> Option<i64> {
     digits.chars().try_fold(0_i64, |number, digit| {
         let digit = i64::from(digit.to_digit(radix)?);
-        Some(number.saturating_mul(i64::from(radix)).saturating_add(digit))
+        Some(
+            number
+                .saturating_mul(i64::from(radix))
+                .saturating_add(digit),
+        )
     })
 }
 
@@ -211,17 +215,21 @@ mod tests {
         );
         assert_eq!(texts(r#""open"#), Some(vec![b"open".to_vec()]));
         assert_eq!(texts(r#""a,b","""#), Some(vec![b"a,b".to_vec(), vec![]]));
-        for bad in [r#""\0""#, r#""\x41""#, r#""a"b"#, r#""a","#, "\"a\x7f\"", r#""a\"#] {
+        for bad in [
+            r#""\0""#,
+            r#""\x41""#,
+            r#""a"b"#,
+            r#""a","#,
+            "\"a\x7f\"",
+            r#""a\"#,
+        ] {
             assert_eq!(texts(bad), None, "{bad}");
         }
     }
 
     #[test]
     fn texts_in_hexadecimal() {
-        assert_eq!(
-            texts("[68656c6C6f3275]"),
-            Some(vec![b"hello2u".to_vec()])
-        );
+        assert_eq!(texts("[68656c6C6f3275]"), Some(vec![b"hello2u".to_vec()]));
         assert_eq!(texts("[4g]"), Some(vec![vec![0x40]]));
         assert_eq!(texts("[] "), Some(vec![vec![]]));
         assert_eq!(texts("[4]"), None);

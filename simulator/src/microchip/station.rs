@@ -32,11 +32,18 @@ pub(super) enum Stage {
     #[default]
     Idle,
     /// At this time it will be known whether the station is let in; none once it has not been.
-    Connecting { at: Option<Duration>, fate: Fate },
+    Connecting {
+        at: Option<Duration>,
+        fate: Fate,
+    },
     /// It has no address yet; it may get one at this time.
-    Associated { at: Option<Duration> },
+    Associated {
+        at: Option<Duration>,
+    },
     Online,
-    Leaving { at: Duration },
+    Leaving {
+        at: Duration,
+    },
 }
 
 /// How an attempt to join will end.
@@ -88,7 +95,6 @@ impl Microchip {
         let at = now + self.config.join + self.config.associate;
         self.station.stage = Stage::Connecting { at: Some(at), fate };
         self.station.give_up = give_up;
-        self.station.active = 1;
     }
 
     pub(super) fn poll_station(&mut self, world: &mut World) {
@@ -107,7 +113,7 @@ impl Microchip {
             self.join_failed(Status::CONNECT_FAILED);
         }
         if self.station.time_at.take_if(|at| *at <= now).is_some() {
-            self.clock.synchronize(now);
+            self.clock.synchronize();
             if let Some(time) = self.clock.event(now) {
                 self.tell(&time);
             }
@@ -213,6 +219,8 @@ impl Microchip {
     pub(super) fn start_leaving(&mut self, world: &mut World) {
         let at = world.now + self.config.leave;
         self.station.stage = Stage::Leaving { at };
+        self.station.active = 0;
+        self.station.time_at = None;
         self.drop_connections(world);
     }
 

@@ -12,7 +12,10 @@ pub(super) fn printable(bytes: &[u8]) -> String {
         // Quotes and backslashes inside are not escaped.
         return format!("\"{}\"", characters(bytes));
     }
-    if bytes.iter().all(|byte| plain(byte) || escape(*byte).is_some()) {
+    if bytes
+        .iter()
+        .all(|byte| plain(byte) || escape(*byte).is_some())
+    {
         let text: String = bytes.iter().map(|byte| escaped(*byte)).collect();
         return format!("\"{text}\"");
     }

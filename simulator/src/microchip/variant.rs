@@ -1,7 +1,5 @@
 //! Where the two firmwares and the reference differ.
 
-use std::time::Duration;
-
 use crate::Profile;
 
 /// The spellings, limits and habits of one firmware.
@@ -36,9 +34,9 @@ pub(super) struct Variant {
     pub security_types: &'static [i64],
     /// Socket ids begin with the uptime in milliseconds; otherwise with 1.
     pub large_ids: bool,
-    /// A connection that fails is told of this long after it was begun and takes its socket along;
-    /// otherwise it is told of at once and the socket stays.
-    pub bind_timeout: Option<Duration>,
+    /// A connection that fails takes its socket along, and a refusal is told of when the time for
+    /// an answer is over; otherwise the socket stays, and a refusal is told of at once.
+    pub failure_frees: bool,
     /// The text of `+SOCKERR` is in quotes.
     pub quoted_errors: bool,
     /// `+SOCKCL` answers a local close before `OK`.
@@ -96,7 +94,7 @@ const FW_0_3_2: Variant = Variant {
     // WPA3 is not compiled in.
     security_types: &[0, 2, 3],
     large_ids: true,
-    bind_timeout: Some(Duration::from_millis(10_001)),
+    failure_frees: true,
     quoted_errors: false,
     confirms_close: false,
     deaf_in_binary: true,
@@ -127,7 +125,7 @@ const REFERENCE: Variant = Variant {
     bare_dump: false,
     security_types: &[0, 1, 2, 3, 4, 5],
     large_ids: false,
-    bind_timeout: None,
+    failure_frees: false,
     quoted_errors: true,
     confirms_close: true,
     deaf_in_binary: false,

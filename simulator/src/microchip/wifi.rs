@@ -110,6 +110,7 @@ impl Microchip {
             1 | 2 => self.join(timeout, world.now)?,
             _ => return Err(Status::INVALID_PARAMETER),
         }
+        self.station.active = state;
         Ok(Reply::Ok)
     }
 

@@ -171,6 +171,11 @@ impl Network for HostNetwork {
         }
     }
 
+    fn was_reset(&self, connection: Connection) -> bool {
+        let socket = self.sockets.get(&connection);
+        socket.is_some_and(|socket| matches!(socket.state, State::Failed))
+    }
+
     fn close(&mut self, now: Duration, connection: Connection) {
         if let Some(socket) = self.sockets.get_mut(&connection) {
             socket.closed = Some(now + LINGER);
@@ -225,7 +230,10 @@ impl Socket {
                 Received::Data(data)
             }
             Err(error) if is_for_later(&error) => Received::Nothing,
-            Err(_) => Received::Closed,
+            Err(_) => {
+                self.state = State::Failed;
+                Received::Closed
+            }
         }
     }
 }

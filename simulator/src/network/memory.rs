@@ -108,6 +108,8 @@ struct Line {
     arrived: VecDeque<u8>,
     /// The service has closed or broken the connection, and the module can know.
     ended: bool,
+    /// The service has broken it.
+    reset: bool,
     /// The module has closed it.
     closed: bool,
 }
@@ -156,6 +158,7 @@ impl Line {
             Action::Reset => {
                 self.arrived.clear();
                 self.ended = true;
+                self.reset = true;
             }
         }
     }
@@ -286,6 +289,7 @@ impl Network for MemoryNetwork {
             to_module: Agenda::new(),
             arrived: VecDeque::new(),
             ended: false,
+            reset: false,
             closed: false,
         };
         if line.decided.is_some() {
@@ -330,6 +334,10 @@ impl Network for MemoryNetwork {
         } else {
             Received::Nothing
         }
+    }
+
+    fn was_reset(&self, connection: Connection) -> bool {
+        self.lines.get(&connection).is_some_and(|line| line.reset)
     }
 
     fn close(&mut self, now: Duration, connection: Connection) {

@@ -67,6 +67,12 @@ pub trait Network {
     /// Takes at most `limit` bytes that have arrived.
     fn receive(&mut self, now: Duration, connection: Connection, limit: usize) -> Received;
 
+    /// Whether the other end has broken off the connection instead of closing it.
+    fn was_reset(&self, connection: Connection) -> bool {
+        let _ = connection;
+        false
+    }
+
     /// Closes the connection, or gives up opening it. It is not to be used again.
     fn close(&mut self, now: Duration, connection: Connection);
 

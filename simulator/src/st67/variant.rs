@@ -106,7 +106,7 @@ impl Variant {
     pub fn of(profile: Profile) -> &'static Variant {
         match profile {
             Profile::St67Fw2_0_75 => &FW_2_0_75,
-            Profile::St67Reference => &REFERENCE,
+            _ => &REFERENCE,
         }
     }
 }

@@ -1,0 +1,383 @@
+//! The sockets: their connections, their receive buffers, and what they tell about themselves.
+
+use std::collections::VecDeque;
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
+use std::task::Poll;
+use std::time::Duration;
+
+use super::status::Status;
+use super::{Microchip, World};
+use crate::network::{Connection, Received};
+
+/// Sockets that there can be.
+const SOCKETS: usize = 20;
+/// TCP connections that the stack can have.
+const CONNECTIONS: usize = 10;
+/// Size of a receive buffer and of a transmit buffer of the stack.
+const BUFFER: usize = 1460;
+/// How long the module takes to see that a peer has closed behind its last data.
+const CLOSE_NOTICE: Duration = Duration::from_millis(5);
+/// How long the module tries to reach a peer.
+const BIND_TIMEOUT: Duration = Duration::from_millis(10_001);
+/// First port that the module uses for itself.
+const FIRST_PORT: u16 = 1024;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum State {
+    /// Opened, and not bound to anything.
+    Unbound,
+    /// Being connected; the stack has given up if there is no connection any more.
+    Connecting(Option<Connection>),
+    /// Connected; without a connection it is gone, and nobody has been told.
+    Open(Option<Connection>),
+    /// Closed by the peer.
+    Closed,
+}
+
+/// One TCP socket.
+#[derive(Debug)]
+pub(super) struct Socket {
+    pub id: i64,
+    pub state: State,
+    pub remote: Option<SocketAddrV4>,
+    pub local_port: u16,
+    /// What the host has not read yet.
+    pub buffer: VecDeque<u8>,
+    /// The count that the firmware compares the buffer with. It has 16 bits and wraps.
+    pub announced: u16,
+    /// When the firmware takes the socket for one that cannot be bound.
+    give_up: Option<Duration>,
+    last_data: Duration,
+    /// When the module sees that the peer has closed.
+    ends: Option<Duration>,
+}
+
+impl Socket {
+    fn new(id: i64) -> Self {
+        Socket {
+            id,
+            state: State::Unbound,
+            remote: None,
+            local_port: 0,
+            buffer: VecDeque::new(),
+            announced: 0,
+            give_up: None,
+            last_data: Duration::ZERO,
+            ends: None,
+        }
+    }
+
+    pub fn connection(&self) -> Option<Connection> {
+        match self.state {
+            State::Connecting(connection) | State::Open(connection) => connection,
+            State::Unbound | State::Closed => None,
+        }
+    }
+
+    fn next(&self) -> Option<Duration> {
+        self.give_up.into_iter().chain(self.ends).min()
+    }
+}
+
+/// All sockets of the module.
+#[derive(Debug, Default)]
+pub(super) struct Sockets {
+    sockets: Vec<Socket>,
+    last_id: Option<i64>,
+    ports: u16,
+}
+
+impl Sockets {
+    pub fn iter(&self) -> impl Iterator<Item = &Socket> {
+        self.sockets.iter()
+    }
+
+    pub fn get(&mut self, id: i64) -> Result<&mut Socket, Status> {
+        let mut sockets = self.sockets.iter_mut();
+        let found = sockets.find(|socket| socket.id == id);
+        found.ok_or(Status::NO_SUCH_SOCKET)
+    }
+
+    pub fn remove(&mut self, id: i64) {
+        self.sockets.retain(|socket| socket.id != id);
+    }
+
+    /// A new socket, whose id follows the one before, or is `first`.
+    pub fn open(&mut self, first: i64) -> Result<i64, Status> {
+        if self.sockets.len() == SOCKETS {
+            return Err(Status::NO_FREE_SOCKET);
+        }
+        let id = self.last_id.map_or(first, |last| last + 1);
+        self.last_id = Some(id);
+        self.sockets.push(Socket::new(id));
+        Ok(id)
+    }
+
+    /// Whether the stack can make one more connection.
+    pub fn has_room(&self) -> bool {
+        let bound = self.sockets.iter();
+        let bound = bound.filter(|socket| socket.state != State::Unbound);
+        bound.count() < CONNECTIONS
+    }
+
+    /// Connections that are open.
+    pub fn connected(&self) -> usize {
+        let open = |socket: &&Socket| matches!(socket.state, State::Open(Some(_)));
+        self.sockets.iter().filter(open).count()
+    }
+
+    pub fn next(&self) -> Option<Duration> {
+        self.sockets.iter().filter_map(Socket::next).min()
+    }
+
+    fn take_port(&mut self) -> u16 {
+        let port = FIRST_PORT.saturating_add(self.ports);
+        self.ports = (self.ports + 1) % (u16::MAX - FIRST_PORT);
+        port
+    }
+
+    fn ids(&self) -> Vec<i64> {
+        self.sockets.iter().map(|socket| socket.id).collect()
+    }
+}
+
+impl Microchip {
+    /// What happens by itself, whatever the command engine does.
+    pub(super) fn happen(&mut self, world: &mut World) {
+        self.poll_station(world);
+        self.poll_resolver(world);
+        for id in self.sockets.ids() {
+            self.serve_socket(id, world);
+        }
+    }
+
+    /// Begins to connect a socket. Where the address is none, nobody is asked, and it fails later.
+    pub(super) fn connect(
+        &mut self,
+        id: i64,
+        remote: Option<Ipv4Addr>,
+        port: u16,
+        world: &mut World,
+    ) -> Result<(), Status> {
+        let local_port = self.sockets.take_port();
+        let own = self.station.address.unwrap_or(Ipv4Addr::UNSPECIFIED);
+        let local = SocketAddr::from((own, local_port));
+        let socket = self.sockets.get(id)?;
+        if let Some(connection) = socket.connection() {
+            world.network.close(world.now, connection);
+        }
+        let to = remote.unwrap_or(Ipv4Addr::UNSPECIFIED);
+        let connection = remote.map(|address| {
+            let remote = SocketAddr::from((address, port));
+            world.network.connect(world.now, local, remote)
+        });
+        *socket = Socket {
+            state: State::Connecting(connection),
+            remote: Some(SocketAddrV4::new(to, port)),
+            local_port,
+            give_up: Some(world.now + BIND_TIMEOUT),
+            ..Socket::new(id)
+        };
+        Ok(())
+    }
+
+    fn serve_socket(&mut self, id: i64, world: &mut World) {
+        if let Ok(socket) = self.sockets.get(id)
+            && let State::Connecting(Some(connection)) = socket.state
+        {
+            self.see_connection(id, connection, world);
+        }
+        if let Ok(socket) = self.sockets.get(id)
+            && socket.give_up.is_some_and(|at| at <= world.now)
+        {
+            self.bind_failed(id, world);
+        }
+        self.receive_on(id, world);
+    }
+
+    /// What happens on a socket now is not noticed by the firmware.
+    fn is_deaf(&self) -> bool {
+        self.variant.deaf_in_binary && self.engine.is_binary()
+    }
+
+    fn see_connection(&mut self, id: i64, connection: Connection, world: &mut World) {
+        let deaf = self.is_deaf();
+        let own = self.station.address.unwrap_or(Ipv4Addr::UNSPECIFIED);
+        let Ok(socket) = self.sockets.get(id) else {
+            return;
+        };
+        match world.network.connected(world.now, connection) {
+            Poll::Pending => {}
+            Poll::Ready(Ok(())) if deaf => socket.state = State::Open(Some(connection)),
+            Poll::Ready(Ok(())) => {
+                socket.state = State::Open(Some(connection));
+                socket.give_up = None;
+                let (local, remote) = (socket.local_port, socket.remote);
+                let remote = remote.map_or(String::new(), |remote| {
+                    format!("\"{}\",{}", remote.ip(), remote.port())
+                });
+                self.tell(&format!("+SOCKIND:{id},\"{own}\",{local},{remote}"));
+            }
+            Poll::Ready(Err(_)) => {
+                world.network.close(world.now, connection);
+                socket.state = State::Connecting(None);
+                if !self.variant.failure_frees {
+                    self.bind_failed(id, world);
+                }
+            }
+        }
+    }
+
+    fn bind_failed(&mut self, id: i64, world: &mut World) {
+        let Ok(socket) = self.sockets.get(id) else {
+            return;
+        };
+        if let Some(connection) = socket.connection() {
+            world.network.close(world.now, connection);
+        }
+        *socket = Socket::new(id);
+        if self.variant.failure_frees {
+            self.sockets.remove(id);
+        }
+        let (code, text) = (Status::BIND_FAILED.code(), Status::BIND_FAILED.text());
+        if self.variant.quoted_errors {
+            self.tell(&format!("+SOCKERR:{id},{code},\"{text}\""));
+        } else {
+            self.tell(&format!("+SOCKERR:{id},{code},{text}"));
+        }
+    }
+
+    /// Takes what has come for the socket, tells of it, and sees whether the peer has closed.
+    fn receive_on(&mut self, id: i64, world: &mut World) {
+        let mut events: Vec<String> = Vec::new();
+        while let Ok(socket) = self.sockets.get(id)
+            && let State::Open(Some(connection)) = socket.state
+        {
+            if socket.ends.is_some() {
+                events.extend(self.end(id, connection, world));
+                break;
+            }
+            let room = BUFFER.saturating_sub(socket.buffer.len());
+            if room == 0 {
+                break;
+            }
+            match world.network.receive(world.now, connection, room) {
+                Received::Nothing => break,
+                Received::Data(data) => {
+                    socket.last_data = world.now;
+                    socket.buffer.extend(data);
+                    events.extend(self.arrival(id));
+                }
+                Received::Closed => {
+                    let together = self.config.faults.close_behind_data;
+                    let notice = if together {
+                        Duration::ZERO
+                    } else {
+                        CLOSE_NOTICE
+                    };
+                    socket.ends = Some(world.now.max(socket.last_data + notice));
+                }
+            }
+            if !self.config.faults.close_behind_data {
+                events.drain(..).for_each(|event| self.tell(&event));
+            }
+        }
+        self.tell_together(&events);
+    }
+
+    /// Prints events in one write.
+    fn tell_together(&mut self, events: &[String]) {
+        let lines = events.iter().flat_map(|event| self.event(event));
+        let lines: Vec<String> = lines.collect();
+        let parts: Vec<&[u8]> = lines.iter().map(String::as_bytes).collect();
+        self.print(&parts);
+    }
+
+    /// What is told about the data in the buffer, if there is more than has been told of.
+    fn arrival(&mut self, id: i64) -> Option<String> {
+        if self.is_deaf() {
+            return None;
+        }
+        let socket = self.sockets.get(id).ok()?;
+        let count = u16::try_from(socket.buffer.len()).unwrap_or(u16::MAX);
+        let before = std::mem::replace(&mut socket.announced, count);
+        (count > before).then(|| format!("+SOCKRXT:{id},{count}"))
+    }
+
+    /// The peer has closed or broken off the connection.
+    fn end(&mut self, id: i64, connection: Connection, world: &mut World) -> Option<String> {
+        let socket = self.sockets.get(id).ok()?;
+        socket.ends.take_if(|at| *at <= world.now)?;
+        let broken = world.network.was_reset(connection);
+        world.network.close(world.now, connection);
+        if self.is_deaf() {
+            self.sockets.get(id).ok()?.state = State::Open(None);
+            return None;
+        }
+        let socket = self.sockets.get(id).ok()?;
+        socket.state = State::Closed;
+        socket.remote = None;
+        if self.variant.forgets_announcement {
+            socket.announced = 0;
+        }
+        if self.config.faults.clear_on_close {
+            socket.buffer.clear();
+        }
+        if broken && self.variant.reset_frees {
+            self.sockets.remove(id);
+        }
+        Some(format!("+SOCKCL:{id}"))
+    }
+
+    /// Hands data to the stack, and says whether it had room for it.
+    pub(super) fn send(&mut self, id: i64, data: &[u8], world: &mut World) -> bool {
+        let Ok(socket) = self.sockets.get(id) else {
+            return false;
+        };
+        match socket.state {
+            State::Open(Some(connection)) => {
+                let unsent = world.network.unsent(connection);
+                let room = BUFFER.saturating_sub(unsent) >= data.len();
+                if room || self.variant.longest_write.is_some() {
+                    world.network.send(world.now, connection, data);
+                    return true;
+                }
+                false
+            }
+            // It goes nowhere, which the stack finds out much later.
+            State::Open(None) => true,
+            State::Unbound | State::Connecting(_) | State::Closed => false,
+        }
+    }
+
+    /// The station has lost its network. What becomes of the sockets the firmware does not tell;
+    /// they find out when they are used.
+    pub(super) fn drop_connections(&mut self, world: &mut World) {
+        for id in self.sockets.ids() {
+            let Ok(socket) = self.sockets.get(id) else {
+                continue;
+            };
+            let Some(connection) = socket.connection() else {
+                continue;
+            };
+            world.network.close(world.now, connection);
+            socket.ends = None;
+            if matches!(socket.state, State::Connecting(_)) {
+                socket.state = State::Connecting(None);
+            } else if self.variant.confirms_close {
+                socket.state = State::Closed;
+                socket.remote = None;
+                self.tell(&format!("+SOCKCL:{id}"));
+            } else {
+                socket.state = State::Open(None);
+            }
+        }
+    }
+
+    /// The module loses its power, and with it all connections.
+    pub(super) fn close_all_silently(&mut self, world: &mut World) {
+        for connection in self.sockets.iter().filter_map(Socket::connection) {
+            world.network.close(world.now, connection);
+        }
+    }
+}
