@@ -19,8 +19,8 @@
 //!    socket has data, which was closed, where the station stands. `payload` finds the header of
 //!    counted payload, `event` translates for `poll`.
 //! 5. `wifi.rs` and `socket.rs`: the sequences.
-//! 6. `mod.rs`: the constants, each with its source, and `impl Dialect`, which is a table of
-//!    contents.
+//! 6. `mod.rs`: the constants, each with its source, and `impl Words` and `impl Dialect`, which
+//!    are a table of contents.
 //!
 //! Then teach the simulator the module's side (`simulator/src/<dialect>/`, written from the
 //! reference, not from the driver), and add one `impl UnderTest` in `tests/common/mod.rs`: every
@@ -54,8 +54,8 @@ pub struct Setting {
     pub value: Option<&'static str>,
 }
 
-/// A vendor's AT dialect. Sealed: [`St67`](crate::st67::St67) is the one so far.
-pub trait Dialect: Sized + 'static + private::Sealed {
+/// The words of a dialect: what stands on its wire. Sealed.
+pub trait Words: Sized + 'static + private::Sealed {
     /// Why the module refuses.
     type Status: Copy + Debug + Display + PartialEq;
     /// What the dialect remembers between two lines.
@@ -74,14 +74,6 @@ pub trait Dialect: Sized + 'static + private::Sealed {
     const RESTART: &'static str;
     /// The longest command, in bytes with its line end.
     const COMMAND_MAX: usize;
-    /// How many links the module can have open.
-    const LINKS: usize;
-    /// The most payload of one send command, in bytes.
-    const SEND_MAX: usize;
-    /// The most payload that one receive command may ask for, in bytes.
-    const RECEIVE_MAX: usize;
-    /// How long the module may take, as its reference or its vendor's own driver says.
-    const TIMEOUTS: Timeouts;
     /// The settings that [`set_up`](Dialect::set_up) makes and that can be asked for.
     const SETTINGS: &'static [Setting];
 
@@ -94,9 +86,27 @@ pub trait Dialect: Sized + 'static + private::Sealed {
 
     /// Puts an event line into neutral words.
     fn event(line: &[u8]) -> Event<'_>;
+}
+
+/// A vendor's AT dialect: its words, its limits, and the sequences of commands that do what the
+/// user asked.
+pub trait Dialect: Words {
+    /// How many links the module can have open.
+    const LINKS: usize;
+    /// The most payload of one send command, in bytes.
+    const SEND_MAX: usize;
+    /// The most payload that one receive command may ask for, in bytes.
+    const RECEIVE_MAX: usize;
+    /// How long the module may take, as its reference or its vendor's own driver says.
+    const TIMEOUTS: Timeouts;
 
     /// Makes the settings that the driver relies on, after a start of the module.
     fn set_up<T: Transport, C: Clock>(
+        module: &mut Module<'_, Self, T, C>,
+    ) -> Result<(), ErrorOf<Self, T>>;
+
+    /// Asks the module which links are open and which hold data, and puts the socket table right.
+    fn reconcile<T: Transport, C: Clock>(
         module: &mut Module<'_, Self, T, C>,
     ) -> Result<(), ErrorOf<Self, T>>;
 
@@ -154,11 +164,6 @@ pub trait Dialect: Sized + 'static + private::Sealed {
     fn close<T: Transport, C: Clock>(
         module: &mut Module<'_, Self, T, C>,
         link: u32,
-    ) -> Result<(), ErrorOf<Self, T>>;
-
-    /// Asks the module which links are open and which hold data, and puts the socket table right.
-    fn reconcile<T: Transport, C: Clock>(
-        module: &mut Module<'_, Self, T, C>,
     ) -> Result<(), ErrorOf<Self, T>>;
 }
 

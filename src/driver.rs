@@ -6,7 +6,7 @@ use embedded_hal::digital::OutputPin;
 use embedded_io::ErrorType;
 
 use crate::clock::Clock;
-use crate::dialect::Dialect;
+use crate::dialect::{Dialect, Words};
 use crate::engine::Engine;
 use crate::engine::exchange::Reply;
 use crate::engine::link::Transport;
@@ -17,7 +17,7 @@ use crate::socket::Table;
 use crate::station::LinkState;
 
 /// The error of a module of dialect `D` on a transport `T`.
-pub type ErrorOf<D, T> = Error<<T as ErrorType>::Error, <D as Dialect>::Status>;
+pub type ErrorOf<D, T> = Error<<T as ErrorType>::Error, <D as Words>::Status>;
 
 type Outcome<D, T> = Result<(), ErrorOf<D, T>>;
 
@@ -52,7 +52,7 @@ const LINE_MIN: usize = 258;
 const BUSY_RETRIES: usize = 3;
 
 /// What the driver knows about the module: its sockets, its station, what it has told.
-pub struct Session<'b, D: Dialect> {
+pub struct Session<'b, D: Words> {
     pub(crate) sockets: Table<'b>,
     pub(crate) events: Queue<'b>,
     pub(crate) link_state: LinkState,
@@ -66,7 +66,7 @@ pub struct Session<'b, D: Dialect> {
     pub(crate) in_doubt: bool,
 }
 
-impl<D: Dialect> Session<'_, D> {
+impl<D: Words> Session<'_, D> {
     /// The module has restarted: nothing of the session is left.
     pub(crate) fn restart(&mut self) {
         if self.is_set_up {
@@ -96,7 +96,7 @@ impl<D: Dialect> Session<'_, D> {
     }
 }
 
-impl<D: Dialect> Protocol for Session<'_, D> {
+impl<D: Words> Protocol for Session<'_, D> {
     type Status = D::Status;
     const PROMPT: u8 = D::PROMPT;
     const READY_PROMPT: Option<u8> = D::READY_PROMPT;
@@ -313,7 +313,7 @@ impl<'b, D: Dialect, T: Transport, C: Clock> Module<'b, D, T, C> {
     ///
     /// The limit is the command's own `timeout_ms`. Events that arrive meanwhile go their way.
     ///
-    /// A command of yours must not be longer than the module's line ([`Dialect::COMMAND_MAX`]):
+    /// A command of yours must not be longer than the module's line ([`Words::COMMAND_MAX`]):
     /// `atat` panics where it does not fit.
     pub fn command<A: AtatCmd>(&mut self, command: &A) -> Result<A::Response, ErrorOf<D, T>> {
         self.prepare()?;

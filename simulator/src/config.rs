@@ -67,7 +67,7 @@ impl Profile {
                 profile.module() == module
                     && (profile.name() == name || profile.to_string() == name)
             })
-            .ok_or_else(|| UnknownProfile(name.to_owned()))
+            .ok_or_else(|| UnknownProfile::new(module, name))
     }
 
     fn all() -> impl Iterator<Item = Profile> {
@@ -84,12 +84,36 @@ impl fmt::Display for Profile {
 
 /// The text names no profile.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no profile is called {0:?}; there are {known}", known = known_profiles())]
-pub struct UnknownProfile(String);
+#[error("no profile{of} is called {name:?}; there are {known}")]
+pub struct UnknownProfile {
+    of: String,
+    name: String,
+    known: String,
+}
 
-fn known_profiles() -> String {
-    let names: Vec<String> = Profile::all().map(|profile| profile.to_string()).collect();
-    names.join(", ")
+impl UnknownProfile {
+    /// Among the profiles of a module, or of all of them if there is no such module.
+    fn new(module: &str, name: &str) -> Self {
+        let own = Profile::all().filter(|profile| profile.module() == module);
+        let own: Vec<&str> = own.map(Profile::name).collect();
+        if own.is_empty() {
+            return UnknownProfile::anywhere(name);
+        }
+        UnknownProfile {
+            of: format!(" of {module}"),
+            name: name.to_owned(),
+            known: own.join(", "),
+        }
+    }
+
+    fn anywhere(name: &str) -> Self {
+        let all: Vec<String> = Profile::all().map(|profile| profile.to_string()).collect();
+        UnknownProfile {
+            of: String::new(),
+            name: name.to_owned(),
+            known: all.join(", "),
+        }
+    }
 }
 
 /// Takes a name with its module, as in `microchip-fw-0.3.2`; without one, it is a profile of the
@@ -100,7 +124,7 @@ impl FromStr for Profile {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let full = Profile::all().find(|profile| profile.to_string() == text);
         full.or_else(|| Profile::named("st67", text).ok())
-            .ok_or_else(|| UnknownProfile(text.to_owned()))
+            .ok_or_else(|| UnknownProfile::anywhere(text))
     }
 }
 

@@ -33,6 +33,9 @@ pub struct Faults {
     pub split_writes: bool,
     /// When a peer closes, what it sent and nobody has read yet is thrown away.
     pub clear_on_close: bool,
+    /// While a PIC32MZW1 with firmware 0.3.2 prints binary data of more than 128 bytes, it does not
+    /// notice what happens on its sockets, as in truth it does not with bad luck.
+    pub deaf_while_reading: bool,
 }
 
 /// The largest piece that one `read` of the host returns.

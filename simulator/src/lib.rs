@@ -6,8 +6,8 @@
 //!
 //! From the inside out:
 //!
-//! - A **module** (`st67`, `microchip`) is a state machine: bytes in at one time, bytes out at another. It owns
-//!   no clock, no thread and no socket.
+//! - A **module** (`st67`, `microchip`) is a state machine: bytes in at one time, bytes out at
+//!   another. It owns no clock, no thread and no socket.
 //! - Its [`Network`] is either a [`MemoryNetwork`], where services are scripted and every run is
 //!   the same, or a [`HostNetwork`] with the sockets of this machine.
 //! - The **wire** between module and host has a bit rate, a receive FIFO and [`Faults`], and keeps

@@ -31,9 +31,10 @@ Examples:
           -serial mon:stdio -serial tcp:127.0.0.1:6700
 
   Firmware on a board. Wire a USB-serial adapter to the UART that the module would be on, and
-  let socat carry the bytes:
+  let socat carry the bytes, at the bit rate that the module has after a reset: 2000000 for st67,
+  230400 for microchip:
 
-      socat /dev/ttyUSB0,raw,echo=0,b2000000 TCP:127.0.0.1:6700
+      socat /dev/ttyUSB0,raw,echo=0,b230400 TCP:127.0.0.1:6700
 
   Give the firmware a hard time: reads of one byte, a lost byte, a reset in the middle:
 
@@ -55,9 +56,9 @@ pub struct Options {
     #[arg(value_enum, default_value_t = Module::St67)]
     module: Module,
 
-    /// What its firmware does: "reference" follows the vendor's document to the letter. There are
-    /// reference and fw-2.0.75 of st67; reference, fw-0.2.0 and fw-0.3.2 of microchip. Without it,
-    /// it is the latest firmware.
+    /// What its firmware does: reference or fw-2.0.75 for st67; reference, fw-0.2.0 or fw-0.3.2 for
+    /// microchip. "reference" follows the vendor's document to the letter; the default is the latest
+    /// firmware.
     #[arg(long, value_name = "NAME")]
     profile: Option<String>,
 
@@ -207,6 +208,11 @@ struct FaultOptions {
     /// What a peer sent before it closed is lost if it has not been read by then.
     #[arg(long)]
     clear_on_close: bool,
+
+    /// A PIC32MZW1 with firmware 0.3.2 does not notice what happens on its sockets while it prints
+    /// binary data of more than 128 bytes.
+    #[arg(long)]
+    deaf_while_reading: bool,
 }
 
 impl Options {
@@ -257,6 +263,7 @@ impl FaultOptions {
             close_behind_data: self.close_behind_data,
             split_writes: self.split_writes,
             clear_on_close: self.clear_on_close,
+            deaf_while_reading: self.deaf_while_reading,
         }
     }
 

@@ -20,6 +20,8 @@ pub(crate) struct Rig<N> {
     recorder: Recorder,
     /// Bytes to the module come one by one, as on a UART.
     paced: bool,
+    /// The module awaited payload when it was looked at last.
+    payload: bool,
 }
 
 impl<N: Network> Rig<N> {
@@ -34,6 +36,7 @@ impl<N: Network> Rig<N> {
             inbox: Inbox::new(faults, config.seed),
             recorder: Recorder::new(),
             paced: config.baud.is_some(),
+            payload: false,
         };
         rig.settle();
         rig
@@ -146,6 +149,7 @@ impl<N: Network> Rig<N> {
         self.network.poll(self.now);
         self.deliver_to_module();
         self.module.poll(self.now, &mut self.network);
+        self.look_at_payload();
         while let Some(write) = self.module.output().take() {
             self.to_host.send(self.now, &write);
         }
@@ -153,26 +157,36 @@ impl<N: Network> Rig<N> {
     }
 
     fn deliver_to_module(&mut self) {
+        let mut piece = Vec::new();
         while let Some(run) = self.to_module.arrive(self.now) {
-            let payload = self.module.awaits_payload();
             self.recorder
                 .push(run.at, Direction::ToModule, &run.bytes, run.secret);
-            if !run.bytes.is_empty() {
-                self.module.input(self.now, &run.bytes, self.paced);
+            piece.extend_from_slice(&run.bytes);
+            if self.to_module.goes_on(&run) {
+                continue;
+            }
+            let piece = std::mem::take(&mut piece);
+            if !piece.is_empty() {
+                self.module.input(self.now, &piece, self.paced);
                 self.module.poll(self.now, &mut self.network);
             }
-            let complete = if payload {
-                !self.module.awaits_payload()
-            } else {
-                run.bytes.ends_with(b"\n")
-            };
-            if complete {
+            if !self.payload && piece.ends_with(b"\n") {
                 self.recorder.end_record(Direction::ToModule);
             }
+            self.look_at_payload();
             if run.reset {
                 self.reset_module();
             }
         }
+    }
+
+    /// Payload is a record of its own, whatever stands in it.
+    fn look_at_payload(&mut self) {
+        let awaits = self.module.awaits_payload();
+        if self.payload && !awaits {
+            self.recorder.end_record(Direction::ToModule);
+        }
+        self.payload = awaits;
     }
 
     fn deliver_to_host(&mut self) {

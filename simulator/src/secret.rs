@@ -7,11 +7,11 @@ use std::collections::VecDeque;
 /// way.
 #[derive(Debug, Default)]
 pub(crate) struct SecretScanner {
-    /// The last bytes, at least as many as the beginning of a command has.
-    recent: VecDeque<u8>,
+    /// The line so far, or its end if it is long.
+    line: VecDeque<u8>,
     place: Place,
     escaped: bool,
-    /// The first argument so far.
+    /// The argument that tells what the next one is, so far.
     name: Vec<u8>,
     event: Event,
 }
@@ -20,18 +20,22 @@ pub(crate) struct SecretScanner {
 enum Place {
     #[default]
     Elsewhere,
-    /// In the first argument of a command that may carry a password.
+    /// In the argument in front of the one that tells what the next one is.
+    Index(Rule),
+    /// In the argument that tells what the next one is.
     Name(Rule),
     /// Behind it.
     Password(Rule),
+    /// In a line that the host has recalled. What was in it has to be guessed.
+    Recalled,
 }
 
-/// What makes the second and later arguments secret.
+/// What makes the arguments behind the name secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Rule {
     /// The command alone.
     Always,
-    /// The first argument is not another number than this.
+    /// The name is not another number than this.
     Number(u32),
 }
 
@@ -40,39 +44,81 @@ enum Rule {
 enum Event {
     #[default]
     None,
-    /// These were the last bytes in front of it.
+    /// This was the line in front of it.
     Running(VecDeque<u8>),
     /// A prompt may follow.
     Over,
 }
 
 impl SecretScanner {
-    const COMMANDS: [(&'static [u8], Place); 6] = [
+    const COMMANDS: [(&'static [u8], Place); 10] = [
         (b"AT+CWJAP=", Place::Name(Rule::Always)),
         (b"AT+CWSAP=", Place::Name(Rule::Always)),
         (b"AT+WSTAC=", Place::Name(Rule::Number(3))),
+        (b"AT+WAPC=", Place::Name(Rule::Number(3))),
         (b"AT+MQTTC=", Place::Name(Rule::Number(5))),
+        (b"AT+TLSC=", Place::Index(Rule::Number(4))),
         (b"WSTAC:3,", Place::Password(Rule::Number(3))),
+        (b"WAPC:3,", Place::Password(Rule::Number(3))),
         (b"MQTTC:5,", Place::Password(Rule::Number(5))),
+        (b"TLSC:4,", Place::Password(Rule::Number(4))),
     ];
-    const REMEMBERED: usize = 12;
+    /// What takes back a character, as typed and as echoed.
+    const ERASERS: [&'static [u8]; 2] = [b"\x08", b"\x1b[D\x1b[K"];
+    /// Keys that recall a line. The echo begins with another sequence and shows the line.
+    const RECALLS: [&'static [u8]; 2] = [b"\x1b[A", b"\x1b[B"];
+    /// As long as the longest line that a module takes.
+    const REMEMBERED: usize = 512;
 
     pub fn is_secret(&mut self, byte: u8) -> bool {
         if self.is_in_event(byte) {
             return false;
         }
         let ends_line = byte == b'\n' && self.line_may_end();
-        let secret = matches!(self.place, Place::Password(_)) && byte != b'\r' && !ends_line;
+        let hidden = matches!(self.place, Place::Password(_) | Place::Recalled);
+        let secret = hidden && byte != b'\r' && !ends_line;
         self.remember(byte);
         if ends_line {
             self.place = Place::Elsewhere;
-        } else if self.place == Place::Elsewhere {
-            self.begin_command();
-        } else if let Place::Name(rule) = self.place {
-            self.read_name(byte, rule);
+            self.line.clear();
+        } else if !self.is_edited() {
+            self.read(byte);
         }
         self.escaped = byte == b'\\' && !self.escaped;
         secret
+    }
+
+    fn read(&mut self, byte: u8) {
+        match self.place {
+            Place::Elsewhere => {
+                self.begin_command();
+            }
+            Place::Index(rule) if byte == b',' => self.place = Place::Name(rule),
+            Place::Name(rule) => self.read_name(byte, rule),
+            Place::Index(_) | Place::Password(_) | Place::Recalled => {}
+        }
+    }
+
+    /// Where the host types by hand, the line is what is left of it. A text in which every byte
+    /// counts has no such keys.
+    fn is_edited(&mut self) -> bool {
+        if self.is_quoted() || self.place == Place::Recalled {
+            return false;
+        }
+        if Self::RECALLS.iter().any(|key| self.ends_with(key)) {
+            self.place = Place::Recalled;
+            return true;
+        }
+        let Some(eraser) = Self::ERASERS.iter().find(|key| self.ends_with(key)) else {
+            return false;
+        };
+        let left = self.line.len().saturating_sub(eraser.len() + 1);
+        let line = std::mem::take(&mut self.line);
+        *self = SecretScanner::default();
+        for byte in line.into_iter().take(left) {
+            self.is_secret(byte);
+        }
+        true
     }
 
     /// A Microchip module prints its events, each behind a CR, into the echo of what is typed. The
@@ -82,7 +128,7 @@ impl SecretScanner {
             Event::Running(mut before) => {
                 self.remember(byte);
                 if byte == b'\n' {
-                    std::mem::swap(&mut self.recent, &mut before);
+                    std::mem::swap(&mut self.line, &mut before);
                     self.event = Event::Over;
                 } else if !self.begin_command() {
                     self.event = Event::Running(before);
@@ -90,11 +136,11 @@ impl SecretScanner {
                 true
             }
             Event::Over if byte == b'>' => true,
-            _ if byte == b'+' && self.recent.back() == Some(&b'\r') && !self.is_quoted() => {
-                while self.recent.back() == Some(&b'\r') {
-                    self.recent.pop_back();
+            _ if byte == b'+' && self.line.back() == Some(&b'\r') && !self.is_quoted() => {
+                while self.line.back() == Some(&b'\r') {
+                    self.line.pop_back();
                 }
-                self.event = Event::Running(self.recent.clone());
+                self.event = Event::Running(self.line.clone());
                 true
             }
             _ => false,
@@ -110,23 +156,26 @@ impl SecretScanner {
     }
 
     fn line_may_end(&self) -> bool {
-        !self.is_quoted() || self.recent.back() == Some(&b'\r')
+        !self.is_quoted() || self.line.back() == Some(&b'\r')
     }
 
     fn remember(&mut self, byte: u8) {
-        if self.recent.len() == Self::REMEMBERED {
-            self.recent.pop_front();
+        if self.line.len() == Self::REMEMBERED {
+            self.line.pop_front();
         }
-        self.recent.push_back(byte.to_ascii_uppercase());
+        self.line.push_back(byte);
+    }
+
+    /// Whether the line ends with the text, in upper or in lower case.
+    fn ends_with(&self, text: &[u8]) -> bool {
+        let last = self.line.iter().rev().zip(text.iter().rev());
+        self.line.len() >= text.len() && last.into_iter().all(|(a, b)| a.eq_ignore_ascii_case(b))
     }
 
     /// Whether the last byte is that behind which a command has its arguments.
     fn begin_command(&mut self) -> bool {
-        let begun = Self::COMMANDS.iter().find(|(command, _)| {
-            let last = self.recent.iter().rev();
-            self.recent.len() >= command.len()
-                && last.zip(command.iter().rev()).all(|(a, b)| a == b)
-        });
+        let mut commands = Self::COMMANDS.iter();
+        let begun = commands.find(|(command, _)| self.ends_with(command));
         if let Some((_, place)) = begun {
             self.place = *place;
             self.name.clear();
@@ -169,11 +218,18 @@ mod tests {
         record.to_string()
     }
 
+    #[track_caller]
+    fn assert_shown(cases: &[(&[u8], &str)]) {
+        for (line, expected) in cases {
+            assert_eq!(shown(line), format!("    1.500000 -> {expected}"));
+        }
+    }
+
     #[test]
     fn passwords_are_masked() {
-        for (line, expected) in [
+        assert_shown(&[
             (
-                &b"AT+CWJAP=\"home\",\"secret99\"\r\n"[..],
+                b"AT+CWJAP=\"home\",\"secret99\"\r\n",
                 r#"AT+CWJAP="home",***\r\n"#,
             ),
             (
@@ -208,8 +264,58 @@ mod tests {
                 b"AT+WS\r+WSTALD\r\n>TAC=\r\r+A:1,\"x\"\r\n>3,\"sec\r+SOCKCL:4\r\n>ret99\"\r\nOK\r\n",
                 r#"AT+WS\r+WSTALD\r\n>TAC=\r\r+A:1,"x"\r\n>3,***\r+SOCKCL:4\r\n>***\r\nOK\r\n"#,
             ),
-        ] {
-            assert_eq!(shown(line), format!("    1.500000 -> {expected}"));
-        }
+        ]);
+    }
+
+    #[test]
+    fn other_secrets_of_a_microchip_module_are_masked() {
+        assert_shown(&[
+            (
+                b"AT+WAPC=1,\"ap\"\r\nAT+WAPC=3,\"secret99\"\r\n",
+                r#"AT+WAPC=1,"ap"\r\nAT+WAPC=3,***\r\n"#,
+            ),
+            (
+                b"AT+MQTTC=4,\"me\"\r\nAT+MQTTC=5,[736563726574]\r\n",
+                r#"AT+MQTTC=4,"me"\r\nAT+MQTTC=5,***\r\n"#,
+            ),
+            (
+                b"AT+TLSC=4,1,\"ca\"\r\nAT+TLSC=1,4,\"secret99\"\r\n",
+                r#"AT+TLSC=4,1,"ca"\r\nAT+TLSC=1,4,***\r\n"#,
+            ),
+            (
+                b"+TLSC:4,\"secret99\"\r\nOK\r\n\r+MQTTC:5,\"secret99\"\r\nOK\r\n",
+                r#"+TLSC:4,***\r\nOK\r\n\r+MQTTC:5,***\r\nOK\r\n"#,
+            ),
+        ]);
+    }
+
+    #[test]
+    fn editing_a_line_uncovers_nothing() {
+        assert_shown(&[
+            (
+                b"AT+WSTC\x08AC=3,\"secret99\"\r\n",
+                r#"AT+WSTC\x08AC=3,***\r\n"#,
+            ),
+            (
+                b"AT+WSTC\x1b[D\x1b[KAC=3,\"secret99\"\r\n",
+                r#"AT+WSTC\x1b[D\x1b[KAC=3,***\r\n"#,
+            ),
+            (
+                b"AT+WSTAC=1,\"\x08\x08\x083,\"secret99\"\r\n",
+                r#"AT+WSTAC=1,"\x08\x08\x083,***\r\n"#,
+            ),
+            (
+                b"AT+WSTAC=3,\"secret98\x089\"\r\nAT+WSTAC=2,2\x083\r\n",
+                r#"AT+WSTAC=3,***\r\nAT+WSTAC=2,2\x083\r\n"#,
+            ),
+            (
+                b"AT+WSTAC=1,0\r\n\x1b[A\x08\x08\x083,\"secret99\"\r\nAT\r\n",
+                r#"AT+WSTAC=1,0\r\n\x1b[A***\r\nAT\r\n"#,
+            ),
+            (
+                b"AT+CWJAP=\"a\",\"\x08\x08\x08\x08\x08\x08secret99\"\r\n",
+                r#"AT+CWJAP="a",***\r\n"#,
+            ),
+        ]);
     }
 }

@@ -83,6 +83,14 @@ impl Line {
         self.flight.pop_front()
     }
 
+    /// Whether what follows arrives together with the run, and is apart from it only because one of
+    /// them must not be shown.
+    pub fn goes_on(&self, run: &Run) -> bool {
+        let next = self.flight.front();
+        let next = next.filter(|next| next.at == run.at && !next.bytes.is_empty());
+        !run.last && !run.reset && next.is_some()
+    }
+
     pub fn next(&self) -> Option<Duration> {
         self.flight.front().map(|run| run.at)
     }

@@ -28,39 +28,82 @@ impl Drop for Running {
     }
 }
 
-#[test]
-fn serves_a_module_and_writes_a_transcript() {
-    let mut child = Running(
-        program()
-            .args(["st67", "--profile", "reference", "--tcp", "127.0.0.1:0"])
+impl Running {
+    /// A module with an access point in reach, what it says first on its transcript, the address it
+    /// names, and the rest of its transcript.
+    fn start(arguments: &[&str]) -> (Running, String, String, impl Fn() -> String) {
+        let mut child = program()
+            .args(arguments)
             .args(["--boot", "0", "--ap", "home:secret99", "--transcript", "-"])
             .stdout(Stdio::piped())
             .spawn()
-            .unwrap(),
-    );
-    let (sender, lines) = mpsc::channel();
-    let output = BufReader::new(child.0.stdout.take().unwrap());
-    thread::spawn(move || {
-        output
-            .lines()
-            .try_for_each(|line| sender.send(line.unwrap()))
-    });
-    let next_line = || lines.recv_timeout(PATIENCE).unwrap();
-    let mut printed = [next_line(), next_line()];
-    printed.sort();
-    assert!(printed[0].ends_with("<- ready\\r\\n"));
-    let address = printed[1].strip_prefix("tcp ").unwrap().to_owned();
+            .unwrap();
+        let (sender, lines) = mpsc::channel();
+        let output = BufReader::new(child.stdout.take().unwrap());
+        thread::spawn(move || {
+            output
+                .lines()
+                .try_for_each(|line| sender.send(line.unwrap()))
+        });
+        let next_line = move || lines.recv_timeout(PATIENCE).unwrap();
+        let mut printed = [next_line(), next_line()];
+        printed.sort();
+        let [greeting, address] = printed;
+        (Running(child), greeting, address, next_line)
+    }
+}
 
-    let mut client = TcpStream::connect(address).unwrap();
+fn expect(from: &mut impl Read, bytes: &[u8]) {
+    let mut buffer = vec![0; bytes.len()];
+    from.read_exact(&mut buffer).unwrap();
+    assert_eq!(
+        buffer.escape_ascii().to_string(),
+        bytes.escape_ascii().to_string()
+    );
+}
+
+#[test]
+fn serves_a_module_and_writes_a_transcript() {
+    let arguments = ["st67", "--profile", "reference", "--tcp", "127.0.0.1:0"];
+    let (_child, greeting, address, next_line) = Running::start(&arguments);
+    assert!(greeting.ends_with("<- ready\\r\\n"));
+
+    let mut client = TcpStream::connect(address.strip_prefix("tcp ").unwrap()).unwrap();
     client.set_read_timeout(Some(PATIENCE)).unwrap();
-    client
-        .write_all(b"AT+CWJAP=\"home\",\"secret99\"\r\n")
-        .unwrap();
-    let mut reply = [0; 14];
-    client.read_exact(&mut reply).unwrap();
-    assert_eq!(&reply, b"ready\r\nERROR\r\n");
+    let line = b"AT+CWJAP=\"home\",\"secret99\"\r\n";
+    client.write_all(line).unwrap();
+    expect(&mut client, b"ready\r\nERROR\r\n");
     assert!(next_line().ends_with("-> AT+CWJAP=\"home\",***\\r\\n"));
     assert!(next_line().ends_with("<- ERROR\\r\\n"));
+}
+
+#[cfg(unix)]
+#[test]
+fn serves_a_microchip_module_that_echoes_no_secret_into_the_transcript() {
+    let arguments = ["microchip", "--profile", "fw-0.2.0", "--poll", "0", "--pty"];
+    let (_child, greeting, path, next_line) = Running::start(&arguments);
+    assert!(greeting.ends_with("<- \\r\\nOK\\r\\n>"), "{greeting}");
+
+    let mut device = std::fs::OpenOptions::new()
+        .read(true)
+        .write(true)
+        .open(path.strip_prefix("pty ").unwrap())
+        .unwrap();
+    device.write_all(b"AT+GMR\r\n").unwrap();
+    expect(
+        &mut device,
+        b"\r\nOK\r\n>AT+GMR\r\n+GMR=\"0.2.0\"\r\nOK\r\n>",
+    );
+    let line = b"AT+WSTAC=3,\"secret99\"\r\n";
+    device.write_all(line).unwrap();
+    expect(&mut device, line);
+    expect(&mut device, b"OK\r\n>");
+    let mut shown = String::new();
+    while shown.matches("OK").count() < 2 {
+        shown += &next_line();
+    }
+    assert_eq!(shown.matches("AT+WSTAC=3,***\\r\\n").count(), 2, "{shown}");
+    assert!(!shown.contains("secret99"), "{shown}");
 }
 
 #[test]
@@ -77,7 +120,22 @@ fn says_what_is_wrong() {
         (&[][..], "--tcp"),
         (&["--tcp", "nowhere"], "--tcp"),
         (&["--tcp", "192.0.2.1:1"], "cannot listen on 192.0.2.1:1"),
-        (&["--tcp", "127.0.0.1:0", "--profile", "fw-9"], "fw-2.0.75"),
+        (
+            &["--tcp", "127.0.0.1:0", "--profile", "fw-0.2.0"],
+            "no profile of st67 is called \"fw-0.2.0\"; there are reference, fw-2.0.75\n",
+        ),
+        (
+            &[
+                "microchip",
+                "--tcp",
+                "127.0.0.1:0",
+                "--profile",
+                "fw-2.0.75",
+            ],
+            "no profile of microchip is called \"fw-2.0.75\"; \
+             there are reference, fw-0.2.0, fw-0.3.2\n",
+        ),
+        (&["wilc", "--tcp", "127.0.0.1:0"], "st67, microchip"),
         (
             &["--tcp", "127.0.0.1:0", "--host", "name"],
             "example.test=127.0.0.1",

@@ -172,6 +172,41 @@ fn an_event_can_stand_in_every_gap() {
 }
 
 #[test]
+fn an_event_stands_beside_binary_data_of_a_microchip_module() {
+    let event = "\r+WSTALD\r\n";
+    let converse = |gap: Option<u64>| {
+        let network = MemoryNetwork::new().serve(server(80), |_| services::echo());
+        let mut host = Host::online(Profile::MicrochipFw0_3_2, network);
+        let id = host.connect(80);
+        let first = host.simulation.gaps();
+        host.simulation.set_faults(Faults {
+            event_in_gap: gap.map(|gap| (first + gap, event.as_bytes().to_vec())),
+            ..Faults::default()
+        });
+        let mut all = host.ask(&format!("AT+SOCKWR={id},4"));
+        host.write(b"body");
+        all += &host.wait();
+        all += &host.ask(&format!("AT+SOCKRD={id},2,9"));
+        (all, host.simulation.gaps() - first)
+    };
+    let (plain, gaps) = converse(None);
+    let places = (0..gaps).map(|gap| {
+        let (all, _) = converse(Some(gap));
+        assert_eq!(all.replacen(event, "", 1), plain, "gap {gap}");
+        all.find(event).unwrap()
+    });
+    let places: Vec<usize> = places.collect();
+    let prompt = plain.find('#').unwrap() + 1;
+    let data = plain.find("body").unwrap();
+    let head = plain[..data].rfind("+SOCKRD").unwrap();
+    for place in [0, prompt, head, data + "body".len(), plain.len()] {
+        assert!(places.contains(&place), "{place} of {plain:?}");
+    }
+    let inside = head + 1..data + "body".len();
+    assert!(!places.iter().any(|place| inside.contains(place)));
+}
+
+#[test]
 fn a_line_can_find_the_module_busy() {
     let mut host = host(Faults {
         busy: vec![1],
@@ -182,6 +217,17 @@ fn a_line_can_find_the_module_busy() {
         ("AT+CWMODE?", "\r\nbusy p...\r\n"),
         ("AT", "\r\nOK\r\n"),
     ]);
+    assert_eq!(host.simulation.commands(), 2);
+}
+
+#[test]
+fn a_microchip_module_has_no_word_for_it() {
+    let config = Config::new(Profile::MicrochipFw0_3_2).with_faults(Faults {
+        busy: vec![1],
+        ..Faults::default()
+    });
+    let mut host = Host::new(config, MemoryNetwork::new());
+    host.play(&[("ATE0", "ATE0\r\nOK\r\n"), ("AT+GMI", ""), ("AT", "OK\r\n")]);
     assert_eq!(host.simulation.commands(), 2);
 }
 
@@ -330,21 +376,62 @@ fn the_transcript_shows_what_arrived() {
 }
 
 #[test]
-fn no_fault_uncovers_a_password() {
-    let line = format!("AT+CWJAP=\"{SSID}\",\"{PASSWORD}\"\r\n");
-    for at in 0..line.len() as u64 {
+fn payload_is_a_record_of_its_own() {
+    let network = MemoryNetwork::new().serve(server(80), |_| services::echo());
+    let mut host = Host::online(Profile::MicrochipFw0_3_2, network);
+    let id = host.connect(80);
+    host.ask(&format!("AT+SOCKWR={id},6"));
+    let before = host.simulation.transcript().len();
+    host.write(b"one\r\n");
+    host.wait();
+    host.write(b"2");
+    host.wait();
+    host.ask("AT");
+    let transcript = host.simulation.transcript();
+    let shown: Vec<String> = transcript[before..]
+        .iter()
+        .map(|record| record.to_string()[13..].to_owned())
+        .collect();
+    let expected = [
+        "-> one\\r\\n2".to_owned(),
+        "<- \\r\\nOK\\r\\n".to_owned(),
+        format!("<- \\r+SOCKRXT:{id},6\\r\\n"),
+        "-> AT\\r\\n".to_owned(),
+        "<- OK\\r\\n".to_owned(),
+    ];
+    assert_eq!(shown, expected);
+}
+
+/// Lets every byte of a line with a password go wrong.
+fn assert_covered(profile: Profile, before: &str, line: &str) {
+    let first = before.len() as u64;
+    for at in first..first + line.len() as u64 {
         for kind in [
             FaultKind::Drop(1),
             FaultKind::Corrupt(0x55),
             FaultKind::Insert(b"\r\n".to_vec()),
             FaultKind::Delay(LONG),
         ] {
-            let mut host = host(to_module(at, kind));
-            host.write(line.as_bytes());
+            let config = Config::new(profile).with_faults(to_module(at, kind));
+            let mut host = Host::new(config, MemoryNetwork::new());
+            host.write(before.as_bytes());
             host.simulation.advance(LONG);
+            host.write(line.as_bytes());
+            host.simulation.advance(2 * LONG);
             let shown = format!("{:?}", host.simulation.transcript());
+            assert!(shown.contains("***"), "{shown}");
             assert!(!shown.contains("secret"), "{shown}");
             assert!(!shown.contains("et99"), "{shown}");
         }
+    }
+}
+
+#[test]
+fn no_fault_uncovers_a_password() {
+    let line = format!("AT+CWJAP=\"{SSID}\",\"{PASSWORD}\"\r\n");
+    assert_covered(Profile::St67Fw2_0_75, "", &line);
+    let line = format!("AT+WSTAC=3,\"{PASSWORD}\"\r\n");
+    for profile in Profile::MICROCHIP {
+        assert_covered(profile, "ATE0\r\n", &line);
     }
 }

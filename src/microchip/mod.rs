@@ -16,7 +16,7 @@ use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 use embedded_nal::AddrType;
 
 use crate::clock::Clock;
-use crate::dialect::{Dialect, Setting, private};
+use crate::dialect::{Dialect, Setting, Words, private};
 use crate::driver::{ErrorOf, Session, Timeouts};
 use crate::engine::link::Transport;
 use crate::engine::protocol::{Line, Payload};
@@ -71,7 +71,7 @@ fn fingerprint(bytes: &[u8]) -> u32 {
 
 impl private::Sealed for Microchip {}
 
-impl Dialect for Microchip {
+impl Words for Microchip {
     type Status = Status;
     type State = Memory;
 
@@ -84,26 +84,6 @@ impl Dialect for Microchip {
     const RESTART: &'static str = "AT+RST\r\n";
     /// The line of firmware 0.2.0 (wire notes 1).
     const COMMAND_MAX: usize = 255;
-    /// The stack's TCP sockets (wire notes 6).
-    const LINKS: usize = 10;
-    /// The firmware's buffer, which overflows unchecked; the reference says 1500 (wire notes 2).
-    const SEND_MAX: usize = 1400;
-    /// More is refused (wire notes 3).
-    const RECEIVE_MAX: usize = 2048;
-
-    /// Wire notes 10, host drivers of the same family, unless said otherwise.
-    const TIMEOUTS: Timeouts = Timeouts {
-        command: 5000,
-        boot: 10_000,
-        join: 20_000,
-        // A failed lookup takes firmware more than 5 s (wire notes 9).
-        resolve: 15_000,
-        // A refused connection takes firmware more than 10 s (wire notes 6).
-        connect: 20_000,
-        send: 10_000,
-        receive: 5000,
-        close: 5000,
-    };
 
     const SETTINGS: &'static [Setting] = &[
         Setting {
@@ -134,11 +114,40 @@ impl Dialect for Microchip {
     fn event(line: &[u8]) -> Event<'_> {
         events::event(line)
     }
+}
+
+impl Dialect for Microchip {
+    /// The stack's TCP sockets (wire notes 6).
+    const LINKS: usize = 10;
+    /// The firmware's buffer, which overflows unchecked; the reference says 1500 (wire notes 2).
+    const SEND_MAX: usize = 1400;
+    /// More is refused (wire notes 3).
+    const RECEIVE_MAX: usize = 2048;
+
+    /// Wire notes 10, host drivers of the same family, unless said otherwise.
+    const TIMEOUTS: Timeouts = Timeouts {
+        command: 5000,
+        boot: 10_000,
+        join: 20_000,
+        // A failed lookup takes firmware more than 5 s (wire notes 9).
+        resolve: 15_000,
+        // A refused connection takes firmware more than 10 s (wire notes 6).
+        connect: 20_000,
+        send: 10_000,
+        receive: 5000,
+        close: 5000,
+    };
 
     fn set_up<T: Transport, C: Clock>(
         module: &mut Module<'_, T, C>,
     ) -> Result<(), ErrorOf<Self, T>> {
         wifi::set_up(module)
+    }
+
+    fn reconcile<T: Transport, C: Clock>(
+        module: &mut Module<'_, T, C>,
+    ) -> Result<(), ErrorOf<Self, T>> {
+        socket::reconcile(module)
     }
 
     fn join<T: Transport, C: Clock>(
@@ -213,11 +222,5 @@ impl Dialect for Microchip {
         link: u32,
     ) -> Result<(), ErrorOf<Self, T>> {
         socket::close(module, link)
-    }
-
-    fn reconcile<T: Transport, C: Clock>(
-        module: &mut Module<'_, T, C>,
-    ) -> Result<(), ErrorOf<Self, T>> {
-        socket::reconcile(module)
     }
 }

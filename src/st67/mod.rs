@@ -16,7 +16,7 @@ use core::net::{IpAddr, SocketAddr};
 use embedded_nal::AddrType;
 
 use crate::clock::Clock;
-use crate::dialect::{Dialect, Setting, private};
+use crate::dialect::{Dialect, Setting, Words, private};
 use crate::driver::{ErrorOf, Session, Timeouts};
 use crate::engine::link::Transport;
 use crate::engine::protocol::{Line, Payload};
@@ -75,7 +75,7 @@ impl Closing {
 
 impl private::Sealed for St67 {}
 
-impl Dialect for St67 {
+impl Words for St67 {
     type Status = Status;
     type State = Memory;
 
@@ -86,27 +86,6 @@ impl Dialect for St67 {
     const RESTART: &'static str = "AT+RST\r\n";
     /// Reference 1: "should not exceed 256 bytes"; the firmware counts CR LF in (wire notes 1).
     const COMMAND_MAX: usize = 256;
-    const LINKS: usize = LINKS as usize;
-    /// The firmware's limit; the reference says 8192 (wire notes 2).
-    const SEND_MAX: usize = 6144;
-    /// The reference's receive buffer; the firmware's is 4608 and refuses to be asked for more
-    /// (wire notes 2).
-    const RECEIVE_MAX: usize = 2920;
-
-    /// Wire notes 9, ST's own host driver, unless said otherwise.
-    const TIMEOUTS: Timeouts = Timeouts {
-        command: 6000,
-        boot: 4000,
-        // Reference 3.1.5: "The default value is 15 seconds"; DHCP comes on top.
-        join: 20_000,
-        resolve: 20_000,
-        // Sent as the command's own timeout parameter; reference 4.1.7: at most 20000.
-        connect: 10_000,
-        // The prompt's 5000 and the command class's 6000.
-        send: 11_000,
-        receive: 6000,
-        close: 6000,
-    };
 
     const SETTINGS: &'static [Setting] = &[
         Setting {
@@ -147,11 +126,41 @@ impl Dialect for St67 {
     fn event(line: &[u8]) -> Event<'_> {
         events::event(line)
     }
+}
+
+impl Dialect for St67 {
+    const LINKS: usize = LINKS as usize;
+    /// The firmware's limit; the reference says 8192 (wire notes 2).
+    const SEND_MAX: usize = 6144;
+    /// The reference's receive buffer; the firmware's is 4608 and refuses to be asked for more
+    /// (wire notes 2).
+    const RECEIVE_MAX: usize = 2920;
+
+    /// Wire notes 9, ST's own host driver, unless said otherwise.
+    const TIMEOUTS: Timeouts = Timeouts {
+        command: 6000,
+        boot: 4000,
+        // Reference 3.1.5: "The default value is 15 seconds"; DHCP comes on top.
+        join: 20_000,
+        resolve: 20_000,
+        // Sent as the command's own timeout parameter; reference 4.1.7: at most 20000.
+        connect: 10_000,
+        // The prompt's 5000 and the command class's 6000.
+        send: 11_000,
+        receive: 6000,
+        close: 6000,
+    };
 
     fn set_up<T: Transport, C: Clock>(
         module: &mut Module<'_, T, C>,
     ) -> Result<(), ErrorOf<Self, T>> {
         wifi::set_up(module)
+    }
+
+    fn reconcile<T: Transport, C: Clock>(
+        module: &mut Module<'_, T, C>,
+    ) -> Result<(), ErrorOf<Self, T>> {
+        socket::reconcile(module)
     }
 
     fn join<T: Transport, C: Clock>(
@@ -229,11 +238,5 @@ impl Dialect for St67 {
         link: u32,
     ) -> Result<(), ErrorOf<Self, T>> {
         socket::close(module, link as u8)
-    }
-
-    fn reconcile<T: Transport, C: Clock>(
-        module: &mut Module<'_, T, C>,
-    ) -> Result<(), ErrorOf<Self, T>> {
-        socket::reconcile(module)
     }
 }

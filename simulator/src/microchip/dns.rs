@@ -71,7 +71,8 @@ impl Microchip {
         }
         let name = String::from_utf8_lossy(name).into_owned();
         let literal = name.parse::<Ipv4Addr>().ok();
-        if let Some(address) = literal.or_else(|| self.resolver.known.get(&name).copied()) {
+        let known = literal.or_else(|| self.resolver.known.get(&name).copied());
+        if let Some(address) = known.filter(|_| record == A) {
             let row = self.resolution(record, &name, address.into());
             self.say(&row);
             return Ok(Reply::Ok);
@@ -157,7 +158,9 @@ impl Microchip {
         let Some(first) = fitting.first().copied() else {
             return false;
         };
-        if let IpAddr::V4(address) = first {
+        if let IpAddr::V4(address) = first
+            && self.variant.remembers_names
+        {
             self.resolver.known.insert(query.name.clone(), address);
         }
         match query.purpose {

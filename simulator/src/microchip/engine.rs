@@ -35,6 +35,8 @@ pub(super) enum Job {
     Idle,
     /// A line, which takes its time to be executed.
     Line { text: Vec<u8>, at: Duration },
+    /// Binary data for the host, which has been printed at this time.
+    Reading(Duration),
     /// Binary data is collected.
     Binary(Binary),
 }
@@ -46,6 +48,8 @@ pub(super) enum Reply {
     Ok,
     /// Binary data is awaited.
     Binary(Binary),
+    /// Binary data is printed, which takes so long.
+    Reading(Duration),
     /// The module has restarted, and says nothing any more.
     Silence,
 }
@@ -87,14 +91,20 @@ impl Engine {
         !matches!(self.job, Job::Idle)
     }
 
-    pub fn is_binary(&self) -> bool {
+    /// Binary data is awaited.
+    pub fn collects(&self) -> bool {
         matches!(self.job, Job::Binary(_))
+    }
+
+    /// Binary data goes in either direction.
+    pub fn is_binary(&self) -> bool {
+        matches!(self.job, Job::Binary(_) | Job::Reading(_))
     }
 
     /// When there is something to do.
     pub fn next(&self, period: Duration) -> Option<Duration> {
         let timeout = match &self.job {
-            Job::Line { at, .. } => return Some(*at),
+            Job::Line { at, .. } | Job::Reading(at) => return Some(*at),
             Job::Idle => self.console.next(),
             Job::Binary(binary) => binary.next(),
         };
@@ -136,6 +146,11 @@ impl Microchip {
                         at,
                     };
                     self.execute(&text, world);
+                }
+                Job::Reading(_) => {
+                    // While the UART was in binary mode, nobody took what came.
+                    self.engine.forget_new_input();
+                    self.finish(Status::OK);
                 }
                 Job::Idle => {
                     self.engine.last_look = Some(world.now);
@@ -190,6 +205,7 @@ impl Microchip {
                 self.print(&[lead.as_bytes(), b"#"]);
                 self.engine.job = Job::Binary(binary);
             }
+            Ok(Reply::Reading(time)) => self.engine.job = Job::Reading(world.now + time),
             Ok(Reply::Silence) => {}
             Err(status) => self.finish(status),
         }

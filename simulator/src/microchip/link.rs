@@ -364,7 +364,7 @@ impl Microchip {
             socket.ends = None;
             if matches!(socket.state, State::Connecting(_)) {
                 socket.state = State::Connecting(None);
-            } else if self.variant.confirms_close {
+            } else if self.variant.tells_lost_connections {
                 socket.state = State::Closed;
                 socket.remote = None;
                 self.tell(&format!("+SOCKCL:{id}"));

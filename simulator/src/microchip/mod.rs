@@ -76,7 +76,7 @@ impl Microchip {
             sockets: Sockets::default(),
             resolver: Resolver::default(),
             clock: Clock::default(),
-            verbosity: 5,
+            verbosity: variant.verbosity,
             output: Output::default(),
             received: 0,
             executed: 0,
@@ -94,7 +94,7 @@ impl Microchip {
         self.sockets = Sockets::default();
         self.resolver = Resolver::default();
         self.clock = Clock::default();
-        self.verbosity = 5;
+        self.verbosity = self.variant.verbosity;
         self.output.clear();
     }
 
@@ -195,7 +195,7 @@ impl Module for Microchip {
     }
 
     fn awaits_payload(&self) -> bool {
-        self.engine.is_binary()
+        self.engine.collects()
     }
 
     fn reset_pin(&mut self, now: Duration, level: bool, network: &mut dyn Network) {

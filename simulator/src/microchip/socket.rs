@@ -1,5 +1,7 @@
 //! Commands of the sockets: chapter 7 of the reference.
 
+use std::time::Duration;
+
 use super::binary::Binary;
 use super::engine::Reply;
 use super::link::State;
@@ -11,6 +13,10 @@ use super::{Microchip, World};
 const TCP: i64 = 2;
 /// Most bytes that one read can ask for.
 const LONGEST_READ: i64 = 2048;
+/// What the firmware prints of binary data in one round of its main loop.
+const PIECE: usize = 128;
+/// The time that such a round takes, more or less.
+const ROUND: Duration = Duration::from_millis(1);
 
 impl Microchip {
     /// `AT+SOCKO=<protocol>`
@@ -129,10 +135,10 @@ impl Microchip {
         }
         if mode == 1 {
             self.print_text(id, &data);
-        } else {
-            self.print_binary(id, &data);
+            return Ok(Reply::Ok);
         }
-        Ok(Reply::Ok)
+        self.print_binary(id, &data);
+        Ok(Reply::Reading(self.printing_time(data.len())))
     }
 
     fn print_text(&mut self, id: i64, data: &[u8]) {
@@ -147,8 +153,15 @@ impl Microchip {
         let head = format!("+SOCKRD:{id},{},{before}", data.len());
         let message = [head.as_bytes(), b"#", data, behind.as_bytes()].concat();
         self.say_bytes(&message);
-        // The UART is in binary mode meanwhile, and nobody takes what comes.
-        self.engine.forget_new_input();
+    }
+
+    /// How long binary data is printed. It matters if the firmware misses something meanwhile.
+    fn printing_time(&self, length: usize) -> Duration {
+        if !self.variant.deaf_in_binary || !self.config.faults.deaf_while_reading {
+            return Duration::ZERO;
+        }
+        let more = length.saturating_sub(1) / PIECE;
+        ROUND * u32::try_from(more).unwrap_or(u32::MAX)
     }
 
     /// `AT+SOCKCL=<id>`
@@ -163,9 +176,6 @@ impl Microchip {
             world.network.close(world.now, connection);
         }
         self.sockets.remove(id);
-        if self.variant.confirms_close {
-            self.say(&format!("+SOCKCL:{id}"));
-        }
         Ok(Reply::Ok)
     }
 

@@ -11,6 +11,8 @@ pub(super) struct Variant {
     pub prompts: bool,
     /// What is said once the module has booted.
     pub banner: &'static str,
+    /// Format of the status line until `ATV` sets another.
+    pub verbosity: u8,
     /// What stands in front of `#` and of the status behind binary data.
     pub binary_lead: &'static str,
     /// Between the name and the value of an identification.
@@ -39,9 +41,9 @@ pub(super) struct Variant {
     pub failure_frees: bool,
     /// The text of `+SOCKERR` is in quotes.
     pub quoted_errors: bool,
-    /// `+SOCKCL` answers a local close before `OK`.
-    pub confirms_close: bool,
-    /// What happens on the socket while binary data is collected is not told and mostly missed.
+    /// `+SOCKCL` tells of each connection that is lost with the access point.
+    pub tells_lost_connections: bool,
+    /// What happens on a socket while binary data goes in or out is not told and mostly missed.
     pub deaf_in_binary: bool,
     /// A socket that is not connected refuses a write at once; otherwise it takes the data and
     /// loses it.
@@ -61,6 +63,8 @@ pub(super) struct Variant {
     pub guarded_escape: bool,
     /// Record type in `+DNSRESOLV`, whatever was asked for; none tells what was asked for.
     pub record_type: Option<i64>,
+    /// A name that has been looked up is answered at once; otherwise, it is looked up anew.
+    pub remembers_names: bool,
     /// `AT+DNSRESOLV` knows IPv6 addresses.
     pub resolves_ipv6: bool,
 }
@@ -81,6 +85,7 @@ const FW_0_3_2: Variant = Variant {
     event_lead: "\r",
     prompts: true,
     banner: "\r\nOK\r\n",
+    verbosity: 5,
     binary_lead: "\r\n",
     identity_separator: '=',
     model: "\"PIC32MZW1\"",
@@ -96,7 +101,7 @@ const FW_0_3_2: Variant = Variant {
     large_ids: true,
     failure_frees: true,
     quoted_errors: false,
-    confirms_close: false,
+    tells_lost_connections: false,
     deaf_in_binary: true,
     refuses_unconnected: true,
     reset_frees: false,
@@ -106,6 +111,7 @@ const FW_0_3_2: Variant = Variant {
     longest_write: None,
     guarded_escape: true,
     record_type: Some(0),
+    remembers_names: true,
     resolves_ipv6: false,
 };
 
@@ -113,6 +119,7 @@ const REFERENCE: Variant = Variant {
     event_lead: "",
     prompts: false,
     banner: "OK\r\n",
+    verbosity: 3,
     binary_lead: "",
     identity_separator: ':',
     model: "\"WINC1500\"",
@@ -127,7 +134,7 @@ const REFERENCE: Variant = Variant {
     large_ids: false,
     failure_frees: false,
     quoted_errors: true,
-    confirms_close: true,
+    tells_lost_connections: true,
     deaf_in_binary: false,
     refuses_unconnected: true,
     reset_frees: false,
@@ -137,6 +144,7 @@ const REFERENCE: Variant = Variant {
     longest_write: Some(1500),
     guarded_escape: false,
     record_type: None,
+    remembers_names: false,
     resolves_ipv6: true,
 };
 

@@ -13,6 +13,7 @@ pub const SSID: &str = "home";
 pub const PASSWORD: &str = "secret99";
 
 pub struct Host {
+    profile: Profile,
     pub simulation: Simulation,
     pub port: Port,
 }
@@ -28,9 +29,14 @@ impl Host {
 
     /// A module that is booting.
     pub fn switched_on(config: Config, network: MemoryNetwork) -> Self {
+        let profile = config.profile;
         let simulation = Simulation::new(config, network);
         let port = simulation.port();
-        Host { simulation, port }
+        Host {
+            profile,
+            simulation,
+            port,
+        }
     }
 
     /// A station with an address, set up the way a host would, for several links.
@@ -40,13 +46,24 @@ impl Host {
     }
 
     pub fn joined(mut self) -> Self {
-        for line in [
-            "AT+CWMODE=1,0",
-            &format!("AT+CWJAP=\"{SSID}\",\"{PASSWORD}\""),
-            "AT+CIPMUX=1",
-            "AT+CIPRECVMODE=1",
-            "AT+CIPDINFO=1",
-        ] {
+        let lines = if self.profile.module() == "st67" {
+            vec![
+                "AT+CWMODE=1,0".to_owned(),
+                format!("AT+CWJAP=\"{SSID}\",\"{PASSWORD}\""),
+                "AT+CIPMUX=1".to_owned(),
+                "AT+CIPRECVMODE=1".to_owned(),
+                "AT+CIPDINFO=1".to_owned(),
+            ]
+        } else {
+            vec![
+                "ATE0".to_owned(),
+                format!("AT+WSTAC=1,\"{SSID}\""),
+                "AT+WSTAC=2,3".to_owned(),
+                format!("AT+WSTAC=3,\"{PASSWORD}\""),
+                "AT+WSTA=1".to_owned(),
+            ]
+        };
+        for line in &lines {
             let reply = self.ask(line);
             assert!(reply.contains("OK\r\n"), "{line}: {reply:?}");
         }
@@ -90,6 +107,24 @@ impl Host {
         for (line, reply) in conversation {
             assert_eq!(self.ask(line), *reply, "answer to {line:?}");
         }
+    }
+
+    /// Opens a socket of a Microchip module, and returns its id.
+    #[track_caller]
+    pub fn open(&mut self) -> String {
+        let reply = self.ask("AT+SOCKO=2");
+        let id = reply.strip_prefix("+SOCKO:");
+        let id = id.and_then(|rest| rest.strip_suffix("\r\nOK\r\n"));
+        id.unwrap_or_else(|| panic!("{reply:?}")).to_owned()
+    }
+
+    /// Opens a socket of a Microchip module and connects it to a service of the tests.
+    #[track_caller]
+    pub fn connect(&mut self, port: u16) -> String {
+        let id = self.open();
+        let reply = self.ask(&format!("AT+SOCKBR={id},\"192.168.101.110\",{port}"));
+        assert!(reply.contains(&format!("+SOCKIND:{id},")), "{reply:?}");
+        id
     }
 
     #[track_caller]
