@@ -1,22 +1,15 @@
 //! The bytes of the ST67's commands and replies, copied from the vendor's reference and, where it
 //! differs, from what firmware sends.
 
+mod common;
+
 use std::net::{IpAddr, Ipv4Addr};
 
 use atat::AtatCmd;
 use atwifi::st67::command::{Done, basic, net, wifi};
 use atwifi::st67::{ErrorCode, JoinError, Reason, Secret, Subcategory, Text};
 use atwifi::{Addresses, LinkState, Usage};
-
-fn wire(command: &impl AtatCmd) -> String {
-    let mut bytes = [0; 256];
-    let n = command.write(&mut bytes);
-    String::from_utf8_lossy(&bytes[..n]).into_owned()
-}
-
-fn parse<C: AtatCmd>(command: &C, reply: &str) -> Result<C::Response, atat::Error> {
-    command.parse(Ok(reply.as_bytes()))
-}
+use common::{parse, wire};
 
 #[test]
 fn commands_are_written_as_the_reference_shows_them() {

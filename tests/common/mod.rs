@@ -8,6 +8,7 @@ use std::ops::ControlFlow;
 use std::rc::Rc;
 use std::time::Duration;
 
+use atat::AtatCmd;
 use atwifi::dialect::Dialect;
 use atwifi::{Closed, Error, Module, TcpSocket, microchip, mock, st67};
 use atwifi_simulator::{Config, MemoryNetwork, Port, PortError, Profile, Simulation, services};
@@ -310,4 +311,16 @@ pub fn anonymous<D: Dialect>(error: Failure<D>) -> Error<PortError, String> {
         Error::Closed(how) => Error::Closed(how),
         Error::ModuleReset => Error::ModuleReset,
     }
+}
+
+/// A command as it is written.
+pub fn wire(command: &impl AtatCmd) -> String {
+    let mut bytes = [0; 256];
+    let n = command.write(&mut bytes);
+    String::from_utf8_lossy(&bytes[..n]).into_owned()
+}
+
+/// A reply as it is understood.
+pub fn parse<C: AtatCmd>(command: &C, reply: &str) -> Result<C::Response, atat::Error> {
+    command.parse(Ok(reply.as_bytes()))
 }
