@@ -163,7 +163,8 @@ impl<D: Words> Protocol for Session<'_, D> {
 /// A Wi-Fi module: dialect `D` on transport `T`, watched by clock `C`, in memory lent for `'b`.
 ///
 /// It implements the traits of `embedded-nal`, so it is the network of every crate that takes
-/// them. Use the alias of the dialect: [`st67::Module`](crate::st67::Module).
+/// them. Use the alias of the dialect: [`st67::Module`](crate::st67::Module),
+/// [`microchip::Module`](crate::microchip::Module).
 pub struct Module<'b, D: Dialect, T, C> {
     pub(crate) engine: Engine<'b, T, C>,
     pub(crate) session: Session<'b, D>,

@@ -3,8 +3,9 @@
 //!
 //! [`Module`] takes a transport (`embedded-io` 0.7), a [`Clock`] and two pieces of memory, and is
 //! from then on the network of every crate that takes `embedded-nal` 0.9: it implements
-//! [`TcpClientStack`](embedded_nal::TcpClientStack) and [`Dns`](embedded_nal::Dns). The module so
-//! far is ST's ST67W611M1: [`st67::Module`].
+//! [`TcpClientStack`](embedded_nal::TcpClientStack) and [`Dns`](embedded_nal::Dns). The modules are
+//! ST's ST67W611M1 ([`st67::Module`]) and Microchip's PIC32MZW1 and WFI32
+//! ([`microchip::Module`]).
 //!
 //! # The house
 //!
@@ -17,8 +18,10 @@
 //! driver.rs     Module: reset, poll, send any command, and the way back after trouble
 //! socket/       handles, the socket table, what is read ahead
 //! event.rs      what a module can tell, in neutral words, and the queue it waits in
-//! dialect.rs    the trait Dialect: the page that a porter of another module reads
+//! dialect.rs    the traits Words and Dialect: the page that a porter of another module reads
 //! st67/         words, sequences, status codes and command structs of the ST67W611M1
+//! microchip/    the same of the PIC32MZW1 and WFI32
+//! text.rs       text arguments, checked when they are made
 //! engine/       knows AT, knows no vendor: link, buffer, protocol, exchange, resync, text
 //! clock.rs      Clock and Deadline: the only file that knows time
 //! error.rs      one Error, sorted by whose fault it is

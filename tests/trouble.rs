@@ -285,6 +285,27 @@ fn an_overrun_is_reported_and_what_it_hid_is_found<D: UnderTest>() {
     }
 }
 
+fn data_that_comes_untold_during_a_read_is_found<D: UnderTest>() {
+    for simulation in simulations::<D>(|config| config) {
+        with_joined::<D, _>(&simulation, |module| {
+            simulation.set_faults(Faults {
+                deaf_while_reading: true,
+                ..Faults::default()
+            });
+            let sent = payload().repeat(9);
+            let mut socket = module.socket().unwrap();
+            flat(module.connect(&mut socket, at(ECHO))).unwrap();
+            flat(module.send(&mut socket, &sent)).unwrap();
+            let mut got = Vec::new();
+            receive_until(module, &simulation, &mut socket, 2048, &mut got, |got| {
+                got.len() >= sent.len()
+            })
+            .unwrap_or_else(|error| panic!("{error:?}\n{}", simulation.transcript()));
+            assert_eq!(got, sent);
+        });
+    }
+}
+
 fn a_missed_close_is_found<D: UnderTest>() {
     for simulation in simulations::<D>(|config| config) {
         with_joined::<D, _>(&simulation, |module| {
@@ -372,6 +393,7 @@ on_both_dialects! {
     resets_by_pin
     a_late_reply_never_answers_another_command
     an_overrun_is_reported_and_what_it_hid_is_found
+    data_that_comes_untold_during_a_read_is_found
     a_missed_close_is_found
     the_idle_hook_runs_and_breaks_a_wait_off
     secrets_stay_out_of_errors_and_debug

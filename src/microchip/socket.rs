@@ -16,6 +16,10 @@ use crate::engine::link::Transport;
 use crate::error::{Closed, Error, Usage};
 use crate::socket::{Slot, TcpSocket};
 
+/// What the firmware prints in one round of its main loop. It stays in binary mode from the first
+/// round of a read to the last.
+const READ_AT_ONCE: usize = 128;
+
 /// IPv4, of `AT+DNSRESOLV`.
 const RECORD_A: u8 = 1;
 
@@ -128,11 +132,7 @@ pub(super) fn send<T: Transport, C: Clock>(
         payload,
         timeout,
     );
-    // Firmware 0.3.x loses what it would have told during a binary write (wire notes 2): data may
-    // wait on any socket.
-    for slot in module.session.sockets.open() {
-        slot.readable = true;
-    }
+    after_binary_mode(module);
     if matches!(sent, Err(Error::Module(Status::SocketNotFound))) {
         // So it answers once the peer has closed (wire notes 6), whose notice was missed then.
         if let Some(slot) = module.session.sockets.by_link(link) {
@@ -140,6 +140,14 @@ pub(super) fn send<T: Transport, C: Clock>(
         }
     }
     sent
+}
+
+/// Firmware 0.3.x loses what it would have told in binary mode (wire notes 2): data may wait on any
+/// socket.
+fn after_binary_mode<T: Transport, C: Clock>(module: &mut Module<'_, T, C>) {
+    for slot in module.session.sockets.open() {
+        slot.readable = true;
+    }
 }
 
 pub(super) fn receive<T: Transport, C: Clock>(
@@ -154,6 +162,9 @@ pub(super) fn receive<T: Transport, C: Clock>(
         length: into.len() as u16,
     };
     let result = module.download(&command, into, timeout);
+    if matches!(result, Ok(n) if n > READ_AT_ONCE) {
+        after_binary_mode(module);
+    }
     if matches!(result, Ok(0) | Err(Error::Module(_))) {
         // Nothing there, though something may have been: was the close lost too?
         module.session.in_doubt = true;
