@@ -42,6 +42,8 @@ pub enum Resource {
     /// Every socket is in use: as many as the module has links, or as read-ahead buffers were
     /// lent.
     Sockets,
+    /// The module is in use by another client that shares it: it called from inside a wait.
+    Module,
 }
 
 /// What the caller asked for that cannot be.
@@ -107,6 +109,7 @@ impl fmt::Display for Resource {
         f.write_str(match self {
             Resource::LineBuffer => "the module's answer does not fit the line buffer",
             Resource::Sockets => "all sockets are in use",
+            Resource::Module => "another client is using the module",
         })
     }
 }

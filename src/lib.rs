@@ -12,7 +12,7 @@
 //! Imports run downwards only.
 //!
 //! ```text
-//! nal/          embedded-nal on top of the driver: tcp, dns
+//! nal/          embedded-nal and embedded-io on top of the driver: tcp, dns, stream, shared handle
 //! client.rs     atat's client trait, for commands of your own
 //! station.rs    what a user does, in the field's words: join, leave, link state, addresses
 //! driver.rs     Module: reset, poll, send any command, and the way back after trouble
@@ -86,6 +86,7 @@ pub use driver::{ErrorOf, Module, Timeouts};
 pub use engine::link::Transport;
 pub use error::{Closed, Error, Resource, Usage};
 pub use event::Event;
+pub use nal::{Shared, Stream, WaitTcp};
 pub use socket::TcpSocket;
 pub use station::{Addresses, LinkState};
 pub use text::{Rule, Secret, Text};

@@ -11,6 +11,8 @@ use crate::engine::link::Transport;
 use crate::error::{Closed, Error};
 use crate::socket::{State, TcpSocket};
 
+use super::stream::WaitTcp;
+
 impl<D: Dialect, T: Transport, C: Clock> TcpClientStack for Module<'_, D, T, C> {
     type TcpSocket = TcpSocket;
     type Error = ErrorOf<D, T>;
@@ -119,6 +121,50 @@ impl<D: Dialect, T: Transport, C: Clock> TcpClientStack for Module<'_, D, T, C> 
     }
 }
 
+impl<D: Dialect, T: Transport, C: Clock> WaitTcp for Module<'_, D, T, C> {
+    fn is_readable(&mut self, socket: &mut TcpSocket) -> Result<bool, Self::Error> {
+        self.session.sockets.slot(socket).map_err(Error::Usage)?;
+        if self.session.sockets.is_from_before_restart(socket)
+            || self.session.sockets.has_ahead(socket)
+        {
+            return Ok(true);
+        }
+        self.engine.pump(&mut self.session)?;
+        if self.needs_attention() {
+            self.prepare()?;
+        }
+        let slot = self.session.sockets.slot(socket).map_err(Error::Usage)?;
+        // What may be there is there when it has been fetched.
+        if slot.readable && self.fetch_ahead(socket)? > 0 {
+            return Ok(true);
+        }
+        let slot = self.session.sockets.slot(socket).map_err(Error::Usage)?;
+        Ok(slot.state != State::Open && !slot.readable)
+    }
+
+    fn wait_readable(&mut self, socket: &mut TcpSocket, ms: u32) -> Result<(), Self::Error> {
+        let deadline = self.engine.link.deadline(ms);
+        while !self.is_readable(socket)? {
+            let told = self
+                .engine
+                .wait_until(&mut self.session, deadline, |session| {
+                    let slot = session.sockets.slot(socket);
+                    slot.map_or(true, |slot| slot.readable || slot.state != State::Open)
+                });
+            match told {
+                // What has happened to the socket is seen above.
+                Ok(()) | Err(Error::ModuleReset | Error::Malformed) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    fn is_end(error: &Self::Error) -> bool {
+        matches!(error, Error::Closed(Closed::ByPeer))
+    }
+}
+
 impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
     /// A handle whose connection went with a restart of the module says so.
     fn check_run(&mut self, socket: &TcpSocket) -> Result<(), ErrorOf<D, T>> {
@@ -167,14 +213,21 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
         if buffer.len() >= self.session.sockets.read_ahead() {
             return self.fetch_into(socket, buffer);
         }
+        self.fetch_ahead(socket)?;
+        Ok(self.session.sockets.take_ahead(socket, buffer))
+    }
+
+    /// Fills the read-ahead buffer, which is empty.
+    fn fetch_ahead(&mut self, socket: &TcpSocket) -> Result<usize, ErrorOf<D, T>> {
+        self.prepare()?;
+        self.check_run(socket)?;
         let memory = self.session.sockets.lend_ahead();
         let part = self.session.sockets.part_of(memory, socket);
         let result = self.fetch_into(socket, part);
         self.session
             .sockets
             .put_ahead(memory, socket, *result.as_ref().unwrap_or(&0));
-        result?;
-        Ok(self.session.sockets.take_ahead(socket, buffer))
+        result
     }
 
     fn fetch_into(&mut self, socket: &TcpSocket, into: &mut [u8]) -> Result<usize, ErrorOf<D, T>> {

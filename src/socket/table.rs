@@ -64,7 +64,7 @@ impl Slot {
         self.announced = self.announced.max(n);
     }
 
-    /// A read command begins; announcements that come from here on are for more than it asked.
+    /// A read command begins. What is announced from here on may be part of its answer, or not.
     pub(crate) fn begin_read(&mut self) -> u32 {
         self.readable = false;
         core::mem::take(&mut self.announced)
@@ -72,10 +72,10 @@ impl Slot {
 
     /// The module has given `n` of the `wanted` bytes; `announced` had been promised before.
     pub(crate) fn end_read(&mut self, n: usize, wanted: usize, announced: u32) {
+        self.announced = self.announced.max(announced).saturating_sub(n as u32);
         if n == wanted {
             // All that was asked for came: there may be more.
             self.readable = true;
-            self.announced = self.announced.max(announced.saturating_sub(n as u32));
         } else if n < announced as usize && matches!(self.state, State::Closed(_)) {
             // The module forgot what it had announced.
             self.state = State::Closed(Closed::StreamBroken);
@@ -237,6 +237,12 @@ impl<'b> Table<'b> {
                 ..FREE
             };
         }
+    }
+
+    /// Whether something was read ahead.
+    pub(crate) fn has_ahead(&mut self, socket: &TcpSocket) -> bool {
+        self.slot(socket)
+            .is_ok_and(|slot| slot.ahead_start < slot.ahead_end)
     }
 
     /// Hands out what was read ahead.

@@ -1,0 +1,129 @@
+//! One module for many clients: a handle that can be copied.
+
+use core::cell::RefCell;
+use core::fmt;
+use core::net::{IpAddr, SocketAddr};
+
+use embedded_nal::{AddrType, Dns, TcpClientStack};
+
+use super::stream::WaitTcp;
+use crate::clock::Clock;
+use crate::dialect::Dialect;
+use crate::driver::{ErrorOf, Module};
+use crate::engine::link::Transport;
+use crate::error::{Error, Resource};
+use crate::socket::TcpSocket;
+
+/// A handle on a module that lies in a `RefCell`: copy it, and give each client its own.
+///
+/// It implements every trait of `embedded-nal` that [`Module`] implements. While one client is in
+/// a call, another, reached from the clock's idle hook, gets [`Resource::Module`]; nothing panics.
+///
+/// ```
+/// # use atwifi::{Shared, Transport, st67};
+/// # fn example<T: Transport>(module: st67::Module<'_, T, fn() -> u32>) {
+/// let module = core::cell::RefCell::new(module);
+/// let for_mqtt = Shared::new(&module);
+/// let for_dns = for_mqtt; // it is `Copy`
+/// # let _ = for_dns;
+/// # }
+/// ```
+pub struct Shared<'a, 'b, D: Dialect, T, C>(&'a RefCell<Module<'b, D, T, C>>);
+
+impl<D: Dialect, T, C> fmt::Debug for Shared<'_, '_, D, T, C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Shared")
+    }
+}
+
+impl<D: Dialect, T, C> Clone for Shared<'_, '_, D, T, C> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<D: Dialect, T, C> Copy for Shared<'_, '_, D, T, C> {}
+
+impl<'a, 'b, D: Dialect, T: Transport, C: Clock> Shared<'a, 'b, D, T, C> {
+    /// A handle on this module.
+    pub fn new(module: &'a RefCell<Module<'b, D, T, C>>) -> Self {
+        Shared(module)
+    }
+
+    fn with<R>(
+        &self,
+        call: impl FnOnce(&mut Module<'b, D, T, C>) -> R,
+    ) -> Result<R, ErrorOf<D, T>> {
+        match self.0.try_borrow_mut() {
+            Ok(mut module) => Ok(call(&mut module)),
+            Err(_) => Err(Error::Resource(Resource::Module)),
+        }
+    }
+}
+
+impl<D: Dialect, T: Transport, C: Clock> TcpClientStack for Shared<'_, '_, D, T, C> {
+    type TcpSocket = TcpSocket;
+    type Error = ErrorOf<D, T>;
+
+    fn socket(&mut self) -> Result<TcpSocket, Self::Error> {
+        self.with(TcpClientStack::socket)?
+    }
+
+    fn connect(
+        &mut self,
+        socket: &mut TcpSocket,
+        remote: SocketAddr,
+    ) -> nb::Result<(), Self::Error> {
+        self.with(|module| TcpClientStack::connect(module, socket, remote))?
+    }
+
+    fn send(&mut self, socket: &mut TcpSocket, buffer: &[u8]) -> nb::Result<usize, Self::Error> {
+        self.with(|module| TcpClientStack::send(module, socket, buffer))?
+    }
+
+    fn receive(
+        &mut self,
+        socket: &mut TcpSocket,
+        buffer: &mut [u8],
+    ) -> nb::Result<usize, Self::Error> {
+        self.with(|module| TcpClientStack::receive(module, socket, buffer))?
+    }
+
+    fn close(&mut self, socket: TcpSocket) -> Result<(), Self::Error> {
+        self.with(|module| TcpClientStack::close(module, socket))?
+    }
+}
+
+impl<D: Dialect, T: Transport, C: Clock> WaitTcp for Shared<'_, '_, D, T, C> {
+    fn is_readable(&mut self, socket: &mut TcpSocket) -> Result<bool, Self::Error> {
+        self.with(|module| module.is_readable(socket))?
+    }
+
+    fn wait_readable(&mut self, socket: &mut TcpSocket, ms: u32) -> Result<(), Self::Error> {
+        self.with(|module| module.wait_readable(socket, ms))?
+    }
+
+    fn is_end(error: &Self::Error) -> bool {
+        Module::<D, T, C>::is_end(error)
+    }
+}
+
+impl<D: Dialect, T: Transport, C: Clock> Dns for Shared<'_, '_, D, T, C> {
+    type Error = ErrorOf<D, T>;
+
+    fn get_host_by_name(
+        &mut self,
+        hostname: &str,
+        addr_type: AddrType,
+    ) -> nb::Result<IpAddr, Self::Error> {
+        self.with(|module| module.get_host_by_name(hostname, addr_type))?
+    }
+
+    fn get_host_by_address(
+        &mut self,
+        address: IpAddr,
+        result: &mut [u8],
+    ) -> nb::Result<usize, Self::Error> {
+        self.with(|module| module.get_host_by_address(address, result))?
+    }
+}

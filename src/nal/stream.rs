@@ -1,0 +1,147 @@
+//! A TCP socket as a stream of bytes: `embedded_io::{Read, ReadReady, Write}`.
+
+use embedded_io::{ErrorType, Read, ReadReady, Write};
+use embedded_nal::{TcpClientStack, nb};
+
+/// A TCP stack that can wait for its sockets.
+pub trait WaitTcp: TcpClientStack {
+    /// Whether `receive` has something to tell: bytes, or the end.
+    fn is_readable(&mut self, socket: &mut Self::TcpSocket) -> Result<bool, Self::Error>;
+
+    /// Waits for that, up to `ms` milliseconds; then it is an error.
+    fn wait_readable(&mut self, socket: &mut Self::TcpSocket, ms: u32) -> Result<(), Self::Error>;
+
+    /// Whether an error says that the peer has closed the connection.
+    fn is_end(error: &Self::Error) -> bool;
+}
+
+impl<S: WaitTcp> WaitTcp for &mut S {
+    fn is_readable(&mut self, socket: &mut S::TcpSocket) -> Result<bool, S::Error> {
+        S::is_readable(self, socket)
+    }
+
+    fn wait_readable(&mut self, socket: &mut S::TcpSocket, ms: u32) -> Result<(), S::Error> {
+        S::wait_readable(self, socket, ms)
+    }
+
+    fn is_end(error: &S::Error) -> bool {
+        S::is_end(error)
+    }
+}
+
+/// Milliseconds that a read waits for the peer, unless told otherwise.
+const READ_TIMEOUT: u32 = 30_000;
+
+/// A connected TCP socket as a stream of bytes, for crates that want `embedded-io` 0.7.
+///
+/// Small writes are gathered in the memory that is lent, until it is full, until
+/// [`flush`](Write::flush), or until a read has to wait: each command to the module is a round trip.
+/// A read waits for at least one byte; `Ok(0)` is the end of the stream.
+///
+/// Dropping it does neither flush nor close: take the socket back with
+/// [`into_parts`](Stream::into_parts).
+#[derive(Debug)]
+pub struct Stream<'g, S: TcpClientStack> {
+    stack: S,
+    socket: S::TcpSocket,
+    gathered: &'g mut [u8],
+    length: usize,
+    /// How long a read waits for the peer, in milliseconds; then it ends with a timeout. 30 s
+    /// unless changed.
+    pub read_timeout: u32,
+}
+
+impl<'g, S: WaitTcp> Stream<'g, S> {
+    /// A stream over a connected socket of `stack`, which may be `&mut Module` or a
+    /// [`Shared`](crate::Shared) handle; `gather` is where small writes wait, and may be empty.
+    pub fn new(stack: S, socket: S::TcpSocket, gather: &'g mut [u8]) -> Self {
+        Stream {
+            stack,
+            socket,
+            gathered: gather,
+            length: 0,
+            read_timeout: READ_TIMEOUT,
+        }
+    }
+
+    /// Gives the stack and the socket back. What was not flushed is dropped.
+    pub fn into_parts(self) -> (S, S::TcpSocket) {
+        (self.stack, self.socket)
+    }
+
+    fn send_gathered(&mut self) -> Result<(), S::Error> {
+        let length = core::mem::take(&mut self.length);
+        match self.gathered.get(..length) {
+            Some(bytes) if length > 0 => {
+                nb::block!(self.stack.send(&mut self.socket, bytes)).map(drop)
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl<S> ErrorType for Stream<'_, S>
+where
+    S: TcpClientStack<Error: embedded_io::Error>,
+{
+    type Error = S::Error;
+}
+
+impl<S> Read for Stream<'_, S>
+where
+    S: WaitTcp<Error: embedded_io::Error>,
+{
+    fn read(&mut self, buffer: &mut [u8]) -> Result<usize, S::Error> {
+        if buffer.is_empty() {
+            return Ok(0);
+        }
+        loop {
+            match self.stack.receive(&mut self.socket, buffer) {
+                Ok(n) => return Ok(n),
+                Err(nb::Error::Other(error)) if S::is_end(&error) => return Ok(0),
+                Err(nb::Error::Other(error)) => return Err(error),
+                Err(nb::Error::WouldBlock) => {}
+            }
+            // The peer may be waiting for it.
+            self.send_gathered()?;
+            self.stack
+                .wait_readable(&mut self.socket, self.read_timeout)?;
+        }
+    }
+}
+
+impl<S> ReadReady for Stream<'_, S>
+where
+    S: WaitTcp<Error: embedded_io::Error>,
+{
+    fn read_ready(&mut self) -> Result<bool, S::Error> {
+        self.stack.is_readable(&mut self.socket)
+    }
+}
+
+impl<S> Write for Stream<'_, S>
+where
+    S: WaitTcp<Error: embedded_io::Error>,
+{
+    fn write(&mut self, bytes: &[u8]) -> Result<usize, S::Error> {
+        if self.length + bytes.len() > self.gathered.len() {
+            self.send_gathered()?;
+        }
+        match self
+            .gathered
+            .get_mut(self.length..self.length + bytes.len())
+        {
+            Some(place) => {
+                place.copy_from_slice(bytes);
+                self.length += bytes.len();
+                Ok(bytes.len())
+            }
+            // More than fits at all.
+            None => nb::block!(self.stack.send(&mut self.socket, bytes)),
+        }
+    }
+
+    fn flush(&mut self) -> Result<(), S::Error> {
+        self.send_gathered()
+    }
+}
