@@ -1,0 +1,114 @@
+//! A board: the driver on a simulated module that has joined and reaches this machine.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::fmt::Display;
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use atwifi::dialect::Dialect;
+use atwifi::{Module, Shared, StdClock, microchip::Microchip, st67::St67};
+use atwifi_simulator::{Config, HostNetwork, Profile, Server, ThreadPort};
+
+const SSID: &str = "consumers";
+const PASSWORD: &str = "correct horse";
+/// The name of this machine in the simulated network.
+pub const NAME: &str = "server.test";
+/// Records of the transcript that are shown when a test fails.
+const SHOWN: usize = 200;
+
+/// A dialect, and the serial line that its modules come with.
+pub trait UnderTest: Dialect<Status: Display + Send + Sync> + Send {
+    /// The bit rate.
+    const BAUD: u32;
+}
+
+impl UnderTest for St67 {
+    const BAUD: u32 = 2_000_000;
+}
+
+impl UnderTest for Microchip {
+    const BAUD: u32 = 230_400;
+}
+
+/// The driver of a board. Its memory is never given back, as in firmware.
+pub type Network<D> = Module<'static, D, ThreadPort, StdClock>;
+/// A handle on the driver, for boards with more than one client.
+pub type Handle<D> = Shared<'static, 'static, D, ThreadPort, StdClock>;
+
+/// A simulated module, switched on until this is dropped.
+///
+/// If the test panics, the end of the conversation between driver and module is printed.
+pub struct Board {
+    module: atwifi_simulator::Handle,
+    transcript: Arc<Mutex<VecDeque<String>>>,
+}
+
+impl Board {
+    /// A board with this firmware in its module, and its driver, which has joined.
+    #[must_use]
+    pub fn joined<D: UnderTest>(firmware: Profile) -> (Board, Network<D>) {
+        let board = Board::new(config(firmware).with_baud(D::BAUD));
+        let line = Box::leak(Box::new([0; 1024]));
+        let read_ahead = Box::leak(Box::new([[0; 512]; 4]));
+        let mut module = Module::new(board.module.port(), StdClock::new(), line, read_ahead)
+            .expect("the buffers suffice");
+        module.reset().expect("reset");
+        module.join(SSID, PASSWORD).expect("join");
+        (board, module)
+    }
+
+    /// The same, with the driver behind a handle.
+    #[must_use]
+    pub fn shared<D: UnderTest>(firmware: Profile) -> (Board, Handle<D>) {
+        let (board, module) = Self::joined(firmware);
+        (
+            board,
+            Shared::new(Box::leak(Box::new(RefCell::new(module)))),
+        )
+    }
+
+    fn new(config: Config) -> Board {
+        let transcript = Arc::new(Mutex::new(VecDeque::new()));
+        let records = Arc::clone(&transcript);
+        let network = HostNetwork::new().host(NAME, IpAddr::V4(Ipv4Addr::LOCALHOST));
+        let module = Server::new(config, network)
+            .on_record(move |record| {
+                let mut records = records.lock().unwrap_or_else(PoisonError::into_inner);
+                if records.len() == SHOWN {
+                    records.pop_front();
+                }
+                records.push_back(record.to_string());
+            })
+            .spawn();
+        Board { module, transcript }
+    }
+}
+
+impl Drop for Board {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            let records = self.transcript.lock();
+            for record in records.unwrap_or_else(PoisonError::into_inner).iter() {
+                eprintln!("{record}");
+            }
+        }
+    }
+}
+
+/// A module that boots, joins and looks at its serial line sooner than a real one: time is real
+/// here, and the slowness of a module is tested elsewhere, on virtual time.
+fn config(firmware: Profile) -> Config {
+    const SOON: Duration = Duration::from_millis(20);
+    let config = Config::new(firmware).with_access_point(SSID, PASSWORD);
+    Config {
+        boot: SOON,
+        join: SOON,
+        associate: SOON,
+        dhcp: SOON,
+        poll: config.poll / 10,
+        ..config
+    }
+}

@@ -1,0 +1,51 @@
+//! What the tests of this package share: a board whose network is a simulated module, and real
+//! servers on this machine for its clients to talk to.
+//!
+//! On Debian the servers come with
+//!
+//! ```sh
+//! apt-get install --no-install-recommends mosquitto mosquitto-clients nginx-light redis-server
+//! ```
+//!
+//! None has to run: each test starts its own, and stops it. A test whose server is not installed
+//! says so and is skipped; where the environment has `CI=true`, it fails.
+
+mod board;
+mod patience;
+mod server;
+
+pub use board::{Board, Handle, NAME, Network, UnderTest};
+pub use patience::Patience;
+pub use server::{Mosquitto, Nginx, Redis};
+
+pub use atwifi_simulator::Profile;
+
+/// Each test on each firmware of both dialects.
+#[macro_export]
+macro_rules! on_every_firmware {
+    ($($test:ident)*) => {
+        $crate::on_firmware! { st67_reference: St67, St67Reference; $($test)* }
+        $crate::on_firmware! { st67_fw_2_0_75: St67, St67Fw2_0_75; $($test)* }
+        $crate::on_firmware! { microchip_reference: Microchip, MicrochipReference; $($test)* }
+        $crate::on_firmware! { microchip_fw_0_2_0: Microchip, MicrochipFw0_2_0; $($test)* }
+        $crate::on_firmware! { microchip_fw_0_3_2: Microchip, MicrochipFw0_3_2; $($test)* }
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! on_firmware {
+    ($name:ident: $dialect:ident, $profile:ident; $($test:ident)*) => {
+        mod $name {
+            use $crate::dialect::$dialect as Dialect;
+            use $crate::Profile::$profile as FIRMWARE;
+            $(#[test] fn $test() { super::$test::<Dialect>(FIRMWARE); })*
+        }
+    };
+}
+
+#[doc(hidden)]
+pub mod dialect {
+    pub use atwifi::microchip::Microchip;
+    pub use atwifi::st67::St67;
+}

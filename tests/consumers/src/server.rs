@@ -1,0 +1,111 @@
+//! Servers of this machine, each with a configuration of its own on a port of its own.
+
+mod mosquitto;
+mod nginx;
+mod redis;
+
+pub use mosquitto::Mosquitto;
+pub use nginx::Nginx;
+pub use redis::Redis;
+
+use std::env;
+use std::io::{self, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use crate::Patience;
+
+/// How often a port is tried that somebody else may take first.
+const TRIES: usize = 5;
+/// Where Debian keeps servers; a user's `PATH` often lacks it.
+const SBIN: [&str; 2] = ["/usr/sbin", "/usr/local/sbin"];
+
+/// A program that is installed; if it is not, the test is skipped, but not where `CI=true`.
+fn installed(program: &str, package: &str) -> Option<PathBuf> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let found = env::split_paths(&path)
+        .chain(SBIN.map(PathBuf::from))
+        .map(|folder| folder.join(program))
+        .find(|file| file.is_file());
+    if found.is_none() {
+        let advice = format!("{program} is missing (apt-get install {package})");
+        assert!(env::var("CI").as_deref() != Ok("true"), "{advice}");
+        // Not by `eprintln`: what a test prints is not shown when it passes.
+        let _ = writeln!(io::stderr(), "skipped: {advice}");
+    }
+    found
+}
+
+/// What a program prints; panics if it fails.
+fn output(command: &mut Command) -> Vec<u8> {
+    let output = command.stderr(Stdio::inherit()).output();
+    let output = output.expect("an installed program runs");
+    assert!(output.status.success(), "{command:?}: {}", output.status);
+    output.stdout
+}
+
+/// A server that runs until this is dropped.
+struct Running {
+    child: Child,
+    address: SocketAddr,
+}
+
+impl Running {
+    /// Starts a server that listens on the TCP port it is told, and waits until it does.
+    fn on_free_port(command: impl Fn(u16) -> Command) -> Running {
+        for _ in 0..TRIES {
+            let port = free_port();
+            if let Some(server) = Self::on_port(port, command(port)) {
+                return server;
+            }
+        }
+        panic!("{:?} did not start {TRIES} times", command(0).get_program());
+    }
+
+    /// `None` if it ends instead of listening.
+    fn on_port(port: u16, mut command: Command) -> Option<Running> {
+        let child = command
+            .stdin(Stdio::null())
+            .spawn()
+            .expect("an installed program starts");
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        let mut server = Running { child, address };
+        let patience = Patience::new();
+        loop {
+            // Whoever answers, it is this server only as long as it has not given up the port.
+            let answers = TcpStream::connect(address).is_ok();
+            if server
+                .child
+                .try_wait()
+                .expect("a child can be asked")
+                .is_some()
+            {
+                return None;
+            }
+            if answers {
+                return Some(server);
+            }
+            patience.wait("the server listens");
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // An error means that it has ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn free_port() -> u16 {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+    listener.local_addr().expect("its number").port()
+}
+
+fn write(folder: &Path, name: impl AsRef<Path>, content: impl AsRef<[u8]>) -> PathBuf {
+    let file = folder.join(name);
+    std::fs::write(&file, content).expect("a temporary folder can be written");
+    file
+}
