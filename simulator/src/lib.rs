@@ -38,6 +38,7 @@
 //! trait.
 #![forbid(unsafe_code)]
 
+mod client;
 mod config;
 mod faults;
 mod front;
@@ -55,10 +56,12 @@ mod st67;
 mod transcript;
 mod wire;
 
+pub use client::Client;
 pub use config::{AccessPoint, Config, Profile, UnknownProfile};
 pub use faults::{Fault, FaultKind, Faults, Fragment};
 pub use network::{
-    Connection, HostNetwork, Lookup, MemoryNetwork, Network, Peer, Received, Refused, Service,
+    Connection, Datagram, DatagramService, Dialled, HostNetwork, InUse, Listener, Lookup,
+    MemoryNetwork, Network, Peer, Received, Refused, Sender, Service, UdpSocket,
 };
 pub use port::{Port, PortError};
 pub use server::{Handle, Server, ThreadPort};

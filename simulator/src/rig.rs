@@ -95,6 +95,10 @@ impl<N: Network> Rig<N> {
         &mut *self.module
     }
 
+    pub fn network(&mut self) -> &mut N {
+        &mut self.network
+    }
+
     /// Bytes that crossed to the host and to the module.
     pub fn crossed(&self) -> (u64, u64) {
         (self.to_host.sent(), self.to_module.sent())

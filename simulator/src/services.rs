@@ -1,10 +1,11 @@
 //! Ready-made far ends for a [`MemoryNetwork`](crate::MemoryNetwork).
 
 use std::cell::RefCell;
+use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Duration;
 
-use crate::{Peer, Service};
+use crate::{DatagramService, Peer, Sender, Service};
 
 /// Sends back what it receives.
 #[must_use]
@@ -29,6 +30,27 @@ pub fn record(log: Rc<RefCell<Vec<u8>>>) -> Box<dyn Service> {
 /// Sends `data` as soon as the module has connected, and stays open.
 pub fn send(data: impl Into<Vec<u8>>) -> Box<dyn Service> {
     Box::new(Send(data.into()))
+}
+
+/// Sends each datagram back to where it came from.
+#[must_use]
+pub fn udp_echo() -> Box<dyn DatagramService> {
+    Box::new(UdpEcho)
+}
+
+/// Answers each datagram with `data`, sent from the address `from`.
+pub fn udp_answer(from: SocketAddr, data: impl Into<Vec<u8>>) -> Box<dyn DatagramService> {
+    let data = data.into();
+    Box::new(UdpAnswer { from, data })
+}
+
+/// The datagrams that a [`udp_record`] has received, and where they came from.
+pub type UdpLog = Rc<RefCell<Vec<(SocketAddr, Vec<u8>)>>>;
+
+/// Appends each datagram to `log`, and answers none.
+#[must_use]
+pub fn udp_record(log: UdpLog) -> Box<dyn DatagramService> {
+    Box::new(UdpRecord(log))
 }
 
 struct Echo;
@@ -73,4 +95,31 @@ impl Service for Send {
     }
 
     fn received(&mut self, _now: Duration, _data: &[u8], _peer: &mut Peer) {}
+}
+
+struct UdpEcho;
+
+impl DatagramService for UdpEcho {
+    fn received(&mut self, _now: Duration, from: SocketAddr, data: &[u8], sender: &mut Sender) {
+        sender.send(from, data);
+    }
+}
+
+struct UdpAnswer {
+    from: SocketAddr,
+    data: Vec<u8>,
+}
+
+impl DatagramService for UdpAnswer {
+    fn received(&mut self, _now: Duration, from: SocketAddr, _data: &[u8], sender: &mut Sender) {
+        sender.send_from(self.from, from, &self.data);
+    }
+}
+
+struct UdpRecord(UdpLog);
+
+impl DatagramService for UdpRecord {
+    fn received(&mut self, _now: Duration, from: SocketAddr, data: &[u8], _sender: &mut Sender) {
+        self.0.borrow_mut().push((from, data.to_vec()));
+    }
 }

@@ -2,11 +2,12 @@
 
 use std::cell::RefCell;
 use std::fmt;
+use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Duration;
 
 use crate::rig::Rig;
-use crate::{AccessPoint, Config, Faults, MemoryNetwork, Port, Transcript};
+use crate::{AccessPoint, Client, Config, Faults, MemoryNetwork, Port, Service, Transcript};
 
 /// The longest that [`Simulation::idle`] lets pass at once.
 const IDLE: Duration = Duration::from_millis(1);
@@ -114,6 +115,35 @@ impl Simulation {
     /// joined again.
     pub fn lose_link(&self) {
         self.rig.borrow_mut().lose_link();
+    }
+
+    /// A peer begins a TCP connection with the module, in which `service` is its side. Of the
+    /// module's address, only the port and the IP version count.
+    pub fn dial(
+        &self,
+        from: impl Into<SocketAddr>,
+        to: impl Into<SocketAddr>,
+        service: Box<dyn Service>,
+    ) -> Client {
+        let mut rig = self.rig.borrow_mut();
+        let now = rig.now();
+        let connection = rig.network().dial(now, from.into(), to.into(), service);
+        drop(rig);
+        Client::new(self.clone(), connection)
+    }
+
+    /// A peer sends a datagram to the module, or to a group that it may have joined. Of the module's
+    /// own address, only the port and the IP version count.
+    pub fn send_datagram(
+        &self,
+        from: impl Into<SocketAddr>,
+        to: impl Into<SocketAddr>,
+        data: &[u8],
+    ) {
+        let mut rig = self.rig.borrow_mut();
+        let now = rig.now();
+        rig.network()
+            .send_datagram(now, from.into(), to.into(), data);
     }
 
     /// Replaces the access points around the module; the one it has joined stays until

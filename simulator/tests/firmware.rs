@@ -315,7 +315,7 @@ fn resolves_names() {
         ("AT+CIPV6=1", "\r\nOK\r\n"),
         (
             "AT+CIPDOMAIN=\"six.example.test\",3",
-            "+CIPDOMAIN:\"2001:db8::1\"\r\n\r\nOK\r\n",
+            "+CIPDOMAIN:\"2001:DB8::1\"\r\n\r\nOK\r\n",
         ),
     ]);
 }

@@ -4,7 +4,7 @@ mod host;
 mod memory;
 
 pub use host::HostNetwork;
-pub use memory::{MemoryNetwork, Peer, Service};
+pub use memory::{DatagramService, Dialled, MemoryNetwork, Peer, Sender, Service};
 
 use std::net::{IpAddr, SocketAddr};
 use std::task::Poll;
@@ -17,6 +17,27 @@ pub struct Lookup(pub u64);
 /// A connection that has been started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Connection(pub u64);
+
+/// A port on which the module listens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Listener(pub u64);
+
+/// A socket for datagrams.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct UdpSocket(pub u64);
+
+/// Another socket has the port, or the port cannot be had.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InUse(pub u16);
+
+/// A datagram that has arrived; it may be empty.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Datagram {
+    /// Who has sent it.
+    pub from: SocketAddr,
+    /// What was sent.
+    pub data: Vec<u8>,
+}
 
 /// The other end did not let the module in, or nobody is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,6 +96,43 @@ pub trait Network {
 
     /// Closes the connection, or gives up opening it. It is not to be used again.
     fn close(&mut self, now: Duration, connection: Connection);
+
+    /// Listens for TCP connections on a port. The address is unspecified: that of the module.
+    fn listen(&mut self, now: Duration, at: SocketAddr) -> Result<Listener, InUse>;
+
+    /// Lets in the next peer that waits; tells its address.
+    fn accept(&mut self, now: Duration, listener: Listener) -> Option<(Connection, SocketAddr)>;
+
+    /// Sends away a peer that has just been let in, as if nobody had listened.
+    fn refuse(&mut self, now: Duration, connection: Connection) {
+        self.close(now, connection);
+    }
+
+    /// Listens no more. Connections that have been let in stay.
+    fn stop_listening(&mut self, now: Duration, listener: Listener);
+
+    /// Opens a socket for datagrams; tells its port, which is any if 0 is asked for. An unspecified
+    /// address is that of the module; a socket that is bound to that of a group gets nothing else.
+    fn bind(&mut self, now: Duration, at: SocketAddr) -> Result<(UdpSocket, u16), InUse>;
+
+    /// Receives what is sent to a group as well; says whether that is possible.
+    fn join(&mut self, socket: UdpSocket, group: IpAddr) -> bool;
+
+    /// Sends a datagram from the module's address, which is `from`.
+    fn send_to(
+        &mut self,
+        now: Duration,
+        socket: UdpSocket,
+        from: IpAddr,
+        to: SocketAddr,
+        data: &[u8],
+    );
+
+    /// Takes the next datagram that has arrived.
+    fn receive_from(&mut self, now: Duration, socket: UdpSocket) -> Option<Datagram>;
+
+    /// Closes a socket for datagrams.
+    fn unbind(&mut self, now: Duration, socket: UdpSocket);
 
     /// How long an echo takes, if anybody answers.
     fn ping(&mut self, now: Duration, address: IpAddr) -> Option<Duration>;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::code::Code;
 use super::net::{Echoes, Wanted};
 use super::send::Payload;
-use super::socket::Opening;
+use super::start::Opening;
 use super::{Power, St67, World};
 use crate::network::Lookup;
 

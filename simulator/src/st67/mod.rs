@@ -8,11 +8,16 @@ mod input;
 mod job;
 mod link;
 mod net;
+mod pipe;
 mod scan;
 mod send;
 mod settings;
 mod socket;
+mod start;
 mod station;
+mod tell;
+mod traffic;
+mod udp;
 mod variant;
 mod wifi;
 

@@ -1,13 +1,14 @@
 //! Addresses, names and echoes: the first part of chapter 4 of the reference.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::task::Poll;
 use std::time::Duration;
 
 use super::argument::Arguments;
 use super::code::Code;
 use super::job::{Job, Reply, Step};
-use super::socket::Target;
+use super::send::Destination;
+use super::start::Target;
 use super::station::mac_text;
 use super::{St67, World};
 use crate::network::Lookup;
@@ -29,6 +30,8 @@ pub(super) enum Wanted {
     Address(Family),
     /// `AT+CIPSTART`.
     Connection(Target),
+    /// `AT+CIPSEND` of a datagram.
+    Destination(Destination),
     /// `AT+PING`.
     Echoes(Echoes),
 }
@@ -120,6 +123,14 @@ impl St67 {
         (self.settings.ipv6 && self.station.is_associated()).then(|| IpAddr::from(words))
     }
 
+    /// The module's own address on the way to a peer, if there is a way.
+    pub(super) fn own_address(&self, remote: SocketAddr) -> Option<IpAddr> {
+        match remote {
+            SocketAddr::V4(_) => self.is_online().then(|| self.addresses()[0].into()),
+            SocketAddr::V6(_) => self.ipv6_address().filter(|_| self.is_online()),
+        }
+    }
+
     /// `AT+CIPSTA?`
     pub(super) fn address(&mut self, _: &Arguments, _: &mut World) -> Result<Reply, Code> {
         let [ip, gateway, netmask] = self.addresses();
@@ -127,7 +138,7 @@ impl St67 {
         self.say(&format!("+CIPSTA:gateway:\"{gateway}\""));
         self.say(&format!("+CIPSTA:netmask:\"{netmask}\""));
         if let Some(address) = self.ipv6_address() {
-            self.say(&format!("+CIPSTA:ip6ll:\"{address}\""));
+            self.say(&format!("+CIPSTA:ip6ll:\"{}\"", self.ip_text(address)));
         }
         Ok(Reply::Ok)
     }
@@ -159,7 +170,10 @@ impl St67 {
         self.say(&format!("+CIFSR:STAIP,\"{ip}\""));
         if let Some(address) = self.ipv6_address() {
             let separator = self.variant.ip6_separator;
-            self.say(&format!("+CIFSR:STAIP6LL{separator}\"{address}\""));
+            self.say(&format!(
+                "+CIFSR:STAIP6LL{separator}\"{}\"",
+                self.ip_text(address)
+            ));
         }
         let mac = self.mac_address();
         self.say(&format!("+CIFSR:STAMAC,\"{mac}\""));
@@ -264,8 +278,12 @@ impl St67 {
         match wanted {
             Wanted::Address(family) => self.tell_address(family.choose(addresses)),
             Wanted::Connection(target) => {
-                let address = Family::Ipv4.choose(addresses).ok_or(Code::FAILED)?;
+                let address = target.family().choose(addresses).ok_or(Code::FAILED)?;
                 self.connect(address, target, world)
+            }
+            Wanted::Destination(destination) => {
+                let address = Family::Ipv4First.choose(addresses).ok_or(Code::ADDRESS)?;
+                self.send_to(address, destination, world)
             }
             Wanted::Echoes(echoes) => {
                 let address = Family::Ipv4First.choose(addresses);
@@ -276,7 +294,7 @@ impl St67 {
 
     fn tell_address(&mut self, address: Option<IpAddr>) -> Result<Reply, Code> {
         match address {
-            Some(address) => self.say(&format!("+CIPDOMAIN:\"{address}\"")),
+            Some(address) => self.say(&format!("+CIPDOMAIN:\"{}\"", self.ip_text(address))),
             None if self.variant.null_address => self.say("+CIPDOMAIN:\"(null)\""),
             None => return Err(Code::FAILED),
         }

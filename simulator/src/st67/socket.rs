@@ -1,50 +1,14 @@
 //! Commands of the links: the second part of chapter 4 of the reference.
 
-use std::net::{IpAddr, SocketAddr};
-use std::task::Poll;
-use std::time::Duration;
-
 use super::argument::Arguments;
 use super::code::Code;
-use super::job::{Job, Reply, Step};
+use super::job::Reply;
 use super::link::{CLOSING, LINKS, State};
-use super::net::Wanted;
 use super::{St67, World};
-use crate::network::Connection;
 
-/// How long the TCP stack tries to reach a peer that does not answer.
-const SYN_TIMEOUT: Duration = Duration::from_secs(18);
 /// The id that stands for all links.
 const ALL: i64 = 5;
-const LAST: i64 = 4;
-
-/// Where `AT+CIPSTART` wants to go.
-#[derive(Debug)]
-pub(super) struct Target {
-    id: usize,
-    port: u16,
-    give_up: Duration,
-}
-
-/// A connection that is being opened.
-#[derive(Debug)]
-pub(super) struct Opening {
-    id: usize,
-    connection: Connection,
-    remote: SocketAddr,
-    local_port: u16,
-    pub give_up: Duration,
-}
-
-impl Job {
-    /// The connection it is about to open.
-    pub fn connection(&self) -> Option<Connection> {
-        match self {
-            Job::Open(opening) => Some(opening.connection),
-            _ => None,
-        }
-    }
-}
+pub(super) const LAST: i64 = 4;
 
 impl St67 {
     /// `AT+CIPMUX?`
@@ -214,111 +178,17 @@ impl St67 {
 
     fn tell_links(&mut self, name: &str) -> Result<Reply, Code> {
         let open = self.links.iter();
-        let open = open.filter(|(_, link)| link.connection().is_some());
+        let open = open.filter(|(_, link)| link.pipe().is_some());
         let rows: Vec<String> = open
             .map(|(id, link)| {
-                let (ip, port, local) = (link.remote.ip(), link.remote.port(), link.local_port);
-                format!("{name}:{id},\"TCP\",\"{ip}\",{port},{local},0")
+                let (port, local) = (link.remote.port(), link.local_port);
+                let (kind, ip) = (self.kind_text(link), self.ip_text(link.remote.ip()));
+                let role = u8::from(link.accepted);
+                format!("{name}:{id},\"{kind}\",\"{ip}\",{port},{local},{role}")
             })
             .collect();
         rows.iter().for_each(|row| self.say(row));
         Ok(Reply::Ok)
-    }
-
-    /// `AT+CIPSTART=[<id>,]"TCP",<"host">,<port>[,<keep_alive>][,<"local IP">][,<timeout>]`
-    pub(super) fn start(
-        &mut self,
-        arguments: &Arguments,
-        world: &mut World,
-    ) -> Result<Reply, Code> {
-        let (id, first) = self.link_argument(arguments)?;
-        self.start_on(id, first, arguments, world)
-    }
-
-    /// `AT+CIPSTARTEX=...`: as `AT+CIPSTART`, on the first link that is free.
-    pub(super) fn start_anywhere(
-        &mut self,
-        arguments: &Arguments,
-        world: &mut World,
-    ) -> Result<Reply, Code> {
-        let free = self.links.iter().find(|(_, link)| link.is_free());
-        let id = free.map(|(id, _)| id).ok_or(Code::HANDLE)?;
-        self.start_on(id, 0, arguments, world)
-    }
-
-    fn start_on(
-        &mut self,
-        id: usize,
-        first: usize,
-        arguments: &Arguments,
-        world: &mut World,
-    ) -> Result<Reply, Code> {
-        arguments.expect(first + 3..=first + 6)?;
-        let kind = arguments.text(first, 6)?.unwrap_or(b"TCP");
-        let host = arguments.need_text(first + 1, self.variant.longest_host)?;
-        let port = arguments.need_number(first + 2, 1..=65535)?;
-        let keep_alive = arguments.number(first + 3, 0..=7200)?;
-        arguments.text(first + 4, 39)?;
-        let timeout = arguments.number(first + 5, 0..=20000)?;
-        if !kind.eq_ignore_ascii_case(b"TCP") {
-            return Err(Code::FAILED);
-        }
-        let link = self.links.get_mut(id);
-        if !link.is_free() {
-            return Err(Code::HANDLE);
-        }
-        link.options[3] = keep_alive.unwrap_or(link.options[3]);
-        let timeout = timeout.and_then(|timeout| u64::try_from(timeout).ok());
-        let patience = timeout
-            .filter(|timeout| *timeout > 0)
-            .map_or(SYN_TIMEOUT, Duration::from_millis);
-        let target = Target {
-            id,
-            port: u16::try_from(port).map_err(|_| Code::INVALID)?,
-            give_up: world.now + patience,
-        };
-        self.look_up(host, Wanted::Connection(target), world)
-    }
-
-    pub(super) fn connect(
-        &mut self,
-        address: IpAddr,
-        target: Target,
-        world: &mut World,
-    ) -> Result<Reply, Code> {
-        if !self.is_online() {
-            return Err(Code::FAILED);
-        }
-        let remote = SocketAddr::new(address, target.port);
-        let local_port = self.links.take_port();
-        let local = SocketAddr::from((self.config.address, local_port));
-        Ok(Reply::Later(Job::Open(Opening {
-            id: target.id,
-            connection: world.network.connect(world.now, local, remote),
-            remote,
-            local_port,
-            give_up: target.give_up,
-        })))
-    }
-
-    pub(super) fn await_connection(&mut self, opening: Opening, world: &mut World) -> Step {
-        let Opening { id, connection, .. } = opening;
-        match world.network.connected(world.now, connection) {
-            Poll::Ready(Ok(())) if self.is_online() => {
-                self.links
-                    .occupy(id, connection, opening.remote, opening.local_port);
-                self.tell_connected(id);
-                self.finish(Ok(()))
-            }
-            Poll::Pending if self.is_online() && opening.give_up > world.now => {
-                Step::Wait(Job::Open(opening))
-            }
-            outcome => {
-                world.network.close(world.now, connection);
-                let late = outcome.is_pending() && self.is_online();
-                self.finish(Err(if late { Code::TIMEOUT } else { Code::FAILED }))
-            }
-        }
     }
 
     /// `AT+CIPRECVDATA=[<id>,]<size>`
@@ -329,7 +199,10 @@ impl St67 {
         let buffer_size = i64::try_from(link.capacity).unwrap_or(i64::MAX);
         let longest = self.variant.longest_read.unwrap_or(buffer_size);
         let size = arguments.need_number(first, 1..=longest)?;
-        let count = link.buffer.len().min(usize::try_from(size).unwrap_or(0));
+        let mut count = link.buffer.len().min(usize::try_from(size).unwrap_or(0));
+        if self.variant.keeps_datagrams {
+            count = link.datagram(count);
+        }
         let data: Vec<u8> = link.buffer.drain(..count).collect();
         link.announced = false;
         let head = format!("+CIPRECVDATA:{count},");
@@ -374,11 +247,11 @@ impl St67 {
         Ok(Reply::Ok)
     }
 
-    fn close_link(&mut self, id: usize, world: &mut World) {
-        let Some(connection) = self.links.get(id).connection() else {
+    pub(super) fn close_link(&mut self, id: usize, world: &mut World) {
+        let Some(pipe) = self.links.get(id).pipe() else {
             return;
         };
-        world.network.close(world.now, connection);
+        pipe.close(world);
         self.links.forget_held(id);
         let link = self.links.get_mut(id);
         if !self.variant.says_closed {

@@ -50,6 +50,24 @@ pub(super) struct Variant {
     pub send_can_fail: bool,
     /// The arguments that `AT+CWJAP` takes at most.
     pub join_arguments: usize,
+    /// The arguments that `AT+CIPSTART` takes at most.
+    pub start_arguments: usize,
+    /// In passive mode datagrams are read one by one, and one that finds no room is lost; otherwise
+    /// they run together in the buffer, and all links wait until there is room.
+    pub keeps_datagrams: bool,
+    /// `+IPD` in active mode tells who has sent a datagram; otherwise, who is the peer.
+    pub tells_source: bool,
+    /// The most that goes into one datagram; what is longer goes in several.
+    pub longest_datagram: usize,
+    /// `AT+CIPSEND` to another host makes that the peer, and opens a link that is not open;
+    /// otherwise it is for this payload only.
+    pub send_sets_peer: bool,
+    /// The loss of the access point closes links for datagrams as well.
+    pub closes_udp_with_station: bool,
+    /// `<type>` is printed with its IP version.
+    pub names_ip_version: bool,
+    /// IPv6 addresses are printed in upper case.
+    pub upper_case_ipv6: bool,
 }
 
 const FW_2_0_75: Variant = Variant {
@@ -75,6 +93,14 @@ const FW_2_0_75: Variant = Variant {
     names_setting: false,
     send_can_fail: false,
     join_arguments: 7,
+    start_arguments: 7,
+    keeps_datagrams: false,
+    tells_source: false,
+    longest_datagram: 1470,
+    send_sets_peer: true,
+    closes_udp_with_station: false,
+    names_ip_version: false,
+    upper_case_ipv6: true,
 };
 
 const REFERENCE: Variant = Variant {
@@ -100,6 +126,14 @@ const REFERENCE: Variant = Variant {
     names_setting: true,
     send_can_fail: true,
     join_arguments: 9,
+    start_arguments: 9,
+    keeps_datagrams: true,
+    tells_source: true,
+    longest_datagram: usize::MAX,
+    send_sets_peer: false,
+    closes_udp_with_station: true,
+    names_ip_version: true,
+    upper_case_ipv6: false,
 };
 
 impl Variant {

@@ -70,6 +70,13 @@ impl Host {
         self
     }
 
+    /// The station of an ST67W611M1 joins once more.
+    pub fn joined_again(mut self) -> Self {
+        let reply = self.ask(&format!("AT+CWJAP=\"{SSID}\",\"{PASSWORD}\""));
+        assert!(reply.contains("+CW:GOTIP"), "{reply:?}");
+        self
+    }
+
     pub fn write(&mut self, bytes: &[u8]) {
         self.port.write_all(bytes).unwrap();
     }

@@ -1,14 +1,19 @@
 //! The network of the machine that the simulator runs on.
 
-use std::collections::{BTreeMap, VecDeque};
-use std::io::{self, Read, Write};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream, ToSocketAddrs};
+mod stream;
+mod udp;
+
+use std::collections::BTreeMap;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
 use std::sync::mpsc::{self, Receiver, TryRecvError};
 use std::task::Poll;
 use std::thread;
 use std::time::Duration;
 
-use super::{Connection, Lookup, Network, Received, Refused};
+use super::{Connection, Datagram, InUse, Listener, Lookup, Network, Received, Refused, UdpSocket};
+use stream::{State, Stream};
+use udp::Udp;
 
 /// How long the machine tries to connect; the module gives up earlier.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
@@ -17,7 +22,11 @@ const LINGER: Duration = Duration::from_secs(10);
 /// What an echo on this machine takes.
 const LOOPBACK_ECHO: Duration = Duration::from_millis(1);
 
-/// The network of this machine: real TCP connections, and only the names that were added.
+/// The network of this machine: real sockets, and only the names that were added.
+///
+/// A port on which the module listens, or to which it binds a socket, is the same port of this
+/// machine: on the loopback address, whatever address the module believes it has, and on all
+/// addresses if [`allow_any`](Self::allow_any) is set.
 ///
 /// Unless [`allow_any`](Self::allow_any) says otherwise, nothing but loopback addresses can be
 /// reached, so that a test never talks to the world.
@@ -26,24 +35,10 @@ pub struct HostNetwork {
     hosts: BTreeMap<String, Vec<IpAddr>>,
     allow_any: bool,
     lookups: BTreeMap<Lookup, Receiver<Vec<IpAddr>>>,
-    sockets: BTreeMap<Connection, Socket>,
+    streams: BTreeMap<Connection, Stream>,
+    listeners: BTreeMap<Listener, TcpListener>,
+    sockets: BTreeMap<UdpSocket, Udp>,
     count: u64,
-}
-
-/// One connection of this machine.
-#[derive(Debug)]
-struct Socket {
-    state: State,
-    outgoing: VecDeque<u8>,
-    /// The module has closed it, and it goes at this time at the latest.
-    closed: Option<Duration>,
-}
-
-#[derive(Debug)]
-enum State {
-    Opening(Receiver<io::Result<TcpStream>>),
-    Open(TcpStream),
-    Failed,
 }
 
 impl HostNetwork {
@@ -76,16 +71,27 @@ impl HostNetwork {
     fn reachable(&self, address: IpAddr) -> bool {
         self.allow_any || address.is_loopback()
     }
+
+    /// What of this machine stands for the module's own address.
+    fn own(&self, at: SocketAddr) -> SocketAddr {
+        let ip = match (at.ip(), self.allow_any) {
+            (IpAddr::V4(_), true) => Ipv4Addr::UNSPECIFIED.into(),
+            (IpAddr::V4(_), false) => Ipv4Addr::LOCALHOST.into(),
+            (IpAddr::V6(_), true) => Ipv6Addr::UNSPECIFIED.into(),
+            (IpAddr::V6(_), false) => Ipv6Addr::LOCALHOST.into(),
+        };
+        SocketAddr::new(ip, at.port())
+    }
 }
 
 impl Network for HostNetwork {
     fn poll(&mut self, now: Duration) {
-        for socket in self.sockets.values_mut() {
-            socket.open();
-            socket.flush();
+        for stream in self.streams.values_mut() {
+            stream.open();
+            stream.flush();
         }
-        self.sockets.retain(|_, socket| match socket.closed {
-            Some(limit) => now < limit && socket.is_sending(),
+        self.streams.retain(|_, stream| match stream.closed {
+            Some(limit) => now < limit && stream.is_sending(),
             None => true,
         });
     }
@@ -95,7 +101,11 @@ impl Network for HostNetwork {
     }
 
     fn needs_polling(&self) -> bool {
-        !self.sockets.is_empty() || !self.lookups.is_empty()
+        let idle = self.streams.is_empty()
+            && self.lookups.is_empty()
+            && self.listeners.is_empty()
+            && self.sockets.is_empty();
+        !idle
     }
 
     fn resolve(&mut self, _now: Duration, name: &str) -> Lookup {
@@ -131,21 +141,16 @@ impl Network for HostNetwork {
         } else {
             State::Failed
         };
-        let socket = Socket {
-            state,
-            outgoing: VecDeque::new(),
-            closed: None,
-        };
-        self.sockets.insert(connection, socket);
+        self.streams.insert(connection, Stream::new(state));
         connection
     }
 
     fn connected(&mut self, _now: Duration, connection: Connection) -> Poll<Result<(), Refused>> {
-        let Some(socket) = self.sockets.get_mut(&connection) else {
+        let Some(stream) = self.streams.get_mut(&connection) else {
             return Poll::Ready(Err(Refused));
         };
-        socket.open();
-        match socket.state {
+        stream.open();
+        match stream.state {
             State::Opening(_) => Poll::Pending,
             State::Open(_) => Poll::Ready(Ok(())),
             State::Failed => Poll::Ready(Err(Refused)),
@@ -153,34 +158,97 @@ impl Network for HostNetwork {
     }
 
     fn send(&mut self, _now: Duration, connection: Connection, data: &[u8]) {
-        if let Some(socket) = self.sockets.get_mut(&connection) {
-            socket.outgoing.extend(data);
-            socket.flush();
+        if let Some(stream) = self.streams.get_mut(&connection) {
+            stream.outgoing.extend(data);
+            stream.flush();
         }
     }
 
     fn unsent(&self, connection: Connection) -> usize {
-        let socket = self.sockets.get(&connection);
-        socket.map_or(0, |socket| socket.outgoing.len())
+        let stream = self.streams.get(&connection);
+        stream.map_or(0, |stream| stream.outgoing.len())
     }
 
     fn receive(&mut self, _now: Duration, connection: Connection, limit: usize) -> Received {
-        match self.sockets.get_mut(&connection) {
-            Some(socket) => socket.receive(limit),
+        match self.streams.get_mut(&connection) {
+            Some(stream) => stream.receive(limit),
             None => Received::Closed,
         }
     }
 
     fn was_reset(&self, connection: Connection) -> bool {
-        let socket = self.sockets.get(&connection);
-        socket.is_some_and(|socket| matches!(socket.state, State::Failed))
+        let stream = self.streams.get(&connection);
+        stream.is_some_and(|stream| matches!(stream.state, State::Failed))
     }
 
     fn close(&mut self, now: Duration, connection: Connection) {
-        if let Some(socket) = self.sockets.get_mut(&connection) {
-            socket.closed = Some(now + LINGER);
+        if let Some(stream) = self.streams.get_mut(&connection) {
+            stream.closed = Some(now + LINGER);
         }
         self.poll(now);
+    }
+
+    fn listen(&mut self, _now: Duration, at: SocketAddr) -> Result<Listener, InUse> {
+        let taken = |_| InUse(at.port());
+        let socket = TcpListener::bind(self.own(at)).map_err(taken)?;
+        socket.set_nonblocking(true).map_err(taken)?;
+        let listener = Listener(self.number());
+        self.listeners.insert(listener, socket);
+        Ok(listener)
+    }
+
+    fn accept(&mut self, _now: Duration, listener: Listener) -> Option<(Connection, SocketAddr)> {
+        let (stream, peer) = self.listeners.get(&listener)?.accept().ok()?;
+        let connection = Connection(self.number());
+        self.streams.insert(connection, Stream::accepted(stream));
+        Some((connection, peer))
+    }
+
+    fn stop_listening(&mut self, _now: Duration, listener: Listener) {
+        self.listeners.remove(&listener);
+    }
+
+    fn bind(&mut self, _now: Duration, at: SocketAddr) -> Result<(UdpSocket, u16), InUse> {
+        let own = self.own(at);
+        let bound = if at.ip().is_multicast() {
+            Udp::bind_to_group(at, own.ip())
+        } else {
+            Udp::bind(own)
+        };
+        let udp = bound.map_err(|_| InUse(at.port()))?;
+        let port = udp.port();
+        let socket = UdpSocket(self.number());
+        self.sockets.insert(socket, udp);
+        Ok((socket, port))
+    }
+
+    fn join(&mut self, socket: UdpSocket, group: IpAddr) -> bool {
+        let socket = self.sockets.get_mut(&socket);
+        socket.is_some_and(|socket| socket.join(group).is_ok())
+    }
+
+    fn send_to(
+        &mut self,
+        _now: Duration,
+        socket: UdpSocket,
+        _from: IpAddr,
+        to: SocketAddr,
+        data: &[u8],
+    ) {
+        if !self.reachable(to.ip()) && !to.ip().is_multicast() {
+            return;
+        }
+        if let Some(socket) = self.sockets.get(&socket) {
+            socket.send(to, data);
+        }
+    }
+
+    fn receive_from(&mut self, _now: Duration, socket: UdpSocket) -> Option<Datagram> {
+        self.sockets.get(&socket)?.receive()
+    }
+
+    fn unbind(&mut self, _now: Duration, socket: UdpSocket) {
+        self.sockets.remove(&socket);
     }
 
     /// Echoes need rights that the simulator does not ask for: only this machine answers.
@@ -189,66 +257,11 @@ impl Network for HostNetwork {
     }
 }
 
-impl Socket {
-    fn is_sending(&self) -> bool {
-        matches!(self.state, State::Open(_)) && !self.outgoing.is_empty()
-    }
-
-    fn open(&mut self) {
-        let State::Opening(opened) = &self.state else {
-            return;
-        };
-        self.state = match opened.try_recv() {
-            Err(TryRecvError::Empty) => return,
-            Ok(Ok(stream)) => prepare(stream).map_or(State::Failed, State::Open),
-            Ok(Err(_)) | Err(TryRecvError::Disconnected) => State::Failed,
-        };
-    }
-
-    fn flush(&mut self) {
-        let State::Open(stream) = &mut self.state else {
-            return;
-        };
-        while !self.outgoing.is_empty() {
-            match stream.write(self.outgoing.make_contiguous()) {
-                Ok(count) => drop(self.outgoing.drain(..count)),
-                Err(error) if is_for_later(&error) => return,
-                Err(_) => self.outgoing.clear(),
-            }
-        }
-    }
-
-    fn receive(&mut self, limit: usize) -> Received {
-        let State::Open(stream) = &mut self.state else {
-            return Received::Closed;
-        };
-        let mut data = vec![0; limit];
-        match stream.read(&mut data) {
-            Ok(0) => Received::Closed,
-            Ok(count) => {
-                data.truncate(count);
-                Received::Data(data)
-            }
-            Err(error) if is_for_later(&error) => Received::Nothing,
-            Err(_) => {
-                self.state = State::Failed;
-                Received::Closed
-            }
-        }
-    }
-}
-
 fn is_for_later(error: &io::Error) -> bool {
     matches!(
         error.kind(),
         io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted
     )
-}
-
-fn prepare(stream: TcpStream) -> io::Result<TcpStream> {
-    stream.set_nonblocking(true)?;
-    stream.set_nodelay(true)?;
-    Ok(stream)
 }
 
 fn ask_resolver(name: &str) -> Vec<IpAddr> {
