@@ -4,7 +4,8 @@
 //! On Debian the servers come with
 //!
 //! ```sh
-//! apt-get install --no-install-recommends mosquitto mosquitto-clients nginx-light redis-server
+//! apt-get install --no-install-recommends mosquitto mosquitto-clients nginx-light \
+//!     openssl redis-server
 //! ```
 //!
 //! None has to run: each test starts its own, and stops it. A test whose server is not installed
@@ -16,7 +17,7 @@ mod server;
 
 pub use board::{Board, Handle, NAME, Network, UnderTest};
 pub use patience::Patience;
-pub use server::{Mosquitto, Nginx, Redis};
+pub use server::{Certificates, Mosquitto, Nginx, Redis};
 
 pub use atwifi_simulator::Profile;
 

@@ -1,9 +1,11 @@
 //! Servers of this machine, each with a configuration of its own on a port of its own.
 
+mod certificates;
 mod mosquitto;
 mod nginx;
 mod redis;
 
+pub use certificates::Certificates;
 pub use mosquitto::Mosquitto;
 pub use nginx::Nginx;
 pub use redis::Redis;
@@ -39,9 +41,9 @@ fn installed(program: &str, package: &str) -> Option<PathBuf> {
 
 /// What a program prints; panics if it fails.
 fn output(command: &mut Command) -> Vec<u8> {
-    let output = command.stderr(Stdio::inherit()).output();
-    let output = output.expect("an installed program runs");
-    assert!(output.status.success(), "{command:?}: {}", output.status);
+    let output = command.output().expect("an installed program runs");
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{command:?}: {complaint}");
     output.stdout
 }
 

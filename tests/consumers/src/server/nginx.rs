@@ -7,7 +7,7 @@ use tempfile::TempDir;
 
 use crate::Patience;
 
-use super::{Running, installed, write};
+use super::{Certificates, Running, installed, write};
 
 /// A web server with the files it is given. `/status` is its own page.
 ///
@@ -23,12 +23,37 @@ impl Nginx {
     pub fn start(
         files: impl IntoIterator<Item = (impl AsRef<Path>, impl AsRef<[u8]>)>,
     ) -> Option<Self> {
+        Self::start_with("", "", files)
+    }
+
+    /// One that speaks TLS 1.3, and nothing else.
+    ///
+    /// `None` if it is not installed.
+    pub fn start_secured(
+        certificates: &Certificates,
+        files: impl IntoIterator<Item = (impl AsRef<Path>, impl AsRef<[u8]>)>,
+    ) -> Option<Self> {
+        let settings = format!(
+            "ssl_protocols TLSv1.3; ssl_certificate {}; ssl_certificate_key {};",
+            certificates.server().display(),
+            certificates.server_key().display(),
+        );
+        Self::start_with("ssl", &settings, files)
+    }
+
+    fn start_with(
+        listen: &str,
+        settings: &str,
+        files: impl IntoIterator<Item = (impl AsRef<Path>, impl AsRef<[u8]>)>,
+    ) -> Option<Self> {
         let program = installed("nginx", "nginx-light")?;
         let folder = TempDir::new().expect("a temporary folder");
         for (name, content) in files {
             write(folder.path(), name, content);
         }
-        let server = Running::on_free_port(|port| command(&program, &folder, port));
+        let server = Running::on_free_port(|port| {
+            command(&program, &folder, &format!("{port} {listen}"), settings)
+        });
         Some(Nginx {
             server,
             _folder: folder,
@@ -60,7 +85,7 @@ impl Nginx {
     }
 }
 
-fn command(program: &PathBuf, folder: &TempDir, port: u16) -> Command {
+fn command(program: &PathBuf, folder: &TempDir, listen: &str, settings: &str) -> Command {
     let root = folder.path().display();
     let settings = format!(
         "daemon off;
@@ -76,7 +101,8 @@ fn command(program: &PathBuf, folder: &TempDir, port: u16) -> Command {
             uwsgi_temp_path {root}/uwsgi;
             scgi_temp_path {root}/scgi;
             server {{
-                listen 127.0.0.1:{port};
+                listen 127.0.0.1:{listen};
+                {settings}
                 root {root};
                 add_header Request $connection_requests;
                 location /hasty/ {{ alias {root}/; keepalive_timeout 1ms; }}
