@@ -65,6 +65,18 @@ const COMMANDS: &[Command] = &[
     command("+PING", &["=<TARGET_ADDR>"], &[1], Microchip::ping),
     command("+SOCKO", &["=<PROTOCOL>"], &[1], Microchip::open),
     command(
+        "+SOCKBL",
+        &["=<SOCK_ID>,<LCL_PORT>"],
+        &[2],
+        Microchip::bind_local,
+    ),
+    command(
+        "+SOCKBM",
+        &["=<SOCK_ID>,<MCAST_ADDR>,<MCAST_PORT>"],
+        &[3],
+        Microchip::bind_multicast,
+    ),
+    command(
         "+SOCKBR",
         &["=<SOCK_ID>,<RMT_ADDR>,<RMT_PORT>"],
         &[3],
@@ -75,6 +87,15 @@ const COMMANDS: &[Command] = &[
         &["=<SOCK_ID>,<LENGTH>", "=<SOCK_ID>,<LENGTH>,<DATA>"],
         &[2, 3],
         Microchip::write,
+    ),
+    command(
+        "+SOCKWRTO",
+        &[
+            "=<SOCK_ID>,<RMT_ADDR>,<RMT_PORT>,<LENGTH>",
+            "=<SOCK_ID>,<RMT_ADDR>,<RMT_PORT>,<LENGTH>,<DATA>",
+        ],
+        &[4, 5],
+        Microchip::write_to,
     ),
     command(
         "+SOCKRD",

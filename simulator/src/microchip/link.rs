@@ -1,146 +1,20 @@
-//! The sockets: their connections, their receive buffers, and what they tell about themselves.
+//! The connections of the sockets, and what they tell about themselves.
 
-use std::collections::VecDeque;
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::task::Poll;
 use std::time::Duration;
 
+use super::sockets::{Protocol, Socket, State};
 use super::status::Status;
 use super::{Microchip, World};
 use crate::network::{Connection, Received};
 
-/// Sockets that there can be.
-const SOCKETS: usize = 20;
-/// TCP connections that the stack can have.
-const CONNECTIONS: usize = 10;
 /// Size of a receive buffer and of a transmit buffer of the stack.
 const BUFFER: usize = 1460;
 /// How long the module takes to see that a peer has closed behind its last data.
 const CLOSE_NOTICE: Duration = Duration::from_millis(5);
 /// How long the module tries to reach a peer.
 const BIND_TIMEOUT: Duration = Duration::from_millis(10_001);
-/// First port that the module uses for itself.
-const FIRST_PORT: u16 = 1024;
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum State {
-    /// Opened, and not bound to anything.
-    Unbound,
-    /// Being connected; the stack has given up if there is no connection any more.
-    Connecting(Option<Connection>),
-    /// Connected; without a connection it is gone, and nobody has been told.
-    Open(Option<Connection>),
-    /// Closed by the peer.
-    Closed,
-}
-
-/// One TCP socket.
-#[derive(Debug)]
-pub(super) struct Socket {
-    pub id: i64,
-    pub state: State,
-    pub remote: Option<SocketAddrV4>,
-    pub local_port: u16,
-    /// What the host has not read yet.
-    pub buffer: VecDeque<u8>,
-    /// The count that the firmware compares the buffer with. It has 16 bits and wraps.
-    pub announced: u16,
-    /// When the firmware takes the socket for one that cannot be bound.
-    give_up: Option<Duration>,
-    last_data: Duration,
-    /// When the module sees that the peer has closed.
-    ends: Option<Duration>,
-}
-
-impl Socket {
-    fn new(id: i64) -> Self {
-        Socket {
-            id,
-            state: State::Unbound,
-            remote: None,
-            local_port: 0,
-            buffer: VecDeque::new(),
-            announced: 0,
-            give_up: None,
-            last_data: Duration::ZERO,
-            ends: None,
-        }
-    }
-
-    pub fn connection(&self) -> Option<Connection> {
-        match self.state {
-            State::Connecting(connection) | State::Open(connection) => connection,
-            State::Unbound | State::Closed => None,
-        }
-    }
-
-    fn next(&self) -> Option<Duration> {
-        self.give_up.into_iter().chain(self.ends).min()
-    }
-}
-
-/// All sockets of the module.
-#[derive(Debug, Default)]
-pub(super) struct Sockets {
-    sockets: Vec<Socket>,
-    last_id: Option<i64>,
-    ports: u16,
-}
-
-impl Sockets {
-    pub fn iter(&self) -> impl Iterator<Item = &Socket> {
-        self.sockets.iter()
-    }
-
-    pub fn get(&mut self, id: i64) -> Result<&mut Socket, Status> {
-        let mut sockets = self.sockets.iter_mut();
-        let found = sockets.find(|socket| socket.id == id);
-        found.ok_or(Status::NO_SUCH_SOCKET)
-    }
-
-    pub fn remove(&mut self, id: i64) {
-        self.sockets.retain(|socket| socket.id != id);
-    }
-
-    /// A new socket, whose id follows the one before, or is `first`.
-    pub fn open(&mut self, first: i64) -> Result<i64, Status> {
-        if self.sockets.len() == SOCKETS {
-            return Err(Status::NO_FREE_SOCKET);
-        }
-        let id = self.last_id.map_or(first, |last| last + 1);
-        self.last_id = Some(id);
-        self.sockets.push(Socket::new(id));
-        Ok(id)
-    }
-
-    /// Whether the stack can make one more connection.
-    pub fn has_room(&self) -> bool {
-        let bound = self.sockets.iter();
-        let bound = bound.filter(|socket| socket.state != State::Unbound);
-        bound.count() < CONNECTIONS
-    }
-
-    /// Connections that are open.
-    pub fn connected(&self) -> usize {
-        let open = |socket: &&Socket| matches!(socket.state, State::Open(Some(_)));
-        self.sockets.iter().filter(open).count()
-    }
-
-    pub fn next(&self) -> Option<Duration> {
-        self.sockets.iter().filter_map(Socket::next).min()
-    }
-
-    fn take_port(&mut self) -> u16 {
-        let port = FIRST_PORT.saturating_add(self.ports);
-        self.ports = (self.ports + 1) % (u16::MAX - FIRST_PORT);
-        port
-    }
-
-    fn ids(&self) -> Vec<i64> {
-        self.sockets.iter().map(|socket| socket.id).collect()
-    }
-}
-
 impl Microchip {
     /// What happens by itself, whatever the command engine does.
     pub(super) fn happen(&mut self, world: &mut World) {
@@ -163,9 +37,7 @@ impl Microchip {
         let own = self.station.address.unwrap_or(Ipv4Addr::UNSPECIFIED);
         let local = SocketAddr::from((own, local_port));
         let socket = self.sockets.get(id)?;
-        if let Some(connection) = socket.connection() {
-            world.network.close(world.now, connection);
-        }
+        socket.release(world);
         let to = remote.unwrap_or(Ipv4Addr::UNSPECIFIED);
         let connection = remote.map(|address| {
             let remote = SocketAddr::from((address, port));
@@ -176,12 +48,14 @@ impl Microchip {
             remote: Some(SocketAddrV4::new(to, port)),
             local_port,
             give_up: Some(world.now + BIND_TIMEOUT),
-            ..Socket::new(id)
+            ..Socket::new(id, Protocol::Tcp)
         };
         Ok(())
     }
 
     fn serve_socket(&mut self, id: i64, world: &mut World) {
+        self.serve_listener(id, world);
+        self.serve_datagrams(id, world);
         if let Ok(socket) = self.sockets.get(id)
             && let State::Connecting(Some(connection)) = socket.state
         {
@@ -196,7 +70,7 @@ impl Microchip {
     }
 
     /// What happens on a socket now is not noticed by the firmware.
-    fn is_deaf(&self) -> bool {
+    pub(super) fn is_deaf(&self) -> bool {
         self.variant.deaf_in_binary && self.engine.is_binary()
     }
 
@@ -232,10 +106,8 @@ impl Microchip {
         let Ok(socket) = self.sockets.get(id) else {
             return;
         };
-        if let Some(connection) = socket.connection() {
-            world.network.close(world.now, connection);
-        }
-        *socket = Socket::new(id);
+        socket.release(world);
+        *socket = Socket::new(id, socket.protocol);
         if self.variant.failure_frees {
             self.sockets.remove(id);
         }
@@ -301,6 +173,7 @@ impl Microchip {
         let socket = self.sockets.get(id).ok()?;
         let count = u16::try_from(socket.buffer.len()).unwrap_or(u16::MAX);
         let before = std::mem::replace(&mut socket.announced, count);
+        let id = label(id);
         (count > before).then(|| format!("+SOCKRXT:{id},{count}"))
     }
 
@@ -315,7 +188,11 @@ impl Microchip {
             return None;
         }
         let socket = self.sockets.get(id).ok()?;
-        socket.state = State::Closed;
+        socket.state = if socket.parent.is_some() && self.variant.children_return {
+            State::Idle
+        } else {
+            State::Closed
+        };
         socket.remote = None;
         if self.variant.forgets_announcement {
             socket.announced = 0;
@@ -326,7 +203,7 @@ impl Microchip {
         if broken && self.variant.reset_frees {
             self.sockets.remove(id);
         }
-        Some(format!("+SOCKCL:{id}"))
+        Some(format!("+SOCKCL:{}", label(id)))
     }
 
     /// Hands data to the stack, and says whether it had room for it.
@@ -335,6 +212,7 @@ impl Microchip {
             return false;
         };
         match socket.state {
+            State::Bound => self.send_datagram(id, data, world),
             State::Open(Some(connection)) => {
                 let unsent = world.network.unsent(connection);
                 let room = BUFFER.saturating_sub(unsent) >= data.len();
@@ -346,7 +224,7 @@ impl Microchip {
             }
             // It goes nowhere, which the stack finds out much later.
             State::Open(None) => true,
-            State::Unbound | State::Connecting(_) | State::Closed => false,
+            _ => false,
         }
     }
 
@@ -357,6 +235,12 @@ impl Microchip {
             let Ok(socket) = self.sockets.get(id) else {
                 continue;
             };
+            if socket.udp.is_some() && self.variant.tells_lost_connections {
+                socket.release(world);
+                *socket = Socket::new(id, Protocol::Udp);
+                self.tell(&format!("+SOCKCL:{id}"));
+                continue;
+            }
             let Some(connection) = socket.connection() else {
                 continue;
             };
@@ -376,8 +260,13 @@ impl Microchip {
 
     /// The module loses its power, and with it all connections.
     pub(super) fn close_all_silently(&mut self, world: &mut World) {
-        for connection in self.sockets.iter().filter_map(Socket::connection) {
-            world.network.close(world.now, connection);
+        for socket in self.sockets.iter() {
+            socket.release(world);
         }
     }
+}
+
+/// The id of a socket as the module prints it. A child to which no peer has been told of has none.
+fn label(id: i64) -> i64 {
+    id.max(0)
 }

@@ -2,20 +2,25 @@
 
 mod basic;
 mod binary;
+mod bind;
 mod clock;
 mod command;
 mod console;
 mod dns;
 mod engine;
 mod link;
+mod listen;
 mod parameter;
 mod settings;
 mod socket;
+mod sockets;
 mod station;
 mod status;
 mod text;
+mod udp;
 mod variant;
 mod wifi;
+mod write;
 
 use std::time::Duration;
 
@@ -27,7 +32,7 @@ use crate::{AccessPoint, Config, Faults};
 use clock::Clock;
 use dns::Resolver;
 use engine::Engine;
-use link::Sockets;
+use sockets::Sockets;
 use station::Station;
 use status::Status;
 use variant::Variant;

@@ -2,15 +2,13 @@
 
 use std::time::Duration;
 
-use super::binary::Binary;
 use super::engine::Reply;
-use super::link::State;
-use super::parameter::{self, Parameters};
+use super::parameter::Parameters;
+use super::sockets::{Protocol, State};
 use super::status::Status;
 use super::text::printable;
 use super::{Microchip, World};
 
-const TCP: i64 = 2;
 /// Most bytes that one read can ask for.
 const LONGEST_READ: i64 = 2048;
 /// What the firmware prints of binary data in one round of its main loop.
@@ -26,86 +24,19 @@ impl Microchip {
         world: &mut World,
     ) -> Result<Reply, Status> {
         let protocol = parameters.integer(0)?;
-        let uptime = i64::try_from(world.now.as_millis()).unwrap_or(1).max(1);
-        let first = if self.variant.large_ids { uptime } else { 1 };
-        if protocol != TCP {
-            return Err(Status::INVALID_PROTOCOL);
+        if !self.sockets.has_slot() {
+            return Err(Status::NO_FREE_SOCKET);
         }
-        let id = self.sockets.open(first)?;
+        let protocol = Protocol::from_number(protocol).ok_or(Status::INVALID_PROTOCOL)?;
+        let id = self.sockets.open(self.first_id(world), protocol)?;
         self.say(&format!("+SOCKO:{id}"));
         Ok(Reply::Ok)
     }
 
-    /// `AT+SOCKBR=<id>,<address>,<port>`
-    pub(super) fn bind_remote(
-        &mut self,
-        parameters: &Parameters,
-        world: &mut World,
-    ) -> Result<Reply, Status> {
-        let id = parameters.integer(0)?;
-        let remote = parameter::address(parameters.text(1)?);
-        let port = parameters.integer(2)?;
-        self.sockets.get(id)?;
-        if remote.is_none() && !self.variant.failure_frees {
-            return Err(Status::INVALID_PARAMETER);
-        }
-        if !self.station.is_online() || !self.sockets.has_room() {
-            if self.variant.failure_frees {
-                self.sockets.remove(id);
-            }
-            return Err(Status::BIND_FAILED);
-        }
-        // The firmware looks at the lower half of the number only.
-        let port = u16::try_from(port & 0xffff).unwrap_or(0);
-        self.connect(id, remote, port, world)?;
-        Ok(Reply::Ok)
-    }
-
-    /// `AT+SOCKWR=<id>,<length>[,<data>]`
-    pub(super) fn write(
-        &mut self,
-        parameters: &Parameters,
-        world: &mut World,
-    ) -> Result<Reply, Status> {
-        let id = parameters.integer(0)?;
-        let length = parameters.integer(1)?;
-        let longest = self.variant.longest_write.unwrap_or(i64::MAX);
-        if length > longest || length < 0 {
-            return Err(Status::INVALID_PARAMETER);
-        }
-        let length = usize::try_from(length).unwrap_or(usize::MAX);
-        if parameters.len() == 2 {
-            return self.write_binary(id, length);
-        }
-        let data = parameters.text(2)?;
-        self.writable(id)?;
-        if data.len() != length {
-            return Err(Status::LENGTH_MISMATCH);
-        }
-        if !self.send(id, data, world) {
-            return Err(Status::SEND_FAILED);
-        }
-        Ok(Reply::Ok)
-    }
-
-    fn write_binary(&mut self, id: i64, length: usize) -> Result<Reply, Status> {
-        // The firmware notes the length before it looks for the socket, and a length of zero leaves
-        // alone what was noted.
-        if length > 0 || self.variant.longest_write.is_some() {
-            self.engine.announced = length;
-        }
-        self.writable(id)?;
-        let length = self.engine.announced;
-        Ok(Reply::Binary(Binary::new(id, length)))
-    }
-
-    fn writable(&mut self, id: i64) -> Result<(), Status> {
-        let refuses = self.variant.refuses_unconnected;
-        let socket = self.sockets.get(id)?;
-        if refuses && socket.remote.is_none() {
-            return Err(Status::NO_SUCH_SOCKET);
-        }
-        Ok(())
+    /// The id of the first of all sockets.
+    pub(super) fn first_id(&self, world: &World) -> i64 {
+        let uptime = i64::try_from(world.now.as_millis()).unwrap_or(1).max(1);
+        if self.variant.large_ids { uptime } else { 1 }
     }
 
     /// `AT+SOCKRD=<id>,<mode>,<length>`
@@ -123,22 +54,28 @@ impl Microchip {
         if !(1..=2).contains(&mode) {
             return Err(Status::INVALID_PROTOCOL);
         }
-        let count = socket
-            .buffer
-            .len()
-            .min(usize::try_from(length).unwrap_or(0));
+        let length = usize::try_from(length).unwrap_or(0);
+        if socket.protocol == Protocol::Udp {
+            return Ok(self.read_datagram(id, mode == 2, length));
+        }
+        let count = socket.buffer.len().min(length);
         let data: Vec<u8> = socket.buffer.drain(..count).collect();
         let taken = u16::try_from(count).unwrap_or(0);
         socket.announced = socket.announced.wrapping_sub(taken);
         if data.is_empty() {
             return Ok(Reply::Ok);
         }
-        if mode == 1 {
-            self.print_text(id, &data);
-            return Ok(Reply::Ok);
+        Ok(self.print_data(id, mode == 2, &data))
+    }
+
+    /// Prints what has been read.
+    pub(super) fn print_data(&mut self, id: i64, binary: bool, data: &[u8]) -> Reply {
+        if binary {
+            self.print_binary(id, data);
+            return Reply::Reading(self.printing_time(data.len()));
         }
-        self.print_binary(id, &data);
-        Ok(Reply::Reading(self.printing_time(data.len())))
+        self.print_text(id, data);
+        Reply::Ok
     }
 
     fn print_text(&mut self, id: i64, data: &[u8]) {
@@ -171,11 +108,16 @@ impl Microchip {
         world: &mut World,
     ) -> Result<Reply, Status> {
         let id = parameters.integer(0)?;
-        let connection = self.sockets.get(id)?.connection();
-        if let Some(connection) = connection {
-            world.network.close(world.now, connection);
+        let socket = self.sockets.get(id)?;
+        socket.release(world);
+        if socket.parent.is_some() && self.variant.keeps_children {
+            socket.wait_for_peer();
+            return Ok(Reply::Ok);
         }
         self.sockets.remove(id);
+        if self.variant.keeps_children {
+            self.sockets.remove_children(id, world);
+        }
         Ok(Reply::Ok)
     }
 
@@ -186,7 +128,10 @@ impl Microchip {
             _ => Some(parameters.integer(0)?),
         };
         let sockets = self.sockets.iter();
-        let sockets = sockets.filter(|socket| chosen.is_none_or(|id| id == socket.id));
+        let sockets = sockets.filter(|socket| {
+            let idle = socket.parent.is_some() && socket.remote.is_none();
+            !idle && chosen.is_none_or(|id| id == socket.id)
+        });
         let rows: Vec<String> = sockets
             .map(|socket| {
                 let remote = socket.remote.filter(|_| socket.state != State::Unbound);
@@ -194,7 +139,8 @@ impl Microchip {
                     (remote.ip().to_string(), remote.port())
                 });
                 let (id, local) = (socket.id, socket.local_port);
-                format!("+SOCKLST:{id},{TCP},\"{ip}\",{port},{local}")
+                let protocol = socket.protocol.number();
+                format!("+SOCKLST:{id},{protocol},\"{ip}\",{port},{local}")
             })
             .collect();
         rows.iter().for_each(|row| self.say(row));

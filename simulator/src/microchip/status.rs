@@ -18,6 +18,7 @@ impl Status {
     pub const INVALID_PROTOCOL: Status = Status(12);
     pub const BIND_FAILED: Status = Status(14);
     pub const SEND_FAILED: Status = Status(17);
+    pub const NO_DESTINATION: Status = Status(19);
     pub const LENGTH_MISMATCH: Status = Status(20);
     pub const DISCONNECT_REFUSED: Status = Status(21);
     pub const CONNECT_REFUSED: Status = Status(23);
@@ -25,6 +26,7 @@ impl Status {
     pub const DNS_TYPE: Status = Status(41);
     pub const DNS_TIMEOUT: Status = Status(42);
     pub const PING_FAILED: Status = Status(43);
+    pub const MULTICAST_ERROR: Status = Status(45);
     pub const TIME_ERROR: Status = Status(46);
 
     /// Its number.

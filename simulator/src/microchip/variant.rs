@@ -1,5 +1,7 @@
 //! Where the two firmwares and the reference differ.
 
+use super::status::Status;
+use super::udp::Accepts;
 use crate::Profile;
 
 /// The spellings, limits and habits of one firmware.
@@ -61,6 +63,25 @@ pub(super) struct Variant {
     pub longest_write: Option<i64>,
     /// Binary data without a length is left through `+++` and a pause; otherwise through `+++`.
     pub guarded_escape: bool,
+    /// `AT+SOCKLST` tells the ports that the stack has chosen; otherwise 0.
+    pub tells_own_ports: bool,
+    /// Each datagram is told of as it comes unless one has been told of, and what is left of it
+    /// stays; otherwise the next one is told of once the one before has been read, in whole or in
+    /// part.
+    pub tells_datagrams_as_they_come: bool,
+    /// Whose datagrams a socket takes that is bound to a peer.
+    pub accepts_of_client: Accepts,
+    /// A socket for datagrams must be bound, and the first peer it has sent to is that of binary
+    /// data and of `AT+SOCKWR` ever after.
+    pub keeps_first_peer: bool,
+    /// `AT+SOCKWR` on a socket for datagrams without a peer is answered with this.
+    pub no_destination: Status,
+    /// The children of a socket that listens take their slots when it begins to listen, are used
+    /// again, and are closed with it; otherwise each is a socket like any other.
+    pub keeps_children: bool,
+    /// A child whose peer has closed waits for the next one at once; otherwise when it has been
+    /// closed as well.
+    pub children_return: bool,
     /// Record type in `+DNSRESOLV`, whatever was asked for; none tells what was asked for.
     pub record_type: Option<i64>,
     /// A name that has been looked up is answered at once; otherwise, it is looked up anew.
@@ -78,6 +99,8 @@ const FW_0_2_0: Variant = Variant {
     refuses_unconnected: false,
     reset_frees: true,
     forgets_announcement: false,
+    no_destination: Status::NO_DESTINATION,
+    children_return: false,
     ..FW_0_3_2
 };
 
@@ -110,6 +133,13 @@ const FW_0_3_2: Variant = Variant {
     read_separators: ("\r\n", ""),
     longest_write: None,
     guarded_escape: true,
+    tells_own_ports: false,
+    tells_datagrams_as_they_come: true,
+    accepts_of_client: Accepts::Port,
+    keeps_first_peer: true,
+    no_destination: Status::NO_SUCH_SOCKET,
+    keeps_children: true,
+    children_return: true,
     record_type: Some(0),
     remembers_names: true,
     resolves_ipv6: false,
@@ -143,6 +173,13 @@ const REFERENCE: Variant = Variant {
     read_separators: ("", "\r\n"),
     longest_write: Some(1500),
     guarded_escape: false,
+    tells_own_ports: true,
+    tells_datagrams_as_they_come: false,
+    accepts_of_client: Accepts::Peer,
+    keeps_first_peer: false,
+    no_destination: Status::NO_DESTINATION,
+    keeps_children: false,
+    children_return: false,
     record_type: None,
     remembers_names: false,
     resolves_ipv6: true,

@@ -119,7 +119,18 @@ impl Host {
     /// Opens a socket of a Microchip module, and returns its id.
     #[track_caller]
     pub fn open(&mut self) -> String {
-        let reply = self.ask("AT+SOCKO=2");
+        self.open_protocol(2)
+    }
+
+    /// Opens a socket for datagrams of a Microchip module, and returns its id.
+    #[track_caller]
+    pub fn open_udp(&mut self) -> String {
+        self.open_protocol(1)
+    }
+
+    #[track_caller]
+    fn open_protocol(&mut self, protocol: u8) -> String {
+        let reply = self.ask(&format!("AT+SOCKO={protocol}"));
         let id = reply.strip_prefix("+SOCKO:");
         let id = id.and_then(|rest| rest.strip_suffix("\r\nOK\r\n"));
         id.unwrap_or_else(|| panic!("{reply:?}")).to_owned()
