@@ -27,7 +27,7 @@
 //! scenario, sweep and contract test then runs on the new dialect too.
 
 use core::fmt::{Debug, Display};
-use core::net::{IpAddr, SocketAddr};
+use core::net::{IpAddr, SocketAddr, SocketAddrV4};
 
 use embedded_nal::AddrType;
 
@@ -35,7 +35,7 @@ use crate::clock::Clock;
 use crate::driver::{ErrorOf, Module, Timeouts};
 use crate::engine::link::Transport;
 use crate::event::Event;
-use crate::socket::TcpSocket;
+use crate::socket::Handle;
 use crate::station::{Addresses, LinkState};
 
 pub use crate::driver::Session;
@@ -88,6 +88,32 @@ pub trait Words: Sized + 'static + private::Sealed {
     fn event(line: &[u8]) -> Event<'_>;
 }
 
+/// What a socket is opened for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// A TCP connection to this address.
+    Connect(SocketAddr),
+    /// Datagrams to and from this address, from a port that the module chooses.
+    Exchange(SocketAddr),
+    /// Datagrams to and from anybody, at this local port; 0 lets the module choose.
+    Bind(u16),
+    /// Datagrams of a multicast group, at its port.
+    Group(SocketAddrV4),
+    /// TCP connections from others, at this local port.
+    Listen(u16),
+}
+
+/// A connection that a peer has made to a listening socket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Incoming {
+    /// The module's name for it.
+    pub link: u32,
+    /// Who it is.
+    pub remote: SocketAddr,
+    /// Whether the peer has closed it since.
+    pub is_closed: bool,
+}
+
 /// A vendor's AT dialect: its words, its limits, and the sequences of commands that do what the
 /// user asked.
 pub trait Dialect: Words {
@@ -95,6 +121,8 @@ pub trait Dialect: Words {
     const LINKS: usize;
     /// The most payload of one send command, in bytes.
     const SEND_MAX: usize;
+    /// The longest datagram, in bytes.
+    const DATAGRAM_MAX: usize;
     /// The most payload that one receive command may ask for, in bytes.
     const RECEIVE_MAX: usize;
     /// How long the module may take, as its reference or its vendor's own driver says.
@@ -139,17 +167,25 @@ pub trait Dialect: Words {
         kind: AddrType,
     ) -> Result<IpAddr, ErrorOf<Self, T>>;
 
-    /// Opens a TCP connection for `socket`, which has none.
-    fn connect<T: Transport, C: Clock>(
+    /// Opens `socket`, which has no link, and names its link before the module can speak of it.
+    fn open<T: Transport, C: Clock>(
         module: &mut Module<'_, Self, T, C>,
-        socket: &TcpSocket,
-        remote: SocketAddr,
+        socket: &Handle,
+        purpose: Purpose,
     ) -> Result<(), ErrorOf<Self, T>>;
 
-    /// Sends at most [`SEND_MAX`](Dialect::SEND_MAX) bytes.
+    /// The next connection to the port that listens, if there is one.
+    fn accept<T: Transport, C: Clock>(
+        module: &mut Module<'_, Self, T, C>,
+        port: u16,
+    ) -> Result<Option<Incoming>, ErrorOf<Self, T>>;
+
+    /// Sends at most [`SEND_MAX`](Dialect::SEND_MAX) bytes of a stream, or a datagram `to` an
+    /// address.
     fn send<T: Transport, C: Clock>(
         module: &mut Module<'_, Self, T, C>,
         link: u32,
+        to: Option<SocketAddr>,
         payload: &[u8],
     ) -> Result<(), ErrorOf<Self, T>>;
 

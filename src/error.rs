@@ -42,6 +42,8 @@ pub enum Resource {
     /// Every socket is in use: as many as the module has links, or as read-ahead buffers were
     /// lent.
     Sockets,
+    /// The module listens on a port already, and can do so on one at a time.
+    Listeners,
     /// The module is in use by another client that shares it: it called from inside a wait.
     Module,
 }
@@ -109,6 +111,7 @@ impl fmt::Display for Resource {
         f.write_str(match self {
             Resource::LineBuffer => "the module's answer does not fit the line buffer",
             Resource::Sockets => "all sockets are in use",
+            Resource::Listeners => "the module cannot listen on another port",
             Resource::Module => "another client is using the module",
         })
     }

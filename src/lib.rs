@@ -3,16 +3,19 @@
 //!
 //! [`Module`] takes a transport (`embedded-io` 0.7), a [`Clock`] and two pieces of memory, and is
 //! from then on the network of every crate that takes `embedded-nal` 0.9: it implements
-//! [`TcpClientStack`](embedded_nal::TcpClientStack) and [`Dns`](embedded_nal::Dns). The modules are
-//! ST's ST67W611M1 ([`st67::Module`]) and Microchip's PIC32MZW1 and WFI32
-//! ([`microchip::Module`]).
+//! [`TcpClientStack`](embedded_nal::TcpClientStack), [`TcpFullStack`](embedded_nal::TcpFullStack),
+//! [`UdpClientStack`](embedded_nal::UdpClientStack), [`UdpFullStack`](embedded_nal::UdpFullStack)
+//! and [`Dns`](embedded_nal::Dns). [`Shared`] is that network for several clients, [`Stream`] a
+//! socket as a stream of bytes. The modules are ST's ST67W611M1 ([`st67::Module`]) and Microchip's
+//! PIC32MZW1 and WFI32 ([`microchip::Module`]).
 //!
 //! # The house
 //!
 //! Imports run downwards only.
 //!
 //! ```text
-//! nal/          embedded-nal and embedded-io on top of the driver: tcp, dns, stream, shared handle
+//! nal/          embedded-nal and embedded-io on top of the driver: tcp, listen, udp, dns, stream,
+//!               the shared handle, async
 //! client.rs     atat's client trait, for commands of your own
 //! station.rs    what a user does, in the field's words: join, leave, link state, addresses
 //! driver.rs     Module: reset, poll, send any command, and the way back after trouble
@@ -50,6 +53,7 @@
 //!
 //! All off by default, and additive.
 //!
+//! - `async`: `embedded-nal-async` 0.9 and `embedded-io-async` 0.7 on [`Shared`].
 //! - `defmt`, `log`: log the names of what is exchanged, never its values.
 //! - `std`: `StdClock`, a clock on `std::time`.
 //! - `mock`: the module `mock`, a scripted UART and a clock moved by hand, for unit tests; needs
@@ -86,8 +90,10 @@ pub use driver::{ErrorOf, Module, Timeouts};
 pub use engine::link::Transport;
 pub use error::{Closed, Error, Resource, Usage};
 pub use event::Event;
+#[cfg(feature = "async")]
+pub use nal::Connection;
 pub use nal::{Shared, Stream, WaitTcp};
-pub use socket::TcpSocket;
+pub use socket::{TcpSocket, UdpSocket};
 pub use station::{Addresses, LinkState};
 pub use text::{Rule, Secret, Text};
 

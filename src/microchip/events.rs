@@ -1,13 +1,14 @@
 //! What the lines of a Microchip module are, and what its events mean.
 
-use core::net::{IpAddr, Ipv4Addr};
+use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use super::{Attempt, Microchip, Status};
+use super::{Attempt, Child, Microchip, Status};
 use crate::driver::Session;
 use crate::engine::protocol::{Line, LineEnd, Payload};
 use crate::engine::text::{Fields, number};
 use crate::error::Closed;
 use crate::event::Event;
+use crate::socket::Datagram;
 use crate::station::LinkState;
 
 type MicrochipSession<'b> = Session<'b, Microchip>;
@@ -73,7 +74,7 @@ fn status(code: &[u8]) -> Status {
 /// Some share their name with a reply: a query is answered by a line of its own name, a command
 /// with parameters is followed by an event of its name; but `AT+TIME=<format>` is a query.
 fn is_other_event(command: &[u8], line: &[u8]) -> bool {
-    const NAMES: [&[u8]; 22] = [
+    const NAMES: [&[u8]; 21] = [
         b"+BOOT",
         b"+LOADCERT",
         b"+MQTTCONN",
@@ -85,7 +86,6 @@ fn is_other_event(command: &[u8], line: &[u8]) -> bool {
         b"+MQTTSUB",
         b"+MQTTUNSUB",
         b"+PING",
-        b"+SOCKRXU",
         b"+SOCKTLS",
         b"+TIME",
         b"+WAPAIP",
@@ -123,6 +123,7 @@ fn known_event(session: &mut MicrochipSession<'_>, command: &[u8], line: &[u8]) 
         b"+SOCKIND" => connected(session, values).is_some(),
         b"+SOCKERR" => refused(session, values).is_some(),
         b"+SOCKRXT" => data(session, values).is_some(),
+        b"+SOCKRXU" => datagram(session, line, values).is_some(),
         b"+SOCKCL" if command.starts_with(b"AT+SOCKCL=") && is_closing(command, values) => {
             return Some(true);
         }
@@ -181,14 +182,25 @@ fn name_event(session: &mut MicrochipSession<'_>, values: &[u8]) -> bool {
 fn connected(session: &mut MicrochipSession<'_>, values: &[u8]) -> Option<()> {
     let mut fields = Fields::new(values);
     let socket: u32 = fields.number()?;
-    for _ in 0..2 {
-        fields.quoted()?.parse::<IpAddr>().ok()?;
-        fields.number::<u16>()?;
-    }
+    let local = address(&mut fields)?;
+    let remote = address(&mut fields)?;
     if session.vendor.connecting == Some(socket) {
         session.vendor.connection.settle(Ok(()));
+    } else if session.sockets.by_link(socket).is_none() {
+        session.vendor.add_child(Child {
+            socket,
+            local_port: local.port(),
+            remote,
+            is_closed: false,
+        });
     }
     Some(())
+}
+
+/// `"<ip>",<port>`
+fn address(fields: &mut Fields<'_>) -> Option<SocketAddr> {
+    let ip: IpAddr = fields.quoted()?.parse().ok()?;
+    Some(SocketAddr::new(ip, fields.number()?))
 }
 
 /// `<id>,<code>[,<text>]`, the text quoted or bare
@@ -219,6 +231,30 @@ fn data(session: &mut MicrochipSession<'_>, values: &[u8]) -> Option<()> {
     Some(())
 }
 
+/// `<id>,"<ip>",<port>,<length>`
+fn datagram(session: &mut MicrochipSession<'_>, line: &[u8], values: &[u8]) -> Option<()> {
+    let mut fields = Fields::new(values);
+    let socket: u32 = fields.number()?;
+    let sender = address(&mut fields)?;
+    let length = fields.number()?;
+    if !fields.is_empty() {
+        return None;
+    }
+    match session.sockets.by_link(socket) {
+        Some(slot) if slot.is_datagram => {
+            let datagram = Datagram { length, sender };
+            if !slot.note(datagram) {
+                session.events.lose();
+            }
+        }
+        // A stream has none.
+        Some(_) => return None,
+        // A socket of the caller's own commands.
+        None => session.events.push(line),
+    }
+    Some(())
+}
+
 /// The peer has closed; the socket must still be closed here (reference 7.2.1).
 fn closed(session: &mut MicrochipSession<'_>, values: &[u8]) -> Option<()> {
     let socket = number(values)?;
@@ -226,6 +262,10 @@ fn closed(session: &mut MicrochipSession<'_>, values: &[u8]) -> Option<()> {
         slot.abandon(Closed::ByPeer);
         // What came unannounced, in a binary write, can still be read.
         slot.readable = true;
+    }
+    let mut children = session.vendor.children.iter_mut().flatten();
+    if let Some(child) = children.find(|child| child.socket == socket) {
+        child.is_closed = true;
     }
     Some(())
 }

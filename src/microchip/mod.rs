@@ -16,12 +16,12 @@ use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 use embedded_nal::AddrType;
 
 use crate::clock::Clock;
-use crate::dialect::{Dialect, Setting, Words, private};
+use crate::dialect::{Dialect, Incoming, Purpose, Setting, Words, private};
 use crate::driver::{ErrorOf, Session, Timeouts};
 use crate::engine::link::Transport;
 use crate::engine::protocol::{Line, Payload};
 use crate::event::Event;
-use crate::socket::TcpSocket;
+use crate::socket::Handle;
 use crate::station::{Addresses, LinkState};
 
 pub use status::Status;
@@ -60,6 +60,48 @@ pub struct Memory {
     /// The name that is being resolved, as a fingerprint.
     name_asked: u32,
     name: Attempt<Ipv4Addr>,
+    /// Connections that peers have made and nobody has accepted yet.
+    children: [Option<Child>; CHILDREN],
+    /// There may be others, of which nothing was told.
+    untold_children: bool,
+}
+
+/// As many as firmware makes for each listening socket (wire notes 6).
+const CHILDREN: usize = 5;
+
+/// A connection that a peer has made.
+#[derive(Clone, Copy, Debug)]
+struct Child {
+    socket: u32,
+    local_port: u16,
+    remote: SocketAddr,
+    is_closed: bool,
+}
+
+impl Memory {
+    /// Takes note of a connection that a peer has made.
+    fn add_child(&mut self, child: Child) {
+        let is_known = self
+            .children
+            .iter()
+            .flatten()
+            .any(|c| c.socket == child.socket);
+        if is_known {
+            return;
+        }
+        match self.children.iter_mut().find(|place| place.is_none()) {
+            Some(place) => *place = Some(child),
+            None => self.untold_children = true,
+        }
+    }
+
+    /// Takes the next connection to a port.
+    fn take_child(&mut self, port: u16) -> Option<Child> {
+        self.children
+            .iter_mut()
+            .find(|place| place.is_some_and(|child| child.local_port == port))?
+            .take()
+    }
 }
 
 /// FNV-1a, for telling whether two names are the same without keeping them.
@@ -121,6 +163,8 @@ impl Dialect for Microchip {
     const LINKS: usize = 10;
     /// The firmware's buffer, which overflows unchecked; the reference says 1500 (wire notes 2).
     const SEND_MAX: usize = 1400;
+    /// What the stack takes at once (wire notes 2).
+    const DATAGRAM_MAX: usize = 512;
     /// More is refused (wire notes 3).
     const RECEIVE_MAX: usize = 2048;
 
@@ -193,20 +237,28 @@ impl Dialect for Microchip {
         socket::resolve(module, name, kind)
     }
 
-    fn connect<T: Transport, C: Clock>(
+    fn open<T: Transport, C: Clock>(
         module: &mut Module<'_, T, C>,
-        socket: &TcpSocket,
-        remote: SocketAddr,
+        socket: &Handle,
+        purpose: Purpose,
     ) -> Result<(), ErrorOf<Self, T>> {
-        socket::connect(module, socket, remote)
+        socket::open(module, socket, purpose)
+    }
+
+    fn accept<T: Transport, C: Clock>(
+        module: &mut Module<'_, T, C>,
+        port: u16,
+    ) -> Result<Option<Incoming>, ErrorOf<Self, T>> {
+        socket::accept(module, port)
     }
 
     fn send<T: Transport, C: Clock>(
         module: &mut Module<'_, T, C>,
         link: u32,
+        to: Option<SocketAddr>,
         payload: &[u8],
     ) -> Result<(), ErrorOf<Self, T>> {
-        socket::send(module, link, payload)
+        socket::send(module, link, to, payload)
     }
 
     fn receive<T: Transport, C: Clock>(

@@ -1,24 +1,33 @@
 //! The Microchip module's sequences for names and sockets.
 
-use core::net::{IpAddr, SocketAddr};
+use core::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4};
 
 use embedded_nal::AddrType;
 
+use super::command::Done;
 use super::command::network::{
-    Close, Connect, GetSockets, Open, OutputMode, Protocol, Receive, Resolve, Send, SocketRow,
+    Bind, Close, Connect, GetSockets, JoinGroup, Open, OutputMode, Protocol, Receive, Resolve,
+    Send, SendTextTo, SendTo, SocketRow,
 };
 use super::status::Status;
 use super::text::Text;
-use super::{Attempt, Memory, Microchip, Module, fingerprint};
+use super::{Attempt, Child, Memory, Microchip, Module, fingerprint};
 use crate::clock::Clock;
+use crate::dialect::{Incoming, Purpose};
 use crate::driver::ErrorOf;
 use crate::engine::link::Transport;
 use crate::error::{Closed, Error, Usage};
-use crate::socket::{Slot, TcpSocket};
+use crate::socket::{Handle, Slot};
 
 /// What the firmware prints in one round of its main loop. It stays in binary mode from the first
 /// round of a read to the last.
 const READ_AT_ONCE: usize = 128;
+
+/// The module has so many sockets (wire notes 6).
+const LISTED: usize = 20;
+
+/// More than a socket can hold.
+const UNKNOWN: u32 = 0xffff;
 
 /// IPv4, of `AT+DNSRESOLV`.
 const RECORD_A: u8 = 1;
@@ -61,33 +70,92 @@ pub(super) fn resolve<T: Transport, C: Clock>(
     }
 }
 
-pub(super) fn connect<T: Transport, C: Clock>(
+pub(super) fn open<T: Transport, C: Clock>(
     module: &mut Module<'_, T, C>,
-    socket: &TcpSocket,
-    remote: SocketAddr,
+    socket: &Handle,
+    purpose: Purpose,
 ) -> Result<(), ErrorOf<Microchip, T>> {
-    let SocketAddr::V4(remote) = remote else {
-        return Err(Error::Usage(Usage::Unsupported));
+    let protocol = match purpose {
+        Purpose::Connect(_) | Purpose::Listen(_) => Protocol::Tcp,
+        Purpose::Exchange(_) | Purpose::Bind(_) | Purpose::Group(_) => Protocol::Udp,
     };
-    if remote.port() == 0 {
-        return Err(Error::Usage(Usage::Unsupported));
+    let remote = match purpose {
+        Purpose::Connect(remote) | Purpose::Exchange(remote) => v4(remote)?,
+        Purpose::Group(group) => group,
+        Purpose::Bind(_) | Purpose::Listen(_) => NOBODY,
+    };
+    let timeout = module.timeouts.command;
+    let opened = module.execute(&Open { protocol }, timeout)?.socket;
+    let slot = module.session.sockets.slot(socket).map_err(Error::Usage)?;
+    // Before the connection: a server that speaks first is announced right behind it.
+    match purpose {
+        Purpose::Connect(_) => slot.open(opened),
+        Purpose::Exchange(_) | Purpose::Group(_) => {
+            slot.open_datagram(opened);
+            slot.destination = Some(remote);
+        }
+        Purpose::Bind(_) => slot.open_datagram(opened),
+        Purpose::Listen(_) => slot.listen(opened),
     }
-    let (timeout, patience) = (module.timeouts.command, module.timeouts.connect);
-    let opened = module
-        .execute(
-            &Open {
-                protocol: Protocol::Tcp,
+    let result = match purpose {
+        Purpose::Connect(_) => return connect(module, opened, remote),
+        Purpose::Exchange(_) => module.execute(
+            &Connect {
+                socket: opened,
+                remote_ip: *remote.ip(),
+                remote_port: remote.port(),
             },
             timeout,
-        )?
-        .socket;
-    // Before the connection: a server that speaks first is announced right behind it.
-    module
-        .session
-        .sockets
-        .slot(socket)
-        .map_err(Error::Usage)?
-        .open(opened);
+        ),
+        Purpose::Group(group) => module.execute(
+            &JoinGroup {
+                socket: opened,
+                group: *group.ip(),
+                port: group.port(),
+            },
+            timeout,
+        ),
+        Purpose::Bind(local_port) => bind(module, opened, local_port),
+        Purpose::Listen(local_port) => {
+            // Connections to a socket that listened there before are nobody's.
+            while let Some(child) = module.session.vendor.take_child(local_port) {
+                close(module, child.socket)?;
+            }
+            bind(module, opened, local_port)
+        }
+    };
+    if let Err(Error::Module(status)) = result {
+        close(module, opened)?;
+        return Err(Error::Module(status));
+    }
+    result.map(drop)
+}
+
+/// Where a socket sends that has no destination.
+const NOBODY: SocketAddrV4 = SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 0);
+
+fn v4<E>(remote: SocketAddr) -> Result<SocketAddrV4, Error<E, Status>> {
+    match remote {
+        SocketAddr::V4(remote) if remote.port() > 0 => Ok(remote),
+        _ => Err(Error::Usage(Usage::Unsupported)),
+    }
+}
+
+fn bind<T: Transport, C: Clock>(
+    module: &mut Module<'_, T, C>,
+    socket: u32,
+    local_port: u16,
+) -> Result<Done, ErrorOf<Microchip, T>> {
+    let timeout = module.timeouts.command;
+    module.execute(&Bind { socket, local_port }, timeout)
+}
+
+fn connect<T: Transport, C: Clock>(
+    module: &mut Module<'_, T, C>,
+    opened: u32,
+    remote: SocketAddrV4,
+) -> Result<(), ErrorOf<Microchip, T>> {
+    let (timeout, patience) = (module.timeouts.command, module.timeouts.connect);
     module.session.vendor.connecting = Some(opened);
     module.session.vendor.connection = Attempt::Open;
     let command = Connect {
@@ -118,20 +186,70 @@ pub(super) fn connect<T: Transport, C: Clock>(
     }
 }
 
+/// The next connection to a port. Firmware 0.3.x may have lost its notice.
+pub(super) fn accept<T: Transport, C: Clock>(
+    module: &mut Module<'_, T, C>,
+    port: u16,
+) -> Result<Option<Incoming>, ErrorOf<Microchip, T>> {
+    if core::mem::take(&mut module.session.vendor.untold_children) {
+        find_children(module, port)?;
+    }
+    Ok(module
+        .session
+        .vendor
+        .take_child(port)
+        .map(|child| Incoming {
+            link: child.socket,
+            remote: child.remote,
+            is_closed: child.is_closed,
+        }))
+}
+
+/// Asks for connections to a port that were not told.
+fn find_children<T: Transport, C: Clock>(
+    module: &mut Module<'_, T, C>,
+    port: u16,
+) -> Result<(), ErrorOf<Microchip, T>> {
+    let timeout = module.timeouts.command;
+    let mut rows = [None; LISTED];
+    let mut free = rows.iter_mut();
+    module.execute_lines(&GetSockets, timeout, &mut |line| {
+        let row = SocketRow::parse(line).filter(|row| row.local_port == port);
+        if let (Some(row), Some(place)) = (row, free.next()) {
+            *place = Some(row);
+        }
+    })?;
+    for row in rows.into_iter().flatten() {
+        let Some(ip) = row.remote_ip else { continue };
+        if module.session.sockets.by_link(row.socket).is_none() {
+            module.session.vendor.add_child(Child {
+                socket: row.socket,
+                local_port: port,
+                remote: SocketAddr::new(ip, row.remote_port),
+                is_closed: false,
+            });
+        }
+    }
+    Ok(())
+}
+
 pub(super) fn send<T: Transport, C: Clock>(
     module: &mut Module<'_, T, C>,
     link: u32,
+    to: Option<SocketAddr>,
     payload: &[u8],
 ) -> Result<(), ErrorOf<Microchip, T>> {
     let timeout = module.timeouts.send;
-    let sent = module.upload(
-        &Send {
-            socket: link,
-            length: payload.len() as u16,
-        },
-        payload,
-        timeout,
-    );
+    let sent = match to {
+        None => {
+            let command = Send {
+                socket: link,
+                length: payload.len() as u16,
+            };
+            module.upload(&command, payload, timeout)
+        }
+        Some(to) => send_to(module, link, v4(to)?, payload),
+    };
     after_binary_mode(module);
     if matches!(sent, Err(Error::Module(Status::SocketNotFound))) {
         // So it answers once the peer has closed (wire notes 6), whose notice was missed then.
@@ -142,12 +260,102 @@ pub(super) fn send<T: Transport, C: Clock>(
     sent
 }
 
+/// Firmware keeps the destination that a socket has: only a datagram within the command goes
+/// elsewhere, and takes the destination with it. What does not fit a command needs a new socket
+/// at the same port.
+fn send_to<T: Transport, C: Clock>(
+    module: &mut Module<'_, T, C>,
+    link: u32,
+    to: SocketAddrV4,
+    payload: &[u8],
+) -> Result<(), ErrorOf<Microchip, T>> {
+    let (timeout, length) = (module.timeouts.send, payload.len() as u16);
+    let (remote_ip, remote_port) = (*to.ip(), to.port());
+    let destination = destination(module, link)?;
+    let mut socket = link;
+    if destination.is_some_and(|destination| destination != to) {
+        match Text::new(payload) {
+            Ok(data) => {
+                let command = SendTextTo {
+                    socket,
+                    remote_ip,
+                    remote_port,
+                    length,
+                    data,
+                };
+                module.execute(&command, timeout)?;
+                set_destination(module, link, to);
+                return Ok(());
+            }
+            // A new socket would not be in the group.
+            Err(error) if destination.is_some_and(|group| group.ip().is_multicast()) => {
+                return Err(Error::Usage(error));
+            }
+            Err(_) => socket = open_anew(module, link)?,
+        }
+    }
+    let command = SendTo {
+        socket,
+        remote_ip,
+        remote_port,
+        length,
+    };
+    module.upload(&command, payload, timeout)?;
+    set_destination(module, socket, to);
+    Ok(())
+}
+
+fn destination<T: Transport, C: Clock>(
+    module: &mut Module<'_, T, C>,
+    link: u32,
+) -> Result<Option<SocketAddrV4>, ErrorOf<Microchip, T>> {
+    match module.session.sockets.by_link(link) {
+        Some(slot) => Ok(slot.destination),
+        None => Err(Error::Usage(Usage::StaleHandle)),
+    }
+}
+
+fn set_destination<T: Transport, C: Clock>(
+    module: &mut Module<'_, T, C>,
+    link: u32,
+    to: SocketAddrV4,
+) {
+    if let Some(slot) = module.session.sockets.by_link(link) {
+        slot.destination = Some(to);
+    }
+}
+
+/// Replaces a UDP socket by a new one at the same port, which has no destination yet.
+fn open_anew<T: Transport, C: Clock>(
+    module: &mut Module<'_, T, C>,
+    link: u32,
+) -> Result<u32, ErrorOf<Microchip, T>> {
+    let timeout = module.timeouts.command;
+    let mut port = None;
+    module.execute_lines(&GetSockets, timeout, &mut |line| {
+        if let Some(row) = SocketRow::parse(line).filter(|row| row.socket == link) {
+            port = Some(row.local_port);
+        }
+    })?;
+    let port = port.ok_or(Error::Module(Status::SocketNotFound))?;
+    let protocol = Protocol::Udp;
+    close(module, link)?;
+    let opened = module.execute(&Open { protocol }, timeout)?.socket;
+    if let Some(slot) = module.session.sockets.by_link(link) {
+        slot.open_datagram(opened);
+    }
+    bind(module, opened, port)?;
+    Ok(opened)
+}
+
 /// Firmware 0.3.x loses what it would have told in binary mode (wire notes 2): data may wait on any
 /// socket.
 fn after_binary_mode<T: Transport, C: Clock>(module: &mut Module<'_, T, C>) {
     for slot in module.session.sockets.open() {
-        slot.readable = true;
+        // Datagrams are told all the same.
+        slot.readable |= !slot.is_datagram;
     }
+    module.session.vendor.untold_children = true;
 }
 
 pub(super) fn receive<T: Transport, C: Clock>(
@@ -165,7 +373,8 @@ pub(super) fn receive<T: Transport, C: Clock>(
     if matches!(result, Ok(n) if n > READ_AT_ONCE) {
         after_binary_mode(module);
     }
-    if matches!(result, Ok(0) | Err(Error::Module(_))) {
+    let is_datagram = (module.session.sockets.by_link(link)).is_some_and(|slot| slot.is_datagram);
+    if matches!(result, Ok(0) | Err(Error::Module(_))) && !is_datagram {
         // Nothing there, though something may have been: was the close lost too?
         module.session.in_doubt = true;
     }
@@ -190,7 +399,7 @@ pub(super) fn reconcile<T: Transport, C: Clock>(
     module: &mut Module<'_, T, C>,
 ) -> Result<(), ErrorOf<Microchip, T>> {
     let timeout = module.timeouts.command;
-    let mut open = [None; 20];
+    let mut open = [None; LISTED];
     let (mut count, mut nonsense) = (0, false);
     module.execute_lines(
         &GetSockets,
@@ -208,6 +417,12 @@ pub(super) fn reconcile<T: Transport, C: Clock>(
     if nonsense {
         module.engine.fall_out_of_step();
         return Err(Error::Malformed);
+    }
+    for slot in module.session.sockets.open() {
+        if slot.is_datagram && slot.next_datagram().is_none() {
+            // If its notice was lost, no other will come until it has been read.
+            slot.unnoted = UNKNOWN;
+        }
     }
     let is_listed = |slot: &mut Slot| open.contains(&Some(slot.link));
     if module.session.sockets.open().all(is_listed) {

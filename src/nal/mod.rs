@@ -1,9 +1,16 @@
 //! `embedded-nal` on top of the driver.
 
+#[cfg(feature = "async")]
+mod asynchronous;
 mod dns;
+mod listen;
 mod shared;
+mod sockets;
 mod stream;
 mod tcp;
+mod udp;
 
+#[cfg(feature = "async")]
+pub use asynchronous::Connection;
 pub use shared::Shared;
 pub use stream::{Stream, WaitTcp};

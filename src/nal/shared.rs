@@ -4,7 +4,7 @@ use core::cell::RefCell;
 use core::fmt;
 use core::net::{IpAddr, SocketAddr};
 
-use embedded_nal::{AddrType, Dns, TcpClientStack};
+use embedded_nal::{AddrType, Dns, TcpClientStack, TcpFullStack, UdpClientStack, UdpFullStack};
 
 use super::stream::WaitTcp;
 use crate::clock::Clock;
@@ -12,7 +12,7 @@ use crate::dialect::Dialect;
 use crate::driver::{ErrorOf, Module};
 use crate::engine::link::Transport;
 use crate::error::{Error, Resource};
-use crate::socket::TcpSocket;
+use crate::socket::{TcpSocket, UdpSocket};
 
 /// A handle on a module that lies in a `RefCell`: copy it, and give each client its own.
 ///
@@ -91,6 +91,67 @@ impl<D: Dialect, T: Transport, C: Clock> TcpClientStack for Shared<'_, '_, D, T,
 
     fn close(&mut self, socket: TcpSocket) -> Result<(), Self::Error> {
         self.with(|module| TcpClientStack::close(module, socket))?
+    }
+}
+
+impl<D: Dialect, T: Transport, C: Clock> TcpFullStack for Shared<'_, '_, D, T, C> {
+    fn bind(&mut self, socket: &mut TcpSocket, local_port: u16) -> Result<(), Self::Error> {
+        self.with(|module| TcpFullStack::bind(module, socket, local_port))?
+    }
+
+    fn listen(&mut self, socket: &mut TcpSocket) -> Result<(), Self::Error> {
+        self.with(|module| module.listen(socket))?
+    }
+
+    fn accept(
+        &mut self,
+        socket: &mut TcpSocket,
+    ) -> nb::Result<(TcpSocket, SocketAddr), Self::Error> {
+        self.with(|module| module.accept(socket))?
+    }
+}
+
+impl<D: Dialect, T: Transport, C: Clock> UdpClientStack for Shared<'_, '_, D, T, C> {
+    type UdpSocket = UdpSocket;
+    type Error = ErrorOf<D, T>;
+
+    fn socket(&mut self) -> Result<UdpSocket, Self::Error> {
+        self.with(UdpClientStack::socket)?
+    }
+
+    fn connect(&mut self, socket: &mut UdpSocket, remote: SocketAddr) -> Result<(), Self::Error> {
+        self.with(|module| UdpClientStack::connect(module, socket, remote))?
+    }
+
+    fn send(&mut self, socket: &mut UdpSocket, buffer: &[u8]) -> nb::Result<(), Self::Error> {
+        self.with(|module| UdpClientStack::send(module, socket, buffer))?
+    }
+
+    fn receive(
+        &mut self,
+        socket: &mut UdpSocket,
+        buffer: &mut [u8],
+    ) -> nb::Result<(usize, SocketAddr), Self::Error> {
+        self.with(|module| UdpClientStack::receive(module, socket, buffer))?
+    }
+
+    fn close(&mut self, socket: UdpSocket) -> Result<(), Self::Error> {
+        self.with(|module| UdpClientStack::close(module, socket))?
+    }
+}
+
+impl<D: Dialect, T: Transport, C: Clock> UdpFullStack for Shared<'_, '_, D, T, C> {
+    fn bind(&mut self, socket: &mut UdpSocket, local_port: u16) -> Result<(), Self::Error> {
+        self.with(|module| UdpFullStack::bind(module, socket, local_port))?
+    }
+
+    fn send_to(
+        &mut self,
+        socket: &mut UdpSocket,
+        remote: SocketAddr,
+        buffer: &[u8],
+    ) -> nb::Result<(), Self::Error> {
+        self.with(|module| module.send_to(socket, remote, buffer))?
     }
 }
 

@@ -41,20 +41,21 @@ const READ_TIMEOUT: u32 = 30_000;
 /// Dropping it does neither flush nor close: take the socket back with
 /// [`into_parts`](Stream::into_parts).
 #[derive(Debug)]
-pub struct Stream<'g, S: TcpClientStack> {
+pub struct Stream<S: TcpClientStack, G> {
     stack: S,
     socket: S::TcpSocket,
-    gathered: &'g mut [u8],
+    gathered: G,
     length: usize,
     /// How long a read waits for the peer, in milliseconds; then it ends with a timeout. 30 s
     /// unless changed.
     pub read_timeout: u32,
 }
 
-impl<'g, S: WaitTcp> Stream<'g, S> {
+impl<S: WaitTcp, G: AsMut<[u8]>> Stream<S, G> {
     /// A stream over a connected socket of `stack`, which may be `&mut Module` or a
-    /// [`Shared`](crate::Shared) handle; `gather` is where small writes wait, and may be empty.
-    pub fn new(stack: S, socket: S::TcpSocket, gather: &'g mut [u8]) -> Self {
+    /// [`Shared`](crate::Shared) handle; `gather` is where small writes wait: an array or a
+    /// `&mut [u8]`, which may be empty.
+    pub fn new(stack: S, socket: S::TcpSocket, gather: G) -> Self {
         Stream {
             stack,
             socket,
@@ -71,46 +72,56 @@ impl<'g, S: WaitTcp> Stream<'g, S> {
 
     fn send_gathered(&mut self) -> Result<(), S::Error> {
         let length = core::mem::take(&mut self.length);
-        match self.gathered.get(..length) {
+        match self.gathered.as_mut().get(..length) {
             Some(bytes) if length > 0 => {
                 nb::block!(self.stack.send(&mut self.socket, bytes)).map(drop)
             }
             _ => Ok(()),
         }
     }
+
+    /// Reads what is there; 0 at the end of the stream. Before it says `WouldBlock` it sends what
+    /// is gathered: the peer may be waiting for it.
+    pub(super) fn read_now(&mut self, buffer: &mut [u8]) -> nb::Result<usize, S::Error> {
+        if buffer.is_empty() {
+            return Ok(0);
+        }
+        match self.stack.receive(&mut self.socket, buffer) {
+            Err(nb::Error::Other(error)) if S::is_end(&error) => Ok(0),
+            Err(nb::Error::WouldBlock) => {
+                self.send_gathered()?;
+                Err(nb::Error::WouldBlock)
+            }
+            other => other,
+        }
+    }
 }
 
-impl<S> ErrorType for Stream<'_, S>
+impl<S, G> ErrorType for Stream<S, G>
 where
     S: TcpClientStack<Error: embedded_io::Error>,
 {
     type Error = S::Error;
 }
 
-impl<S> Read for Stream<'_, S>
+impl<S, G: AsMut<[u8]>> Read for Stream<S, G>
 where
     S: WaitTcp<Error: embedded_io::Error>,
 {
     fn read(&mut self, buffer: &mut [u8]) -> Result<usize, S::Error> {
-        if buffer.is_empty() {
-            return Ok(0);
-        }
         loop {
-            match self.stack.receive(&mut self.socket, buffer) {
+            match self.read_now(buffer) {
                 Ok(n) => return Ok(n),
-                Err(nb::Error::Other(error)) if S::is_end(&error) => return Ok(0),
                 Err(nb::Error::Other(error)) => return Err(error),
-                Err(nb::Error::WouldBlock) => {}
+                Err(nb::Error::WouldBlock) => self
+                    .stack
+                    .wait_readable(&mut self.socket, self.read_timeout)?,
             }
-            // The peer may be waiting for it.
-            self.send_gathered()?;
-            self.stack
-                .wait_readable(&mut self.socket, self.read_timeout)?;
         }
     }
 }
 
-impl<S> ReadReady for Stream<'_, S>
+impl<S, G: AsMut<[u8]>> ReadReady for Stream<S, G>
 where
     S: WaitTcp<Error: embedded_io::Error>,
 {
@@ -119,18 +130,16 @@ where
     }
 }
 
-impl<S> Write for Stream<'_, S>
+impl<S, G: AsMut<[u8]>> Write for Stream<S, G>
 where
     S: WaitTcp<Error: embedded_io::Error>,
 {
     fn write(&mut self, bytes: &[u8]) -> Result<usize, S::Error> {
-        if self.length + bytes.len() > self.gathered.len() {
+        if self.length + bytes.len() > self.gathered.as_mut().len() {
             self.send_gathered()?;
         }
-        match self
-            .gathered
-            .get_mut(self.length..self.length + bytes.len())
-        {
+        let place = self.length..self.length + bytes.len();
+        match self.gathered.as_mut().get_mut(place) {
             Some(place) => {
                 place.copy_from_slice(bytes);
                 self.length += bytes.len();

@@ -1,8 +1,24 @@
 //! Socket handles, the table behind them, and what has been read ahead.
 
+mod datagrams;
 mod table;
 
+use core::net::SocketAddr;
+
+pub(crate) use datagrams::Datagram;
 pub(crate) use table::{Slot, State, Table};
+
+/// A place in the socket table, and which of its owners this is.
+#[derive(Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Handle {
+    /// The place in the table.
+    pub(crate) index: u8,
+    /// Which owner of that place this is.
+    pub(crate) generation: u16,
+    /// Which run of the module its connection belongs to.
+    pub(crate) run: u16,
+}
 
 /// A TCP socket: a place in the module's socket table, owned by whoever holds this.
 ///
@@ -12,10 +28,21 @@ pub(crate) use table::{Slot, State, Table};
 #[derive(Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct TcpSocket {
-    /// The place in the table.
-    pub(crate) index: u8,
-    /// Which owner of that place this is.
-    pub(crate) generation: u16,
-    /// Which run of the module its connection belongs to.
-    pub(crate) run: u16,
+    pub(crate) handle: Handle,
+    /// The local port that it was bound to.
+    pub(crate) port: Option<u16>,
+}
+
+/// A UDP socket: a place in the module's socket table, owned by whoever holds this.
+///
+/// As [`TcpSocket`]; a restart of the module ends its binding.
+#[derive(Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct UdpSocket {
+    pub(crate) handle: Handle,
+    /// Where it sends unless told otherwise.
+    #[cfg_attr(feature = "defmt", defmt(Debug2Format))]
+    pub(crate) remote: Option<SocketAddr>,
+    /// It was bound to a local port by its owner.
+    pub(crate) is_bound: bool,
 }

@@ -1,6 +1,8 @@
 //! The socket table: who owns which place, and what the driver knows of its connection.
 
-use super::TcpSocket;
+use core::net::SocketAddrV4;
+
+use super::{Datagram, Handle};
 use crate::error::{Closed, Resource, Usage};
 
 /// The most sockets the table has room for; a dialect may allow fewer.
@@ -10,12 +12,13 @@ const PLACES: usize = 8;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum State {
     Open,
+    /// It waits for connections.
+    Listening,
     Closed(Closed),
 }
 
 /// One place of the table.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Slot {
+pub(crate) struct Slot<'b> {
     owned: bool,
     generation: u16,
     pub(crate) state: State,
@@ -28,33 +31,101 @@ pub(crate) struct Slot {
     pub(crate) readable: bool,
     /// At least this many bytes wait in the module.
     announced: u32,
-    /// What of this socket's read-ahead buffer is not handed out yet.
-    ahead_start: u16,
-    ahead_end: u16,
+    /// It carries datagrams.
+    pub(crate) is_datagram: bool,
+    /// Where the module sends datagrams that are not told where to go, as far as is known.
+    pub(crate) destination: Option<SocketAddrV4>,
+    /// Behind the datagrams that are noted the module holds this many bytes.
+    pub(crate) unnoted: u32,
+    /// What was read ahead of a stream and is not handed out yet; or notes on datagrams.
+    ahead: Ahead<'b>,
 }
 
-const FREE: Slot = Slot {
-    owned: false,
-    generation: 0,
-    state: State::Closed(Closed::NotConnected),
-    link: 0,
-    lingers: false,
-    readable: false,
-    announced: 0,
-    ahead_start: 0,
-    ahead_end: 0,
-};
+/// The memory for reading ahead, of which a part is filled.
+#[derive(Default)]
+struct Ahead<'b> {
+    bytes: &'b mut [u8],
+    start: usize,
+    end: usize,
+}
 
-impl Slot {
+impl Ahead<'_> {
+    fn filled(&self) -> &[u8] {
+        self.bytes.get(self.start..self.end).unwrap_or(&[])
+    }
+
+    fn drop_front(&mut self, n: usize) {
+        self.start = (self.start + n).min(self.end);
+    }
+
+    fn clear(&mut self) {
+        self.start = 0;
+        self.end = 0;
+    }
+
+    /// Appends all of it, or nothing.
+    fn append(&mut self, bytes: &[u8]) -> bool {
+        if self.end + bytes.len() > self.bytes.len() {
+            self.bytes.copy_within(self.start..self.end, 0);
+            self.end -= self.start;
+            self.start = 0;
+        }
+        match self.bytes.get_mut(self.end..self.end + bytes.len()) {
+            Some(place) => {
+                place.copy_from_slice(bytes);
+                self.end += bytes.len();
+                true
+            }
+            None => false,
+        }
+    }
+}
+
+impl<'b> Slot<'b> {
+    fn free(generation: u16, ahead: Ahead<'b>) -> Self {
+        Slot {
+            owned: false,
+            generation,
+            state: State::Closed(Closed::NotConnected),
+            link: 0,
+            lingers: false,
+            readable: false,
+            announced: 0,
+            is_datagram: false,
+            destination: None,
+            unnoted: 0,
+            ahead,
+        }
+    }
+
+    /// Nothing is left of the connection; the owner stays.
+    fn forget(&mut self) {
+        let mut ahead = core::mem::take(&mut self.ahead);
+        ahead.clear();
+        let owned = self.owned;
+        *self = Slot {
+            owned,
+            ..Slot::free(self.generation, ahead)
+        };
+    }
+
     /// A new connection begins.
     pub(crate) fn open(&mut self, link: u32) {
-        *self = Slot {
-            owned: true,
-            generation: self.generation,
-            state: State::Open,
-            link,
-            ..FREE
-        };
+        self.forget();
+        self.state = State::Open;
+        self.link = link;
+    }
+
+    /// A socket for datagrams is ready.
+    pub(crate) fn open_datagram(&mut self, link: u32) {
+        self.open(link);
+        self.is_datagram = true;
+    }
+
+    /// The socket waits for connections.
+    pub(crate) fn listen(&mut self, link: u32) {
+        self.open(link);
+        self.state = State::Listening;
     }
 
     /// The module has announced data. Firmware counts each arrival, the reference counts all that
@@ -94,11 +165,11 @@ impl Slot {
         self.close(how);
     }
 
-    /// Nobody wants what is left of the stream.
+    /// Nobody wants what is left of the stream, or of the datagrams.
     pub(crate) fn drop_rest(&mut self) {
         self.readable = false;
-        self.ahead_start = 0;
-        self.ahead_end = 0;
+        self.unnoted = 0;
+        self.ahead.clear();
     }
 
     /// Bytes of the stream were lost: what comes behind them is not handed out.
@@ -108,23 +179,94 @@ impl Slot {
     }
 
     fn close(&mut self, how: Closed) {
-        if self.state == State::Open {
+        if !matches!(self.state, State::Closed(_)) {
             self.state = State::Closed(how);
         }
     }
 
     /// Whether the module has, or may have, something under this link's name.
     pub(crate) fn occupies_link(&self) -> bool {
-        self.owned && (self.state == State::Open || self.lingers || self.readable)
+        let is_closed = matches!(self.state, State::Closed(_));
+        self.owned && (!is_closed || self.lingers || self.readable)
+    }
+
+    /// Whether something was read ahead.
+    pub(crate) fn has_ahead(&self) -> bool {
+        !self.ahead.filled().is_empty()
+    }
+
+    /// Hands out what was read ahead.
+    pub(crate) fn take_ahead(&mut self, into: &mut [u8]) -> usize {
+        let filled = self.ahead.filled();
+        let n = into.len().min(filled.len());
+        if let (Some(to), Some(from)) = (into.get_mut(..n), filled.get(..n)) {
+            to.copy_from_slice(from);
+        }
+        self.ahead.drop_front(n);
+        n
+    }
+
+    /// How much can be read ahead.
+    pub(crate) fn ahead_size(&self) -> usize {
+        self.ahead.bytes.len()
+    }
+
+    /// Takes the read-ahead memory out, to be filled from the module while the table is in use;
+    /// [`put_ahead`](Self::put_ahead) brings it back.
+    pub(crate) fn lend_ahead(&mut self) -> &'b mut [u8] {
+        core::mem::take(&mut self.ahead).bytes
+    }
+
+    /// Brings the read-ahead memory back, with `n` new bytes.
+    pub(crate) fn put_ahead(&mut self, bytes: &'b mut [u8], n: usize) {
+        self.ahead = Ahead {
+            bytes,
+            start: 0,
+            end: n,
+        };
+    }
+
+    /// A datagram has come. `false` if there is no room to note it: it will be dropped, unread.
+    pub(crate) fn note(&mut self, datagram: Datagram) -> bool {
+        // Behind bytes of which nobody knows the bounds there are no others.
+        if self.unnoted == 0 && self.ahead.append(&datagram.write()) {
+            return true;
+        }
+        self.unnoted = self.unnoted.saturating_add(datagram.length.into());
+        false
+    }
+
+    /// The datagram that is read next, if one is noted.
+    pub(crate) fn next_datagram(&self) -> Option<Datagram> {
+        Datagram::read(self.ahead.filled())
+    }
+
+    /// The next datagram has been read.
+    pub(crate) fn forget_datagram(&mut self) {
+        self.ahead.drop_front(Datagram::NOTE);
+    }
+
+    /// The module holds this many bytes of datagrams. `false` if they are not those of the notes,
+    /// which are worth nothing then.
+    pub(crate) fn check_notes(&mut self, waiting: u32) -> bool {
+        let noted: u32 = (self.ahead.filled())
+            .chunks(Datagram::NOTE)
+            .filter_map(Datagram::read)
+            .map(|datagram| u32::from(datagram.length))
+            .sum();
+        if noted.saturating_add(self.unnoted) == waiting {
+            return true;
+        }
+        self.ahead.clear();
+        self.unnoted = waiting;
+        false
     }
 }
 
-/// The table and the memory for reading ahead.
+/// The table, with the memory for reading ahead.
 pub(crate) struct Table<'b> {
-    slots: [Slot; PLACES],
-    /// One part per socket.
-    ahead: &'b mut [u8],
-    part: usize,
+    slots: [Slot<'b>; PLACES],
+    /// How many of them have memory.
     capacity: usize,
     /// Counts restarts of the module.
     run: u16,
@@ -134,34 +276,28 @@ impl<'b> Table<'b> {
     /// A table of as many sockets as `ahead` has parts, at most `links`.
     pub(crate) fn new<const N: usize>(ahead: &'b mut [[u8; N]], links: usize) -> Self {
         let capacity = ahead.len().min(links).min(PLACES);
+        let mut slots = core::array::from_fn(|_| Slot::free(0, Ahead::default()));
+        for (slot, part) in slots.iter_mut().zip(ahead) {
+            slot.put_ahead(part, 0);
+        }
         Table {
-            slots: [FREE; PLACES],
-            ahead: ahead.as_flattened_mut(),
-            part: N,
+            slots,
             capacity,
             run: 0,
         }
     }
 
-    /// The size of each read-ahead buffer.
-    pub(crate) fn read_ahead(&self) -> usize {
-        // Places in it are counted with 16 bits.
-        self.part.min(usize::from(u16::MAX))
-    }
-
     /// Gives a free place to a new owner.
-    pub(crate) fn allocate(&mut self) -> Result<TcpSocket, Resource> {
-        let index = (0..self.capacity)
-            .find(|&i| self.slots.get(i).is_some_and(|s| !s.owned))
-            .ok_or(Resource::Sockets)?;
+    pub(crate) fn allocate(&mut self) -> Result<Handle, Resource> {
         let run = self.run;
-        let slot = self.slots.get_mut(index).ok_or(Resource::Sockets)?;
-        *slot = Slot {
-            owned: true,
-            generation: slot.generation.wrapping_add(1),
-            ..FREE
-        };
-        Ok(TcpSocket {
+        let (index, slot) = (self.slots.iter_mut().enumerate())
+            .take(self.capacity)
+            .find(|(_, slot)| !slot.owned)
+            .ok_or(Resource::Sockets)?;
+        slot.forget();
+        slot.owned = true;
+        slot.generation = slot.generation.wrapping_add(1);
+        Ok(Handle {
             index: index as u8,
             generation: slot.generation,
             run,
@@ -169,7 +305,7 @@ impl<'b> Table<'b> {
     }
 
     /// The place that a handle owns.
-    pub(crate) fn slot(&mut self, socket: &TcpSocket) -> Result<&mut Slot, Usage> {
+    pub(crate) fn slot(&mut self, socket: &Handle) -> Result<&mut Slot<'b>, Usage> {
         self.slots
             .get_mut(usize::from(socket.index))
             .filter(|slot| slot.owned && slot.generation == socket.generation)
@@ -177,26 +313,24 @@ impl<'b> Table<'b> {
     }
 
     /// Whether the connection of this handle was lost with a restart of the module.
-    pub(crate) fn is_from_before_restart(&self, socket: &TcpSocket) -> bool {
+    pub(crate) fn is_from_before_restart(&self, socket: &Handle) -> bool {
         socket.run != self.run
     }
 
     /// Makes a handle that survived a restart usable for a new connection.
-    pub(crate) fn renew(&mut self, socket: &mut TcpSocket) {
+    pub(crate) fn renew(&mut self, socket: &mut Handle) {
         socket.run = self.run;
     }
 
-    pub(crate) fn free(&mut self, socket: &TcpSocket) {
+    pub(crate) fn free(&mut self, socket: &Handle) {
         if let Ok(slot) = self.slot(socket) {
-            *slot = Slot {
-                generation: slot.generation,
-                ..FREE
-            };
+            slot.forget();
+            slot.owned = false;
         }
     }
 
     /// The connection that the module knows as `link`.
-    pub(crate) fn by_link(&mut self, link: u32) -> Option<&mut Slot> {
+    pub(crate) fn by_link(&mut self, link: u32) -> Option<&mut Slot<'b>> {
         self.slots
             .iter_mut()
             .find(|slot| slot.link == link && slot.occupies_link())
@@ -211,7 +345,7 @@ impl<'b> Table<'b> {
     }
 
     /// The open connections.
-    pub(crate) fn open(&mut self) -> impl Iterator<Item = &mut Slot> {
+    pub(crate) fn open(&mut self) -> impl Iterator<Item = &mut Slot<'b>> {
         self.slots
             .iter_mut()
             .filter(|slot| slot.owned && slot.state == State::Open)
@@ -219,75 +353,15 @@ impl<'b> Table<'b> {
 
     /// The module restarted: every connection ends, and every handle notices.
     pub(crate) fn restart(&mut self) {
-        for slot in &mut self.slots {
-            *slot = Slot {
-                owned: slot.owned,
-                generation: slot.generation,
-                ..FREE
-            };
-        }
+        self.slots.iter_mut().for_each(Slot::forget);
         self.run = self.run.wrapping_add(1);
     }
 
     /// Takes every place from its owner.
     pub(crate) fn release_all(&mut self) {
         for slot in &mut self.slots {
-            *slot = Slot {
-                generation: slot.generation,
-                ..FREE
-            };
-        }
-    }
-
-    /// Whether something was read ahead.
-    pub(crate) fn has_ahead(&mut self, socket: &TcpSocket) -> bool {
-        self.slot(socket)
-            .is_ok_and(|slot| slot.ahead_start < slot.ahead_end)
-    }
-
-    /// Hands out what was read ahead.
-    pub(crate) fn take_ahead(&mut self, socket: &TcpSocket, into: &mut [u8]) -> usize {
-        let part = self.part * usize::from(socket.index);
-        let Ok(slot) = self.slot(socket) else {
-            return 0;
-        };
-        let (from, to) = (usize::from(slot.ahead_start), usize::from(slot.ahead_end));
-        let n = into.len().min(to.saturating_sub(from));
-        slot.ahead_start += n as u16;
-        match (
-            self.ahead.get(part + from..part + from + n),
-            into.get_mut(..n),
-        ) {
-            (Some(ahead), Some(into)) => {
-                into.copy_from_slice(ahead);
-                n
-            }
-            _ => 0,
-        }
-    }
-
-    /// Takes the read-ahead buffer of a socket out of the table, to be filled from the module.
-    ///
-    /// The memory is swapped for an empty slice, so that the rest of the session can be used
-    /// meanwhile; [`put_ahead`](Self::put_ahead) brings it back.
-    pub(crate) fn lend_ahead(&mut self) -> &'b mut [u8] {
-        core::mem::take(&mut self.ahead)
-    }
-
-    /// The part of `ahead` that belongs to a socket.
-    pub(crate) fn part_of<'a>(&self, ahead: &'a mut [u8], socket: &TcpSocket) -> &'a mut [u8] {
-        let start = self.part * usize::from(socket.index);
-        ahead
-            .get_mut(start..start + self.read_ahead())
-            .unwrap_or(&mut [])
-    }
-
-    /// Brings the read-ahead memory back, with `n` new bytes for `socket`.
-    pub(crate) fn put_ahead(&mut self, ahead: &'b mut [u8], socket: &TcpSocket, n: usize) {
-        self.ahead = ahead;
-        if let Ok(slot) = self.slot(socket) {
-            slot.ahead_start = 0;
-            slot.ahead_end = n as u16;
+            slot.forget();
+            slot.owned = false;
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What the lines of an ST67 are, and what its events mean.
 
-use core::net::IpAddr;
+use core::net::{IpAddr, SocketAddr};
 
 use super::{Memory, St67, Status};
 use crate::driver::Session;
@@ -8,6 +8,7 @@ use crate::engine::protocol::{Line, LineEnd, Payload};
 use crate::engine::text::{Fields, number};
 use crate::error::Closed;
 use crate::event::Event;
+use crate::socket::Datagram;
 use crate::st67::status::{ErrorCode, JoinError};
 use crate::station::LinkState;
 
@@ -137,8 +138,14 @@ fn link_event(session: &mut St67Session<'_>, what: &[u8]) -> bool {
         return false;
     };
     match (fields.next(), fields.is_empty()) {
-        (Some(b"CONNECTED"), true) => true,
+        (Some(b"CONNECTED"), true) => {
+            if session.vendor.listens && session.sockets.by_link(link.into()).is_none() {
+                session.vendor.incoming.insert(link);
+            }
+            true
+        }
         (Some(b"DISCONNECTED" | b"CLOSED"), true) => {
+            session.vendor.incoming.take(link);
             if !session.vendor.closing.take(link) {
                 if let Some(slot) = session.sockets.by_link(link.into()) {
                     slot.closed_by_module(Closed::ByPeer);
@@ -156,22 +163,32 @@ fn data_event(session: &mut St67Session<'_>, what: &[u8]) -> bool {
     let (Some(link), Some(length)) = (fields.number::<u8>(), fields.number::<u32>()) else {
         return false;
     };
+    let mut sender = None;
     if !fields.is_empty() {
-        let sender = fields
-            .quoted()
-            .and_then(|ip| ip.parse::<IpAddr>().ok())
-            .zip(fields.number::<u16>());
+        let address = fields.quoted().and_then(|ip| ip.parse::<IpAddr>().ok());
+        sender = address.zip(fields.number::<u16>()).map(SocketAddr::from);
         if sender.is_none() || !fields.is_empty() {
             return false;
         }
     }
-    if let Some(slot) = session.sockets.by_link(link.into()) {
+    let Some(slot) = session.sockets.by_link(link.into()) else {
+        // Data for a link that the driver is closing is nobody's, for one that is not accepted yet
+        // its owner will ask; where there is no link the number must have been spoilt on the wire.
+        return session.vendor.closing.contains(link) || session.vendor.incoming.contains(link);
+    };
+    if !slot.is_datagram {
         slot.announce(length);
         return true;
     }
-    // Data for a link that the driver is closing is nobody's; for one it never opened, the
-    // number must have been spoilt on the wire.
-    session.vendor.closing.contains(link)
+    // The reference does not show a sender: there it is the one that the socket speaks to.
+    let sender = sender.or(slot.destination.map(SocketAddr::from));
+    let (Some(sender), Ok(length)) = (sender, u16::try_from(length)) else {
+        return false;
+    };
+    if !slot.note(Datagram { length, sender }) {
+        session.events.lose();
+    }
+    true
 }
 
 /// Puts an event line into neutral words.

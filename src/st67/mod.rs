@@ -16,12 +16,12 @@ use core::net::{IpAddr, SocketAddr};
 use embedded_nal::AddrType;
 
 use crate::clock::Clock;
-use crate::dialect::{Dialect, Setting, Words, private};
+use crate::dialect::{Dialect, Incoming, Purpose, Setting, Words, private};
 use crate::driver::{ErrorOf, Session, Timeouts};
 use crate::engine::link::Transport;
 use crate::engine::protocol::{Line, Payload};
 use crate::event::Event;
-use crate::socket::TcpSocket;
+use crate::socket::Handle;
 use crate::station::{Addresses, LinkState};
 
 pub use status::{ErrorCode, JoinError, Reason, Status, Subcategory};
@@ -48,16 +48,24 @@ pub struct Memory {
     /// The join error of an `ERROR` that is about to come.
     join_error: Option<JoinError>,
     /// Links that the driver has closed, whose notice is still to come.
-    closing: Closing,
+    closing: LinkSet,
+    /// Links that peers have opened and nobody has accepted yet.
+    incoming: LinkSet,
+    /// The one server runs.
+    listens: bool,
     /// Where the search for a free link begins: a link just closed is used last.
     next_link: u8,
 }
 
 /// A set of links.
 #[derive(Debug, Default)]
-struct Closing(u8);
+struct LinkSet(u8);
 
-impl Closing {
+impl LinkSet {
+    fn is_empty(&self) -> bool {
+        self.0 == 0
+    }
+
     fn insert(&mut self, link: u8) {
         self.0 |= 1 << (link % 8);
     }
@@ -132,6 +140,8 @@ impl Dialect for St67 {
     const LINKS: usize = LINKS as usize;
     /// The firmware's limit; the reference says 8192 (wire notes 2).
     const SEND_MAX: usize = 6144;
+    /// Firmware cuts what is longer into several datagrams.
+    const DATAGRAM_MAX: usize = 1470;
     /// The reference's receive buffer; the firmware's is 4608 and refuses to be asked for more
     /// (wire notes 2).
     const RECEIVE_MAX: usize = 2920;
@@ -199,25 +209,28 @@ impl Dialect for St67 {
         socket::resolve(module, name, kind)
     }
 
-    fn connect<T: Transport, C: Clock>(
+    fn open<T: Transport, C: Clock>(
         module: &mut Module<'_, T, C>,
-        socket: &TcpSocket,
-        remote: SocketAddr,
+        socket: &Handle,
+        purpose: Purpose,
     ) -> Result<(), ErrorOf<Self, T>> {
-        socket::connect(module, socket, remote)
+        socket::open(module, socket, purpose)
+    }
+
+    fn accept<T: Transport, C: Clock>(
+        module: &mut Module<'_, T, C>,
+        port: u16,
+    ) -> Result<Option<Incoming>, ErrorOf<Self, T>> {
+        socket::accept(module, port)
     }
 
     fn send<T: Transport, C: Clock>(
         module: &mut Module<'_, T, C>,
         link: u32,
+        to: Option<SocketAddr>,
         payload: &[u8],
     ) -> Result<(), ErrorOf<Self, T>> {
-        let command = command::net::Send {
-            link: link as u8,
-            length: payload.len() as u16,
-        };
-        let timeout = module.timeouts.send;
-        module.upload(&command, payload, timeout)
+        socket::send(module, link as u8, to, payload)
     }
 
     fn receive<T: Transport, C: Clock>(
@@ -237,6 +250,6 @@ impl Dialect for St67 {
         module: &mut Module<'_, T, C>,
         link: u32,
     ) -> Result<(), ErrorOf<Self, T>> {
-        socket::close(module, link as u8)
+        socket::close(module, link)
     }
 }

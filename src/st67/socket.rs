@@ -1,21 +1,23 @@
 //! The ST67's sequences for names and links.
 
-use core::net::{IpAddr, SocketAddr};
+use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use embedded_nal::AddrType;
 
 use super::command::net::{
-    Close, Connect, Family, GetLengths, GetLinks, LinkRow, Protocol, Resolve,
+    Close, Connect, Family, GetLengths, GetLinks, LinkRow, OpenDatagram, Protocol, Resolve, Send,
+    SendTo, SetServer,
 };
 use super::status::Status;
 use super::text::Text;
 use super::wifi::CLOSING;
-use super::{LINKS, Module, St67};
+use super::{LINKS, LinkSet, Module, St67};
 use crate::clock::Clock;
+use crate::dialect::{Incoming, Purpose};
 use crate::driver::ErrorOf;
 use crate::engine::link::Transport;
 use crate::error::{Closed, Error, Resource, Usage};
-use crate::socket::TcpSocket;
+use crate::socket::Handle;
 
 /// The module is given its own timeout for a connection; the driver waits longer by the firmware's
 /// command class (wire notes 9).
@@ -50,9 +52,36 @@ pub(super) fn resolve<T: Transport, C: Clock>(
     }
 }
 
-pub(super) fn connect<T: Transport, C: Clock>(
+/// The driver's name for the server, which has none in the module.
+const SERVER: u32 = 0xff;
+
+/// Where a datagram socket sends that is not told: nowhere. Firmware wants a port (wire notes 2).
+const NOBODY: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 9);
+
+pub(super) fn open<T: Transport, C: Clock>(
     module: &mut Module<'_, T, C>,
-    socket: &TcpSocket,
+    socket: &Handle,
+    purpose: Purpose,
+) -> Result<(), ErrorOf<St67, T>> {
+    match purpose {
+        Purpose::Connect(remote) => connect(module, socket, remote),
+        Purpose::Exchange(remote) => {
+            open_datagram(module, socket, remote, 0)?;
+            let slot = module.session.sockets.slot(socket).map_err(Error::Usage)?;
+            if let SocketAddr::V4(remote) = remote {
+                slot.destination = Some(remote);
+            }
+            Ok(())
+        }
+        Purpose::Bind(port) => open_datagram(module, socket, NOBODY, port),
+        Purpose::Group(group) => open_datagram(module, socket, group.into(), group.port()),
+        Purpose::Listen(port) => listen(module, socket, port),
+    }
+}
+
+fn connect<T: Transport, C: Clock>(
+    module: &mut Module<'_, T, C>,
+    socket: &Handle,
     remote: SocketAddr,
 ) -> Result<(), ErrorOf<St67, T>> {
     if remote.is_ipv6() || remote.port() == 0 {
@@ -60,12 +89,8 @@ pub(super) fn connect<T: Transport, C: Clock>(
     }
     let link = free_link(module)?;
     // Before the command: a server that speaks first is announced before the OK.
-    module
-        .session
-        .sockets
-        .slot(socket)
-        .map_err(Error::Usage)?
-        .open(link.into());
+    let slot = module.session.sockets.slot(socket).map_err(Error::Usage)?;
+    slot.open(link.into());
     let patience = module.timeouts.connect.min(CONNECT_MAX);
     let command = Connect {
         link,
@@ -76,8 +101,133 @@ pub(super) fn connect<T: Transport, C: Clock>(
         local_ip: None,
         timeout: Some(patience as u16),
     };
-    module.execute(&command, patience + CONNECT_MARGIN)?;
+    let result = module.execute(&command, patience + CONNECT_MARGIN);
+    if matches!(result, Err(Error::Module(_))) && module.session.vendor.listens {
+        // A peer may have got the link first.
+        module.session.in_doubt = true;
+    }
+    result.map(drop)
+}
+
+fn open_datagram<T: Transport, C: Clock>(
+    module: &mut Module<'_, T, C>,
+    socket: &Handle,
+    remote: SocketAddr,
+    local_port: u16,
+) -> Result<(), ErrorOf<St67, T>> {
+    if remote.is_ipv6() || remote.port() == 0 {
+        return Err(Error::Usage(Usage::Unsupported));
+    }
+    let link = free_link(module)?;
+    let slot = module.session.sockets.slot(socket).map_err(Error::Usage)?;
+    slot.open_datagram(link.into());
+    let timeout = module.timeouts.connect;
+    let command = OpenDatagram {
+        link,
+        protocol: Protocol::Udp,
+        remote_ip: remote.ip(),
+        remote_port: remote.port(),
+        local_port: Some(local_port),
+        // In any other mode the sender that is told is not the one who sent.
+        mode: Some(2),
+    };
+    match module.execute(&command, timeout) {
+        // The reference knows neither parameter.
+        Err(Error::Module(_)) if local_port == 0 => {
+            let command = OpenDatagram {
+                local_port: None,
+                mode: None,
+                ..command
+            };
+            module.execute(&command, timeout)?;
+        }
+        other => drop(other?),
+    }
     Ok(())
+}
+
+fn listen<T: Transport, C: Clock>(
+    module: &mut Module<'_, T, C>,
+    socket: &Handle,
+    port: u16,
+) -> Result<(), ErrorOf<St67, T>> {
+    if module.session.vendor.listens {
+        return Err(Error::Resource(Resource::Listeners));
+    }
+    let slot = module.session.sockets.slot(socket).map_err(Error::Usage)?;
+    slot.listen(SERVER);
+    let (timeout, port) = (module.timeouts.command, Some(port));
+    match module.execute(&SetServer { on: 1, port }, timeout) {
+        // One is there that the driver before this one has left.
+        Err(Error::Module(_)) => {
+            module.execute(&SetServer { on: 0, port: None }, timeout)?;
+            module.execute(&SetServer { on: 1, port }, timeout)?;
+        }
+        other => drop(other?),
+    }
+    module.session.vendor.listens = true;
+    Ok(())
+}
+
+/// Asks who it is that has opened a link.
+pub(super) fn accept<T: Transport, C: Clock>(
+    module: &mut Module<'_, T, C>,
+    port: u16,
+) -> Result<Option<Incoming>, ErrorOf<St67, T>> {
+    if module.session.vendor.incoming.is_empty() {
+        return Ok(None);
+    }
+    let timeout = module.timeouts.command;
+    let mut rows = [None; LINKS as usize];
+    module.execute_lines(&GetLinks, timeout, &mut |line| {
+        if let Some(row) = LinkRow::parse(line) {
+            if let Some(place) = rows.get_mut(usize::from(row.link)) {
+                *place = Some(row);
+            }
+        }
+    })?;
+    for (link, row) in (0..LINKS).zip(rows) {
+        if !module.session.vendor.incoming.contains(link) {
+            continue;
+        }
+        // It is told, or it is over already.
+        module.session.vendor.incoming.take(link);
+        match row {
+            Some(row) if row.is_server && row.local_port == port => {
+                return Ok(Some(Incoming {
+                    link: link.into(),
+                    remote: SocketAddr::new(row.remote_ip, row.remote_port),
+                    is_closed: false,
+                }));
+            }
+            // A connection to a port that nobody listens on any more.
+            Some(_) => close(module, link.into())?,
+            None => {}
+        }
+    }
+    Ok(None)
+}
+
+pub(super) fn send<T: Transport, C: Clock>(
+    module: &mut Module<'_, T, C>,
+    link: u8,
+    to: Option<SocketAddr>,
+    payload: &[u8],
+) -> Result<(), ErrorOf<St67, T>> {
+    let (timeout, length) = (module.timeouts.send, payload.len() as u16);
+    match to {
+        None => module.upload(&Send { link, length }, payload, timeout),
+        Some(to) if to.is_ipv4() => {
+            let command = SendTo {
+                link,
+                length,
+                remote_ip: to.ip(),
+                remote_port: to.port(),
+            };
+            module.upload(&command, payload, timeout)
+        }
+        Some(_) => Err(Error::Usage(Usage::Unsupported)),
+    }
 }
 
 /// Chooses a link that nothing holds. One whose closing notice is still to come is no choice
@@ -87,8 +237,10 @@ fn free_link<T: Transport, C: Clock>(
 ) -> Result<u8, ErrorOf<St67, T>> {
     let first = module.session.vendor.next_link;
     let candidates = || (0..LINKS).map(move |i| (first + i) % LINKS);
-    let mut unused =
-        candidates().filter(|&link| module.session.sockets.by_link(link.into()).is_none());
+    let mut unused = candidates().filter(|&link| {
+        let is_owned = module.session.sockets.by_link(link.into()).is_some();
+        !is_owned && !module.session.vendor.incoming.contains(link)
+    });
     let fallback = unused.next().ok_or(Error::Resource(Resource::Sockets))?;
     let settled = core::iter::once(fallback)
         .chain(unused)
@@ -112,9 +264,15 @@ fn free_link<T: Transport, C: Clock>(
 
 pub(super) fn close<T: Transport, C: Clock>(
     module: &mut Module<'_, T, C>,
-    link: u8,
+    link: u32,
 ) -> Result<(), ErrorOf<St67, T>> {
     let timeout = module.timeouts.close;
+    if link == SERVER {
+        module.execute(&SetServer { on: 0, port: None }, timeout)?;
+        module.session.vendor.listens = false;
+        return Ok(());
+    }
+    let link = link as u8;
     module.session.vendor.closing.insert(link);
     match module.execute(&Close { link }, timeout) {
         // Refused: there was nothing to close, and no notice will come.
@@ -129,10 +287,15 @@ pub(super) fn reconcile<T: Transport, C: Clock>(
     module: &mut Module<'_, T, C>,
 ) -> Result<(), ErrorOf<St67, T>> {
     let timeout = module.timeouts.command;
-    let mut open = 0_u8;
+    let (mut open, mut accepted) = (LinkSet::default(), LinkSet::default());
     let mut nonsense = false;
     module.execute_lines(&GetLinks, timeout, &mut |line| match LinkRow::parse(line) {
-        Some(row) if row.link < LINKS => open |= 1 << row.link,
+        Some(row) if row.link < LINKS => {
+            open.insert(row.link);
+            if row.is_server {
+                accepted.insert(row.link);
+            }
+        }
         _ => nonsense = true,
     })?;
     let lengths = module.execute(&GetLengths, timeout)?;
@@ -142,12 +305,19 @@ pub(super) fn reconcile<T: Transport, C: Clock>(
     }
     for (link, waiting) in (0..LINKS).zip(lengths.bytes) {
         let Some(slot) = module.session.sockets.by_link(link.into()) else {
+            if accepted.contains(link) {
+                module.session.vendor.incoming.insert(link);
+            }
             continue;
         };
-        if waiting > 0 {
+        if slot.is_datagram {
+            if !slot.check_notes(waiting) {
+                module.session.events.lose();
+            }
+        } else if waiting > 0 {
             slot.announce(waiting);
         }
-        if open & (1 << link) == 0 {
+        if !open.contains(link) {
             slot.closed_by_module(Closed::ByPeer);
         }
     }

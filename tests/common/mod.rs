@@ -160,7 +160,13 @@ impl Network {
             .serve(at(HTTP), |_| services::respond(response()))
             .serve(at(SHORT), |_| services::respond("bye"))
             .silent(at(SILENT))
+            .serve_udp(at(ECHO), services::udp_echo())
     }
+}
+
+/// The simulated module's own address.
+pub fn module_at(port: u16) -> SocketAddr {
+    SocketAddr::from(([192, 168, 1, 50], port))
 }
 
 pub fn at(port: u16) -> SocketAddr {

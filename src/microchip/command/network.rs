@@ -57,6 +57,28 @@ pub struct Connect {
     pub remote_port: u16,
 }
 
+/// `AT+SOCKBL`: binds a socket to a local port; a TCP socket listens there (7.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, AtatCmd)]
+#[at_cmd("+SOCKBL", Done, termination = "\r\n")]
+pub struct Bind {
+    /// The socket's id.
+    pub socket: u32,
+    /// The port; 0 lets a UDP socket have any.
+    pub local_port: u16,
+}
+
+/// `AT+SOCKBM`: binds a UDP socket to a multicast group and joins it (7.5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, AtatCmd)]
+#[at_cmd("+SOCKBM", Done, termination = "\r\n")]
+pub struct JoinGroup {
+    /// The socket's id.
+    pub socket: u32,
+    /// The group's address.
+    pub group: Ipv4Addr,
+    /// The group's port.
+    pub port: u16,
+}
+
 /// `AT+SOCKCL`: closes a socket (7.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, AtatCmd)]
 #[at_cmd("+SOCKCL", Done, termination = "\r\n")]
@@ -140,6 +162,38 @@ pub struct Send {
     pub socket: u32,
     /// How many bytes follow: 1 to 1400 in firmware, which does not check; 1500 in the reference.
     pub length: u16,
+}
+
+/// `AT+SOCKWRTO`: announces a datagram for an address; the module prompts for it with `#` (7.9).
+///
+/// Firmware takes the address only if the socket has none yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, AtatCmd)]
+#[at_cmd("+SOCKWRTO", Done, termination = "\r\n")]
+pub struct SendTo {
+    /// The socket's id.
+    pub socket: u32,
+    /// The address to send to.
+    pub remote_ip: Ipv4Addr,
+    /// The port to send to.
+    pub remote_port: u16,
+    /// How many bytes follow: 1 to 512 in firmware, 1500 in the reference.
+    pub length: u16,
+}
+
+/// `AT+SOCKWRTO` with the datagram in the command: firmware sends it where it says, always (7.9).
+#[derive(Clone, Debug, PartialEq, Eq, AtatCmd)]
+#[at_cmd("+SOCKWRTO", Done, termination = "\r\n")]
+pub struct SendTextTo<'a> {
+    /// The socket's id.
+    pub socket: u32,
+    /// The address to send to.
+    pub remote_ip: Ipv4Addr,
+    /// The port to send to.
+    pub remote_port: u16,
+    /// The length of the data.
+    pub length: u16,
+    /// The data: what fits the line.
+    pub data: Text<'a, 198>,
 }
 
 /// How received data is printed.

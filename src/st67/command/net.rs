@@ -114,6 +114,8 @@ pub enum Protocol {
     Tcp,
     /// TCP over IPv6.
     TcpV6,
+    /// UDP over IPv4.
+    Udp,
 }
 
 impl Serialize for Protocol {
@@ -121,6 +123,7 @@ impl Serialize for Protocol {
         serializer.serialize_str(match self {
             Protocol::Tcp => "TCP",
             Protocol::TcpV6 => "TCPv6",
+            Protocol::Udp => "UDP",
         })
     }
 }
@@ -163,6 +166,28 @@ pub struct Connect {
     pub timeout: Option<u16>,
 }
 
+/// `AT+CIPSTART` for datagrams, with `AT+CIPMUX=1` (4.1.7).
+///
+/// The reference names no local port and no mode: there the parameters behind the remote port are
+/// those of [`Connect`]. Firmware has them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, AtatCmd)]
+#[at_cmd("+CIPSTART", Done, termination = "\r\n")]
+pub struct OpenDatagram {
+    /// The link id, 0 to 4.
+    pub link: u8,
+    /// The protocol.
+    pub protocol: Protocol,
+    /// Where datagrams go unless [`SendTo`] says otherwise; a multicast group is joined.
+    pub remote_ip: IpAddr,
+    /// The port there, 1 to 65535.
+    pub remote_port: u16,
+    /// The module's port; 0 chooses one.
+    pub local_port: Option<u16>,
+    /// Whether a datagram from elsewhere changes the remote address: 0 never (and every datagram
+    /// is told to come from it), 1 once, 2 always.
+    pub mode: Option<u8>,
+}
+
 /// `AT+CIPCLOSE`: closes a link (4.1.11).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, AtatCmd)]
 #[at_cmd("+CIPCLOSE", Done, termination = "\r\n")]
@@ -179,6 +204,30 @@ pub struct Send {
     pub link: u8,
     /// How many bytes follow: 1 to 6144 in firmware 2.0.75, to 8192 in the reference.
     pub length: u16,
+}
+
+/// `AT+CIPSEND` with a destination: announces a datagram (4.1.12).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, AtatCmd)]
+#[at_cmd("+CIPSEND", Done, termination = "\r\n")]
+pub struct SendTo {
+    /// The link id, 0 to 4.
+    pub link: u8,
+    /// How many bytes follow; firmware cuts what is longer than 1470 into several datagrams.
+    pub length: u16,
+    /// The address to send to, from here on.
+    pub remote_ip: IpAddr,
+    /// The port to send to.
+    pub remote_port: u16,
+}
+
+/// `AT+CIPSERVER`: creates or deletes the one server (4.1.18). Needs `AT+CIPMUX=1`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, AtatCmd)]
+#[at_cmd("+CIPSERVER", Done, termination = "\r\n")]
+pub struct SetServer {
+    /// 1: create, 0: delete; the connections that it has stay.
+    pub on: u8,
+    /// The port to listen on, if created. The reference's default is 333, firmware needs it.
+    pub port: Option<u16>,
 }
 
 /// `AT+CIPDINFO`: whether `+IPD` names the sender (4.1.16).

@@ -1,0 +1,219 @@
+//! `UdpClientStack` and `UdpFullStack`: datagrams through the module's links.
+
+use core::net::{SocketAddr, SocketAddrV4};
+
+use embedded_nal::{UdpClientStack, UdpFullStack};
+
+use crate::clock::Clock;
+use crate::dialect::{Dialect, Purpose};
+use crate::driver::{ErrorOf, Module};
+use crate::engine::link::Transport;
+use crate::error::{Closed, Error, Usage};
+use crate::socket::{Datagram, Handle, State, UdpSocket};
+
+impl<D: Dialect, T: Transport, C: Clock> UdpClientStack for Module<'_, D, T, C> {
+    type UdpSocket = UdpSocket;
+    type Error = ErrorOf<D, T>;
+
+    /// Takes a place in the socket table; nothing is sent.
+    ///
+    /// # Errors
+    /// Besides those of a TCP socket, [`Usage::BufferTooSmall`] if its read-ahead buffer has no
+    /// room for a note on one datagram: who sent it, and how long it is.
+    fn socket(&mut self) -> Result<UdpSocket, Self::Error> {
+        let handle = self.session.sockets.allocate().map_err(Error::Resource)?;
+        if self.slot(&handle)?.ahead_size() < Datagram::NOTE {
+            self.session.sockets.free(&handle);
+            return Err(Error::Usage(Usage::BufferTooSmall(Datagram::NOTE)));
+        }
+        Ok(UdpSocket {
+            handle,
+            remote: None,
+            is_bound: false,
+        })
+    }
+
+    /// Sets where [`send`](UdpClientStack::send) sends. A socket that is not bound gets a port
+    /// that the module chooses.
+    fn connect(&mut self, socket: &mut UdpSocket, remote: SocketAddr) -> Result<(), Self::Error> {
+        self.slot(&socket.handle)?;
+        let is_usable = !self.session.sockets.is_from_before_restart(&socket.handle)
+            && self.slot(&socket.handle)?.state == State::Open;
+        if !(socket.is_bound && is_usable) {
+            self.open_for(&mut socket.handle, Purpose::Exchange(remote))?;
+            socket.is_bound = false;
+        }
+        socket.remote = Some(remote);
+        Ok(())
+    }
+
+    /// Sends a datagram to the address that the socket is connected to.
+    fn send(&mut self, socket: &mut UdpSocket, buffer: &[u8]) -> nb::Result<(), Self::Error> {
+        match socket.remote {
+            Some(remote) => Ok(self.send_datagram(&socket.handle, remote, buffer)?),
+            None => Err(Error::Closed(Closed::NotConnected).into()),
+        }
+    }
+
+    /// The next datagram, whole, and who sent it; `WouldBlock` if there is none. Where the module
+    /// has announced none, nothing is sent to it.
+    ///
+    /// # Errors
+    /// [`Usage::BufferTooSmall`] with the length of a datagram that does not fit; it is dropped.
+    fn receive(
+        &mut self,
+        socket: &mut UdpSocket,
+        buffer: &mut [u8],
+    ) -> nb::Result<(usize, SocketAddr), Self::Error> {
+        let socket = &socket.handle;
+        self.catch_up(socket)?;
+        let slot = self.slot(socket)?;
+        let Some(datagram) = slot.next_datagram() else {
+            let (state, unnoted) = (slot.state, slot.unnoted);
+            if let State::Closed(how) = state {
+                return Err(Error::Closed(how).into());
+            }
+            if unnoted > 0 {
+                self.prepare()?;
+                self.drop_unnoted(socket)?;
+            }
+            return Err(nb::Error::WouldBlock);
+        };
+        self.prepare()?;
+        self.check_run(socket)?;
+        if self.slot(socket)?.next_datagram() != Some(datagram) {
+            // Its note was worth nothing.
+            return Err(nb::Error::WouldBlock);
+        }
+        let length = usize::from(datagram.length);
+        let read = match buffer.get_mut(..length) {
+            Some(place) => self.read_datagram(socket, length, Some(place)),
+            None => self.read_datagram(socket, length, None),
+        };
+        match read {
+            Ok(n) if n == length => {}
+            // The module does not have it any more.
+            Ok(_) => return Err(nb::Error::WouldBlock),
+            Err(error) => return Err(error.into()),
+        }
+        if length > buffer.len() {
+            return Err(Error::Usage(Usage::BufferTooSmall(length)).into());
+        }
+        Ok((length, datagram.sender))
+    }
+
+    /// Closes the socket, whatever its state, and frees its place.
+    fn close(&mut self, socket: UdpSocket) -> Result<(), Self::Error> {
+        self.close_socket(&socket.handle)
+    }
+}
+
+impl<D: Dialect, T: Transport, C: Clock> UdpFullStack for Module<'_, D, T, C> {
+    /// Binds the socket to a local port; 0 lets the module choose one.
+    fn bind(&mut self, socket: &mut UdpSocket, local_port: u16) -> Result<(), Self::Error> {
+        self.open_for(&mut socket.handle, Purpose::Bind(local_port))?;
+        socket.is_bound = true;
+        Ok(())
+    }
+
+    /// Sends a datagram to any address.
+    fn send_to(
+        &mut self,
+        socket: &mut UdpSocket,
+        remote: SocketAddr,
+        buffer: &[u8],
+    ) -> nb::Result<(), Self::Error> {
+        Ok(self.send_datagram(&socket.handle, remote, buffer)?)
+    }
+}
+
+impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
+    /// Binds a UDP socket to the port of a multicast group and joins the group.
+    pub fn join_group(
+        &mut self,
+        socket: &mut UdpSocket,
+        group: SocketAddrV4,
+    ) -> Result<(), ErrorOf<D, T>> {
+        if !group.ip().is_multicast() {
+            return Err(Error::Usage(Usage::Unsupported));
+        }
+        self.open_for(&mut socket.handle, Purpose::Group(group))?;
+        socket.is_bound = true;
+        socket.remote = Some(group.into());
+        Ok(())
+    }
+
+    fn send_datagram(
+        &mut self,
+        socket: &Handle,
+        remote: SocketAddr,
+        payload: &[u8],
+    ) -> Result<(), ErrorOf<D, T>> {
+        self.check_run(socket)?;
+        if payload.len() > D::DATAGRAM_MAX {
+            return Err(Error::Usage(Usage::TooLong(D::DATAGRAM_MAX)));
+        }
+        if payload.is_empty() || remote.port() == 0 {
+            return Err(Error::Usage(Usage::Unsupported));
+        }
+        self.prepare()?;
+        let link = self.open_link(socket)?;
+        D::send(self, link, Some(remote), payload)
+            .map_err(|error| self.after_failed_send(socket, error))
+    }
+
+    /// Reads the next datagram, or drops it; how many bytes of it the module had. After an error,
+    /// or with too few bytes, what the module holds is not what the notes say.
+    fn read_datagram(
+        &mut self,
+        socket: &Handle,
+        length: usize,
+        mut into: Option<&mut [u8]>,
+    ) -> Result<usize, ErrorOf<D, T>> {
+        let slot = self.slot(socket)?;
+        let link = slot.link;
+        slot.forget_datagram();
+        let mut done = 0;
+        while done < length {
+            let mut dropped = [0; 64];
+            let part = match &mut into {
+                Some(buffer) => buffer.get_mut(done..).unwrap_or(&mut []),
+                None => &mut dropped,
+            };
+            let wanted = part.len().min(length - done).min(D::RECEIVE_MAX);
+            let result = D::receive(self, link, part.get_mut(..wanted).unwrap_or(&mut []));
+            self.check_run(socket)?;
+            match result {
+                Ok(0) => break,
+                Ok(n) => done += n,
+                Err(error) => {
+                    self.session.in_doubt = true;
+                    return Err(error);
+                }
+            }
+        }
+        if done < length {
+            self.session.in_doubt = true;
+        }
+        Ok(done)
+    }
+
+    /// Drops what the module holds and nobody knows the bounds of.
+    fn drop_unnoted(&mut self, socket: &Handle) -> Result<(), ErrorOf<D, T>> {
+        self.session.events.lose();
+        while self.slot(socket)?.unnoted > 0 {
+            let slot = self.slot(socket)?;
+            let (link, unnoted) = (slot.link, slot.unnoted);
+            let mut dropped = [0; 64];
+            let wanted = dropped.len().min(unnoted as usize);
+            let n = D::receive(self, link, dropped.get_mut(..wanted).unwrap_or(&mut []))?;
+            self.check_run(socket)?;
+            let slot = self.slot(socket)?;
+            slot.unnoted = match n {
+                0 => 0,
+                n => slot.unnoted.saturating_sub(n as u32),
+            };
+        }
+        Ok(())
+    }
+}

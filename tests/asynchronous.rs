@@ -1,0 +1,98 @@
+//! The async traits, on a module that two tasks share.
+
+mod common;
+
+use std::cell::RefCell;
+use std::future::Future;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+
+use atwifi::{Error, Module, Shared, Usage};
+use atwifi_simulator::Simulation;
+use common::*;
+use embedded_io_async::{Read, Write};
+use embedded_nal::AddrType;
+use embedded_nal_async::{Dns, TcpConnect};
+
+/// Runs futures in turn until all are done; time passes when each has had its turn.
+fn run(simulation: &Simulation, mut tasks: Vec<std::pin::Pin<&mut dyn Future<Output = ()>>>) {
+    let mut context = Context::from_waker(Waker::noop());
+    for _ in 0..100_000 {
+        tasks.retain_mut(|task| task.as_mut().poll(&mut context) == Poll::Pending);
+        if tasks.is_empty() {
+            return;
+        }
+        simulation.idle();
+    }
+    panic!("not done\n{}", simulation.transcript());
+}
+
+fn each<D: UnderTest>(
+    test: impl Fn(&Simulation, Shared<'_, '_, D, atwifi_simulator::Port, SimClock>),
+) {
+    for simulation in simulations::<D>(|config| config) {
+        let (mut line, mut ahead) = ([0; 1024], [[0; 64]; 2]);
+        let clock = SimClock(simulation.clone());
+        let mut module = Module::new(simulation.port(), clock, &mut line, &mut ahead).unwrap();
+        module.reset().unwrap();
+        module.join(SSID, PASSWORD).unwrap();
+        let module = RefCell::new(module);
+        test(&simulation, Shared::new(&module));
+    }
+}
+
+fn two_tasks_take_turns<D: UnderTest>() {
+    each::<D>(|simulation, shared| {
+        let echo = |fill: u8| async move {
+            let address = shared.get_host_by_name(NAME, AddrType::IPv4).await.unwrap();
+            let mut connection = TcpConnect::connect(&shared, (address, ECHO).into())
+                .await
+                .unwrap();
+            for round in 0..10 {
+                let sent = [fill + round; 50];
+                for byte in sent {
+                    connection.write_all(&[byte]).await.unwrap();
+                }
+                let mut got = [0; 50];
+                // A read sends what was gathered.
+                connection.read_exact(&mut got).await.unwrap();
+                assert_eq!(got, sent);
+            }
+        };
+        let (one, two) = (pin!(echo(0)), pin!(echo(100)));
+        run(simulation, vec![one, two]);
+        assert_eq!(
+            simulation.links_open(),
+            0,
+            "dropping a connection closes it"
+        );
+    });
+}
+
+fn errors_and_the_end_are_told<D: UnderTest>() {
+    each::<D>(|simulation, shared| {
+        let task = pin!(async move {
+            let unknown = shared.get_host_by_name("nobody.test", AddrType::IPv4).await;
+            assert!(matches!(unknown, Err(Error::Module(_))));
+            let backwards = shared.get_host_by_address(ADDRESS.into(), &mut []).await;
+            assert_eq!(backwards, Err(Error::Usage(Usage::Unsupported)));
+            for _ in 0..3 {
+                let refused = TcpConnect::connect(&shared, at(REFUSED)).await;
+                assert!(matches!(refused.map(drop), Err(Error::Module(_))));
+            }
+            let mut connection = TcpConnect::connect(&shared, at(SHORT)).await.unwrap();
+            connection.write_all(b"\r\n\r\n").await.unwrap();
+            connection.flush().await.unwrap();
+            let mut got = [0; 8];
+            assert_eq!(connection.read(&mut got).await, Ok(3));
+            assert_eq!(&got[..3], b"bye");
+            assert_eq!(connection.read(&mut got).await, Ok(0));
+        });
+        run(simulation, vec![task]);
+    });
+}
+
+on_both_dialects! {
+    two_tasks_take_turns
+    errors_and_the_end_are_told
+}
