@@ -189,10 +189,12 @@ pub trait Dialect: Words {
         payload: &[u8],
     ) -> Result<(), ErrorOf<Self, T>>;
 
-    /// Reads what the module holds, at most [`RECEIVE_MAX`](Dialect::RECEIVE_MAX) bytes.
+    /// Reads what the module holds, at most `length` and [`RECEIVE_MAX`](Dialect::RECEIVE_MAX)
+    /// bytes; what does not fit `into` is dropped. Returns how many bytes it was.
     fn receive<T: Transport, C: Clock>(
         module: &mut Module<'_, Self, T, C>,
         link: u32,
+        length: usize,
         into: &mut [u8],
     ) -> Result<usize, ErrorOf<Self, T>>;
 

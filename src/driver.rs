@@ -388,17 +388,21 @@ impl<'b, D: Dialect, T: Transport, C: Clock> Module<'b, D, T, C> {
         })
     }
 
-    /// Sends a command whose reply is payload.
+    /// Sends a command whose reply is payload, at most `limit` bytes; what does not fit `into` is
+    /// dropped.
     pub(crate) fn download<A: AtatCmd>(
         &mut self,
         command: &A,
+        limit: usize,
         into: &mut [u8],
         timeout: u32,
     ) -> Result<usize, ErrorOf<D, T>> {
         let mut got = 0;
         self.retry_busy(&mut |module| {
             module.engine.compose(|buffer| command.write(buffer));
-            got = module.engine.download(&mut module.session, into, timeout)?;
+            got = module
+                .engine
+                .download(&mut module.session, limit, into, timeout)?;
             Ok(())
         })?;
         Ok(got)

@@ -124,17 +124,14 @@ fn empty_datagrams() {
     for data in [&b""[..], b"a"] {
         host.simulation.send_datagram(peer(9), module(6000), data);
     }
-    host.expect(&format!("+SOCKRXU:{id},\"1.2.3.4\",9,0\r\n"));
-    host.play(&[
-        (
-            &format!("AT+SOCKRD={id},1,3"),
-            &format!("OK\r\n+SOCKRXU:{id},\"1.2.3.4\",9,1\r\n"),
-        ),
-        (
-            &format!("AT+SOCKRD={id},1,3"),
-            &format!("+SOCKRD:{id},1,\"a\"\r\nOK\r\n"),
-        ),
-    ]);
+    // Of an empty one there is nothing to read.
+    host.expect(&format!(
+        "+SOCKRXU:{id},\"1.2.3.4\",9,0\r\n+SOCKRXU:{id},\"1.2.3.4\",9,1\r\n"
+    ));
+    host.play(&[(
+        &format!("AT+SOCKRD={id},1,3"),
+        &format!("+SOCKRD:{id},1,\"a\"\r\nOK\r\n"),
+    )]);
 }
 
 #[test]

@@ -111,19 +111,21 @@ impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
         self.end(session, result)
     }
 
-    /// Sends the composed command and reads the payload of its reply straight into `into`.
+    /// Sends the composed command and reads the payload of its reply, at most `limit` bytes,
+    /// straight into `into`; what does not fit there is dropped.
     ///
     /// Returns how many bytes it was. After an error nothing in `into` is to be used.
     pub(crate) fn download<P: Protocol>(
         &mut self,
         session: &mut P,
+        limit: usize,
         into: &mut [u8],
         timeout: u32,
     ) -> Result<usize, ErrorOf<T, P>> {
         let deadline = self.begin(session, timeout)?;
         let result = self
             .send_command(deadline)
-            .and_then(|()| self.download_payload(session, into, deadline));
+            .and_then(|()| self.download_payload(session, limit, into, deadline));
         let result = self.end(session, result);
         if core::mem::take(&mut self.suspects_restart) {
             // Only the module knows.
@@ -276,6 +278,7 @@ impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
     fn download_payload<P: Protocol>(
         &mut self,
         session: &mut P,
+        limit: usize,
         into: &mut [u8],
         mut deadline: Deadline,
     ) -> Result<usize, ErrorOf<T, P>> {
@@ -284,11 +287,15 @@ impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
             let at = match self.token::<P>(false, deadline)? {
                 Token::Line(at) => at,
                 Token::Payload(n, line_end) => {
-                    let Some(place) = into.get_mut(..n).filter(|_| got.is_none()) else {
+                    if n > limit || got.is_some() {
                         self.unwanted = n;
                         return Err(Error::Malformed);
-                    };
-                    self.read_payload(place)?;
+                    }
+                    let kept = n.min(into.len());
+                    self.read_payload(into.get_mut(..kept).unwrap_or(&mut []))?;
+                    for _ in kept..n {
+                        self.read_payload(&mut [0])?;
+                    }
                     if line_end == LineEnd::Always {
                         self.read_line_end()?;
                     }
@@ -304,9 +311,10 @@ impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
             let lead = *lead.get_or_insert(self.lead_before);
             match self.line(session, at) {
                 Line::Ok => {
-                    let payload = into.get(..got.unwrap_or(0)).unwrap_or(&[]);
+                    let n = got.unwrap_or(0);
+                    let payload = into.get(..n).unwrap_or(&[]);
                     return if self.is_whole(payload, closing, lead) {
-                        Ok(payload.len())
+                        Ok(n)
                     } else {
                         Err(Error::Malformed)
                     };

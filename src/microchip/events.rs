@@ -242,6 +242,10 @@ fn datagram(session: &mut MicrochipSession<'_>, line: &[u8], values: &[u8]) -> O
     }
     match session.sockets.by_link(socket) {
         Some(slot) if slot.is_datagram => {
+            // Firmware sends to the port that it heard last.
+            if let Some(destination) = &mut slot.destination {
+                destination.set_port(sender.port());
+            }
             let datagram = Datagram { length, sender };
             if !slot.note(datagram) {
                 session.events.lose();

@@ -264,9 +264,10 @@ impl Dialect for Microchip {
     fn receive<T: Transport, C: Clock>(
         module: &mut Module<'_, T, C>,
         link: u32,
+        length: usize,
         into: &mut [u8],
     ) -> Result<usize, ErrorOf<Self, T>> {
-        socket::receive(module, link, into)
+        socket::receive(module, link, length, into)
     }
 
     fn close<T: Transport, C: Clock>(

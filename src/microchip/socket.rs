@@ -361,15 +361,16 @@ fn after_binary_mode<T: Transport, C: Clock>(module: &mut Module<'_, T, C>) {
 pub(super) fn receive<T: Transport, C: Clock>(
     module: &mut Module<'_, T, C>,
     link: u32,
+    length: usize,
     into: &mut [u8],
 ) -> Result<usize, ErrorOf<Microchip, T>> {
     let timeout = module.timeouts.receive;
     let command = Receive {
         socket: link,
         mode: OutputMode::Binary,
-        length: into.len() as u16,
+        length: length as u16,
     };
-    let result = module.download(&command, into, timeout);
+    let result = module.download(&command, length, into, timeout);
     if matches!(result, Ok(n) if n > READ_AT_ONCE) {
         after_binary_mode(module);
     }

@@ -159,7 +159,12 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
         let slot = self.slot(socket)?;
         let (link, announced) = (slot.link, slot.begin_read());
         let wanted = into.len().min(D::RECEIVE_MAX);
-        let result = D::receive(self, link, into.get_mut(..wanted).unwrap_or(&mut []));
+        let result = D::receive(
+            self,
+            link,
+            wanted,
+            into.get_mut(..wanted).unwrap_or(&mut []),
+        );
         self.check_run(socket)?;
         let slot = self.slot(socket)?;
         match result {

@@ -86,15 +86,9 @@ impl<D: Dialect, T: Transport, C: Clock> UdpClientStack for Module<'_, D, T, C> 
             return Err(nb::Error::WouldBlock);
         }
         let length = usize::from(datagram.length);
-        let read = match buffer.get_mut(..length) {
-            Some(place) => self.read_datagram(socket, length, Some(place)),
-            None => self.read_datagram(socket, length, None),
-        };
-        match read {
-            Ok(n) if n == length => {}
+        if self.read_datagram(socket, length, buffer)? < length {
             // The module does not have it any more.
-            Ok(_) => return Err(nb::Error::WouldBlock),
-            Err(error) => return Err(error.into()),
+            return Err(nb::Error::WouldBlock);
         }
         if length > buffer.len() {
             return Err(Error::Usage(Usage::BufferTooSmall(length)).into());
@@ -162,40 +156,26 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
             .map_err(|error| self.after_failed_send(socket, error))
     }
 
-    /// Reads the next datagram, or drops it; how many bytes of it the module had. After an error,
-    /// or with too few bytes, what the module holds is not what the notes say.
+    /// Reads the next datagram; how many bytes of it the module had. What does not fit is dropped.
     fn read_datagram(
         &mut self,
         socket: &Handle,
         length: usize,
-        mut into: Option<&mut [u8]>,
+        into: &mut [u8],
     ) -> Result<usize, ErrorOf<D, T>> {
         let slot = self.slot(socket)?;
         let link = slot.link;
         slot.forget_datagram();
-        let mut done = 0;
-        while done < length {
-            let mut dropped = [0; 64];
-            let part = match &mut into {
-                Some(buffer) => buffer.get_mut(done..).unwrap_or(&mut []),
-                None => &mut dropped,
-            };
-            let wanted = part.len().min(length - done).min(D::RECEIVE_MAX);
-            let result = D::receive(self, link, part.get_mut(..wanted).unwrap_or(&mut []));
-            self.check_run(socket)?;
-            match result {
-                Ok(0) => break,
-                Ok(n) => done += n,
-                Err(error) => {
-                    self.session.in_doubt = true;
-                    return Err(error);
-                }
-            }
+        if length == 0 {
+            return Ok(0);
         }
-        if done < length {
+        let result = D::receive(self, link, length.min(D::RECEIVE_MAX), into);
+        self.check_run(socket)?;
+        if !matches!(result, Ok(n) if n == length) {
+            // What the module holds is not what the notes say.
             self.session.in_doubt = true;
         }
-        Ok(done)
+        result
     }
 
     /// Drops what the module holds and nobody knows the bounds of.
@@ -204,9 +184,7 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
         while self.slot(socket)?.unnoted > 0 {
             let slot = self.slot(socket)?;
             let (link, unnoted) = (slot.link, slot.unnoted);
-            let mut dropped = [0; 64];
-            let wanted = dropped.len().min(unnoted as usize);
-            let n = D::receive(self, link, dropped.get_mut(..wanted).unwrap_or(&mut []))?;
+            let n = D::receive(self, link, D::RECEIVE_MAX.min(unnoted as usize), &mut [])?;
             self.check_run(socket)?;
             let slot = self.slot(socket)?;
             slot.unnoted = match n {

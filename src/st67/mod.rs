@@ -236,14 +236,15 @@ impl Dialect for St67 {
     fn receive<T: Transport, C: Clock>(
         module: &mut Module<'_, T, C>,
         link: u32,
+        length: usize,
         into: &mut [u8],
     ) -> Result<usize, ErrorOf<Self, T>> {
         let command = command::net::Receive {
             link: link as u8,
-            length: into.len() as u16,
+            length: length as u16,
         };
         let timeout = module.timeouts.receive;
-        module.download(&command, into, timeout)
+        module.download(&command, length, into, timeout)
     }
 
     fn close<T: Transport, C: Clock>(

@@ -42,7 +42,7 @@ pub(super) struct Udp {
     port: u16,
     /// Bytes that have been told of and not been read.
     pending: usize,
-    /// A datagram has been told of and not been read. It may be empty.
+    /// A datagram has been told of and not been read.
     announced: bool,
 }
 
@@ -143,8 +143,9 @@ impl Microchip {
         if udp.announced || udp.queue.is_empty() {
             return None;
         }
-        udp.announced = true;
         udp.ready(false);
+        // Of an empty one there is nothing to read.
+        udp.announced = !udp.current.is_empty();
         self.datagram_row(id)
     }
 

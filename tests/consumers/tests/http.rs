@@ -37,10 +37,10 @@ impl<D: UnderTest> DnsResolver for Resolver<D> {
 }
 
 /// A socket, once it is connected, as a stream.
-struct Socket<D: UnderTest>(Option<Stream<'static, Handle<D>>>);
+struct Socket<D: UnderTest>(Option<Stream<Handle<D>, &'static mut [u8]>>);
 
 impl<D: UnderTest> Socket<D> {
-    fn stream(&mut self) -> Result<&mut Stream<'static, Handle<D>>, SocketError> {
+    fn stream(&mut self) -> Result<&mut Stream<Handle<D>, &'static mut [u8]>, SocketError> {
         self.0.as_mut().ok_or(SocketError::NotConnected)
     }
 }
