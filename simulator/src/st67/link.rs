@@ -5,6 +5,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use super::pipe::{Follow, Pipe, Protocol};
+use super::server::Server;
 
 /// Links 0 to 4.
 pub(super) const LINKS: usize = 5;
@@ -115,6 +116,7 @@ pub(super) struct Links {
     pub links: [Link; LINKS],
     /// A chunk that has come for a link without enough room; nothing else is received meanwhile.
     pub held: Option<Held>,
+    pub server: Option<Server>,
     next_port: u16,
 }
 
@@ -130,6 +132,7 @@ impl Links {
         Links {
             links: std::array::from_fn(|_| Link::new(capacity)),
             held: None,
+            server: None,
             next_port: FIRST_PORT,
         }
     }
@@ -157,7 +160,15 @@ impl Links {
     }
 
     pub fn any_in_use(&self) -> bool {
-        self.links.iter().any(|link| !link.is_free())
+        self.server.is_some() || self.links.iter().any(|link| !link.is_free())
+    }
+
+    /// Links that peers have begun.
+    pub fn accepted(&self) -> usize {
+        let accepted = self.links.iter();
+        accepted
+            .filter(|link| link.accepted && !link.is_free())
+            .count()
     }
 
     pub fn take_port(&mut self) -> u16 {

@@ -11,6 +11,7 @@ mod net;
 mod pipe;
 mod scan;
 mod send;
+mod server;
 mod settings;
 mod socket;
 mod start;

@@ -170,6 +170,9 @@ impl St67 {
         match link.pipe() {
             Some(Pipe::Tcp(connection)) => {
                 world.network.send(world.now, connection, &payload.data);
+                if self.variant.sending_keeps_link {
+                    self.links.get_mut(payload.link).last_data = world.now;
+                }
             }
             Some(Pipe::Udp(socket)) => {
                 let to = payload.to.unwrap_or(link.remote);

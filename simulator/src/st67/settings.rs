@@ -49,6 +49,10 @@ pub(super) struct Settings {
     pub passive: bool,
     /// `AT+CIPDINFO`.
     pub remote_in_ipd: bool,
+    /// `AT+CIPSERVERMAXCONN`.
+    pub most_peers: i64,
+    /// `AT+CIPSTO`, in seconds.
+    pub server_timeout: i64,
     /// `AT+CIPV6`.
     pub ipv6: bool,
     /// `AT+CIPDNS`, if it was set by hand.
@@ -73,6 +77,8 @@ impl Settings {
             multiple: false,
             passive: false,
             remote_in_ipd: false,
+            most_peers: 5,
+            server_timeout: 0,
             ipv6: false,
             dns: None,
             fixed_address: None,

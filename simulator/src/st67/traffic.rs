@@ -29,6 +29,7 @@ impl St67 {
                 return;
             }
         }
+        self.serve_server(world);
     }
 
     fn end_link(&mut self, id: usize, world: &mut World) {
@@ -190,6 +191,9 @@ impl St67 {
             .filter_map(|(_, link)| link.pipe())
             .collect();
         pipes.into_iter().for_each(|pipe| pipe.close(world));
+        if let Some(server) = self.links.server.take() {
+            world.network.stop_listening(world.now, server.listener);
+        }
         if let Some(connection) = self.job.connection() {
             world.network.close(world.now, connection);
         }

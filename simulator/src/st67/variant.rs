@@ -1,5 +1,7 @@
 //! Where the firmware and the reference of the ST67W611M1 differ.
 
+use std::time::Duration;
+
 use crate::Profile;
 
 /// The spellings and limits of one firmware.
@@ -64,6 +66,14 @@ pub(super) struct Variant {
     pub send_sets_peer: bool,
     /// The loss of the access point closes links for datagrams as well.
     pub closes_udp_with_station: bool,
+    /// The port of `AT+CIPSERVER=1`, if there is one.
+    pub server_port: Option<i64>,
+    /// A server goes on with the `AT+CIPSTO` of the time when it was created.
+    pub server_keeps_timeout: bool,
+    /// By how much that time is exceeded.
+    pub server_grace: Duration,
+    /// What the module sends starts that time anew; otherwise, only what it receives does.
+    pub sending_keeps_link: bool,
     /// `<type>` is printed with its IP version.
     pub names_ip_version: bool,
     /// IPv6 addresses are printed in upper case.
@@ -99,6 +109,10 @@ const FW_2_0_75: Variant = Variant {
     longest_datagram: 1470,
     send_sets_peer: true,
     closes_udp_with_station: false,
+    server_port: None,
+    server_keeps_timeout: true,
+    server_grace: Duration::from_secs(1),
+    sending_keeps_link: false,
     names_ip_version: false,
     upper_case_ipv6: true,
 };
@@ -132,6 +146,10 @@ const REFERENCE: Variant = Variant {
     longest_datagram: usize::MAX,
     send_sets_peer: false,
     closes_udp_with_station: true,
+    server_port: Some(333),
+    server_keeps_timeout: false,
+    server_grace: Duration::ZERO,
+    sending_keeps_link: true,
     names_ip_version: true,
     upper_case_ipv6: false,
 };
