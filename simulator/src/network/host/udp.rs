@@ -67,18 +67,14 @@ impl Udp {
         let mut buffer = vec![0; LARGEST];
         loop {
             let (count, from) = socket.recv_from(&mut buffer).ok()?;
-            // What the module itself has sent to a group comes back here.
-            let own = from.port() == self.port() && (from.ip() == self.own || is_local(from.ip()));
-            if !own {
+            // On the loopback interface, what the module itself has sent to a group comes back.
+            let own = SocketAddr::new(self.own, self.port());
+            if from != own {
                 buffer.truncate(count);
                 return Some(Datagram { from, data: buffer });
             }
         }
     }
-}
-
-fn is_local(address: IpAddr) -> bool {
-    address.is_loopback()
 }
 
 fn open(at: SocketAddr, own: IpAddr) -> io::Result<UdpSocket> {
@@ -91,6 +87,8 @@ fn open(at: SocketAddr, own: IpAddr) -> io::Result<UdpSocket> {
     socket.set_nonblocking(true)?;
     if let IpAddr::V4(own) = own {
         socket.set_multicast_if_v4(&own)?;
+        // On the loopback interface, nobody would hear it otherwise.
+        socket.set_multicast_loop_v4(own.is_loopback())?;
         socket.set_broadcast(true)?;
     }
     Ok(socket.into())
