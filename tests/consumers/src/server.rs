@@ -1,18 +1,20 @@
 //! Servers of this machine, each with a configuration of its own on a port of its own.
 
 mod certificates;
+mod chrony;
 mod mosquitto;
 mod nginx;
 mod redis;
 
 pub use certificates::Certificates;
+pub use chrony::Chrony;
 pub use mosquitto::Mosquitto;
 pub use nginx::Nginx;
 pub use redis::Redis;
 
 use std::env;
 use std::io::{self, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
@@ -56,39 +58,43 @@ struct Running {
 impl Running {
     /// Starts a server that listens on the TCP port it is told, and waits until it does.
     fn on_free_port(command: impl Fn(u16) -> Command) -> Running {
+        Self::when_ready(accepts, command)
+    }
+
+    /// The same for a server that is ready when `ready` says so.
+    fn when_ready(ready: impl Fn(SocketAddr) -> bool, command: impl Fn(u16) -> Command) -> Running {
         for _ in 0..TRIES {
             let port = free_port();
-            if let Some(server) = Self::on_port(port, command(port)) {
+            if let Some(server) = Self::on_port(port, &ready, command(port)) {
                 return server;
             }
         }
         panic!("{:?} did not start {TRIES} times", command(0).get_program());
     }
 
-    /// `None` if it ends instead of listening.
-    fn on_port(port: u16, mut command: Command) -> Option<Running> {
-        let child = command
-            .stdin(Stdio::null())
-            .spawn()
-            .expect("an installed program starts");
-        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-        let mut server = Running { child, address };
+    /// `None` if it ends instead of getting ready.
+    fn on_port(
+        port: u16,
+        ready: impl Fn(SocketAddr) -> bool,
+        mut command: Command,
+    ) -> Option<Running> {
+        let child = command.stdin(Stdio::null()).spawn();
+        let mut server = Running {
+            child: child.expect("an installed program starts"),
+            address: SocketAddr::from((Ipv4Addr::LOCALHOST, port)),
+        };
         let patience = Patience::new();
         loop {
+            let answers = ready(server.address);
             // Whoever answers, it is this server only as long as it has not given up the port.
-            let answers = TcpStream::connect(address).is_ok();
-            if server
-                .child
-                .try_wait()
-                .expect("a child can be asked")
-                .is_some()
-            {
+            let ended = server.child.try_wait().expect("a child can be asked");
+            if ended.is_some() {
                 return None;
             }
             if answers {
                 return Some(server);
             }
-            patience.wait("the server listens");
+            patience.wait("the server gets ready");
         }
     }
 }
@@ -101,9 +107,19 @@ impl Drop for Running {
     }
 }
 
+fn accepts(server: SocketAddr) -> bool {
+    TcpStream::connect(server).is_ok()
+}
+
+/// A port that neither TCP nor UDP uses.
 fn free_port() -> u16 {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
-    listener.local_addr().expect("its number").port()
+    loop {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+        let address = listener.local_addr().expect("its number");
+        if UdpSocket::bind(address).is_ok() {
+            return address.port();
+        }
+    }
 }
 
 fn write(folder: &Path, name: impl AsRef<Path>, content: impl AsRef<[u8]>) -> PathBuf {

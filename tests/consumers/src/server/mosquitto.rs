@@ -5,7 +5,7 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-use super::{Running, installed, output, write};
+use super::{Running, accepts, installed, output, write};
 
 /// An MQTT broker that lets anybody in and keeps nothing.
 pub struct Mosquitto {
@@ -40,7 +40,8 @@ impl Mosquitto {
         self.server = None;
         let port = self.address.port();
         let command = command(&self.program, &self.folder, port);
-        self.server = Some(Running::on_port(port, command).expect("its port is still free"));
+        self.server =
+            Some(Running::on_port(port, accepts, command).expect("its port is still free"));
     }
 
     /// Another client publishes each line as a message.
