@@ -37,6 +37,7 @@ use crate::engine::link::Transport;
 use crate::event::Event;
 use crate::socket::Handle;
 use crate::station::{Addresses, LinkState};
+use crate::tls::TlsConfig;
 
 pub use crate::driver::Session;
 pub use crate::engine::protocol::{Line, LineEnd, Payload};
@@ -90,9 +91,11 @@ pub trait Words: Sized + 'static + private::Sealed {
 
 /// What a socket is opened for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Purpose {
+pub enum Purpose<'c> {
     /// A TCP connection to this address.
     Connect(SocketAddr),
+    /// A TLS connection to this address.
+    ConnectTls(SocketAddr, TlsConfig<'c>),
     /// Datagrams to and from this address, from a port that the module chooses.
     Exchange(SocketAddr),
     /// Datagrams to and from anybody, at this local port; 0 lets the module choose.
@@ -171,7 +174,7 @@ pub trait Dialect: Words {
     fn open<T: Transport, C: Clock>(
         module: &mut Module<'_, Self, T, C>,
         socket: &Handle,
-        purpose: Purpose,
+        purpose: Purpose<'_>,
     ) -> Result<(), ErrorOf<Self, T>>;
 
     /// The next connection to the port that listens, if there is one.

@@ -275,8 +275,7 @@ impl<'b, D: Dialect, T: Transport, C: Clock> Module<'b, D, T, C> {
             self.engine.resync(&mut self.session)?;
         }
         self.set_up()?;
-        if core::mem::take(&mut self.session.in_doubt)
-            && self.session.sockets.open().next().is_some()
+        if core::mem::take(&mut self.session.in_doubt) && self.session.sockets.any_link().is_some()
         {
             D::reconcile(self).inspect_err(|_| self.session.in_doubt = true)?;
             // What the module said may have shown a restart.

@@ -14,9 +14,10 @@
 //! Imports run downwards only.
 //!
 //! ```text
-//! nal/          embedded-nal and embedded-io on top of the driver: tcp, listen, udp, dns, stream,
-//!               the shared handle, async
+//! nal/          embedded-nal and embedded-io on top of the driver: tcp, tls, listen, udp, dns,
+//!               stream, the shared handle, async
 //! client.rs     atat's client trait, for commands of your own
+//! tls.rs        how the module is to open a TLS connection
 //! station.rs    what a user does, in the field's words: join, leave, link state, addresses
 //! driver.rs     Module: reset, poll, send any command, and the way back after trouble
 //! socket/       handles, the socket table, what is read ahead
@@ -82,6 +83,7 @@ mod socket;
 pub mod st67;
 mod station;
 mod text;
+mod tls;
 
 #[cfg(feature = "std")]
 pub use clock::StdClock;
@@ -92,10 +94,11 @@ pub use error::{Closed, Error, Resource, Usage};
 pub use event::Event;
 #[cfg(feature = "async")]
 pub use nal::Connection;
-pub use nal::{Shared, Stream, WaitTcp};
+pub use nal::{ConnectTls, Shared, Stream, Tls, WaitTcp};
 pub use socket::{TcpSocket, UdpSocket};
 pub use station::{Addresses, LinkState};
 pub use text::{Rule, Secret, Text};
+pub use tls::{Psk, TlsConfig};
 
 /// The README's examples compile.
 #[cfg(doctest)]

@@ -59,6 +59,67 @@ fn commands_are_written_as_the_reference_shows_them() {
             wire(&receive(1, network::OutputMode::Text, 200)),
             "AT+SOCKRD=1,1,200",
         ),
+        // 7.3, 7.5, 7.9
+        (
+            wire(&network::Bind {
+                socket: 2,
+                local_port: 6000,
+            }),
+            "AT+SOCKBL=2,6000",
+        ),
+        (
+            wire(&network::JoinGroup {
+                socket: 7,
+                group: Ipv4Addr::new(224, 0, 0, 1),
+                port: 6000,
+            }),
+            r#"AT+SOCKBM=7,"224.0.0.1",6000"#,
+        ),
+        (
+            wire(&network::SendTo {
+                socket: 1,
+                remote_ip: Ipv4Addr::new(192, 168, 0, 1),
+                remote_port: 6000,
+                length: 5,
+            }),
+            r#"AT+SOCKWRTO=1,"192.168.0.1",6000,5"#,
+        ),
+        (
+            wire(&send_text_to(b"hello2u", 7)),
+            r#"AT+SOCKWRTO=1,"192.168.0.1",6000,7,"hello2u""#,
+        ),
+        (
+            wire(&send_text_to(b"hell\xffo", 6)),
+            r#"AT+SOCKWRTO=1,"192.168.0.1",6000,6,[68656C6CFF6F]"#,
+        ),
+        // 7.6, 7.11
+        (
+            wire(&network::StartTls {
+                socket: 1,
+                index: 2,
+            }),
+            "AT+SOCKTLS=1,2",
+        ),
+        (
+            wire(&tls(network::TlsParameter::Ca(Text::new(b"ca").unwrap()))),
+            r#"AT+TLSC=1,1,"ca""#,
+        ),
+        (
+            wire(&tls(network::TlsParameter::Certificate(
+                Text::new(b"cert").unwrap(),
+            ))),
+            r#"AT+TLSC=1,2,"cert""#,
+        ),
+        (
+            wire(&tls(network::TlsParameter::Key(Text::new(b"key").unwrap()))),
+            r#"AT+TLSC=1,3,"key""#,
+        ),
+        (
+            wire(&tls(network::TlsParameter::ServerName(
+                Text::new(b"example.com").unwrap(),
+            ))),
+            r#"AT+TLSC=1,5,"example.com""#,
+        ),
         (
             wire(&resolve("example.com")),
             r#"AT+DNSRESOLV=1,"example.com""#,
@@ -95,6 +156,23 @@ fn open(protocol: network::Protocol) -> network::Open {
 
 fn send(socket: u32, length: u16) -> network::Send {
     network::Send { socket, length }
+}
+
+fn send_text_to(data: &[u8], length: u16) -> network::SendTextTo<'_> {
+    network::SendTextTo {
+        socket: 1,
+        remote_ip: Ipv4Addr::new(192, 168, 0, 1),
+        remote_port: 6000,
+        length,
+        data: Text::new(data).unwrap(),
+    }
+}
+
+fn tls(parameter: network::TlsParameter<'_>) -> network::ConfigureTls<'_> {
+    network::ConfigureTls {
+        index: 1,
+        parameter,
+    }
 }
 
 fn receive(socket: u32, mode: network::OutputMode, length: u16) -> network::Receive {
@@ -186,6 +264,16 @@ fn the_longest_command_fits_the_line_of_the_module() {
         wire(&send(u32::MAX, u16::MAX)),
         wire(&receive(u32::MAX, network::OutputMode::Binary, u16::MAX)),
         wire(&resolve(&"\\".repeat(63))),
+        wire(&network::SendTextTo {
+            socket: u32::MAX,
+            remote_ip: widest,
+            remote_port: u16::MAX,
+            length: 198,
+            data: Text::new(&[b'x'; 198]).unwrap(),
+        }),
+        wire(&tls(network::TlsParameter::Ca(
+            Text::new(&[0; 64]).unwrap(),
+        ))),
     ];
     for command in longest {
         assert!(command.len() <= LINE, "{} bytes: {command}", command.len());

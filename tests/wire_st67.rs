@@ -90,6 +90,68 @@ fn commands_are_written_as_the_reference_shows_them() {
             "AT+CIPRECVDATA=0,100",
         ),
         (wire(&net::GetLengths), "AT+CIPRECVLEN?"),
+        (
+            wire(&net::OpenDatagram {
+                link: 0,
+                protocol: net::Protocol::Udp,
+                remote_ip: [192, 168, 101, 110].into(),
+                remote_port: 1000,
+                local_port: Some(5683),
+                mode: Some(2),
+            }),
+            r#"AT+CIPSTART=0,"UDP","192.168.101.110",1000,5683,2"#,
+        ),
+        (
+            wire(&net::SendTo {
+                link: 0,
+                length: 4,
+                remote_ip: [192, 168, 101, 110].into(),
+                remote_port: 1000,
+            }),
+            r#"AT+CIPSEND=0,4,"192.168.101.110",1000"#,
+        ),
+        (
+            wire(&net::SetServer {
+                on: 1,
+                port: Some(80),
+            }),
+            "AT+CIPSERVER=1,80",
+        ),
+        (
+            wire(&net::SetServer { on: 0, port: None }),
+            "AT+CIPSERVER=0",
+        ),
+        // 4.1.32
+        (
+            wire(&net::SetCertificates {
+                link: 0,
+                authentication: net::Authentication::Both,
+                certificate: Text::new(b"cert_01.crt").unwrap(),
+                key: Text::new(b"private_01.key").unwrap(),
+                ca: Text::new(b"ca_01.crt").unwrap(),
+            }),
+            r#"AT+CIPSSLCCONF=0,3,"cert_01.crt","private_01.key","ca_01.crt""#,
+        ),
+        (
+            wire(&net::SetServerName {
+                link: 0,
+                name: Text::new(b"example.com").unwrap(),
+            }),
+            r#"AT+CIPSSLCSNI=0,"example.com""#,
+        ),
+        (
+            wire(&protocols([b"h2", b"http/1.1"])),
+            r#"AT+CIPSSLCALPN=0,2,"h2","http/1.1""#,
+        ),
+        (wire(&protocols([])), "AT+CIPSSLCALPN=0,0"),
+        (
+            wire(&net::SetPsk {
+                link: 0,
+                key: Secret::new(b"psk").unwrap(),
+                identity: Text::new(b"myhint").unwrap(),
+            }),
+            r#"AT+CIPSSLCPSK=0,"psk","myhint""#,
+        ),
     ];
     for (written, expected) in rows {
         assert_eq!(written, format!("{expected}\r\n"));
@@ -119,6 +181,19 @@ fn connect(keep_alive: Option<u16>, local_ip: Option<IpAddr>) -> net::Connect {
         keep_alive,
         local_ip,
         timeout: None,
+    }
+}
+
+fn protocols<const N: usize>(names: [&[u8]; N]) -> net::SetProtocols<'_> {
+    let name = |n: usize| names.get(n).map(|name| Text::new(name).unwrap());
+    net::SetProtocols {
+        link: 0,
+        count: N as u8,
+        first: name(0),
+        second: name(1),
+        third: name(2),
+        fourth: name(3),
+        fifth: name(4),
     }
 }
 
@@ -217,6 +292,37 @@ fn the_longest_command_fits_the_line_of_the_module() {
             keep_alive: Some(65535),
             local_ip: Some(IpAddr::from([0xffff_u16; 8])),
             timeout: Some(65535),
+        }),
+        wire(&net::OpenDatagram {
+            link: 255,
+            protocol: net::Protocol::TcpV6,
+            remote_ip: IpAddr::from([0xffff_u16; 8]),
+            remote_port: 65535,
+            local_port: Some(65535),
+            mode: Some(255),
+        }),
+        wire(&net::SendTo {
+            link: 255,
+            length: 65535,
+            remote_ip: IpAddr::from([0xffff_u16; 8]),
+            remote_port: 65535,
+        }),
+        wire(&net::SetCertificates {
+            link: 255,
+            authentication: net::Authentication::Both,
+            certificate: Text::new(&[b','; 31]).unwrap(),
+            key: Text::new(&[b','; 31]).unwrap(),
+            ca: Text::new(&[b','; 31]).unwrap(),
+        }),
+        wire(&net::SetServerName {
+            link: 255,
+            name: Text::new(&[b','; 64]).unwrap(),
+        }),
+        wire(&protocols([&[b','; 15]; 5])),
+        wire(&net::SetPsk {
+            link: 255,
+            key: Secret::new(&[b','; 31]).unwrap(),
+            identity: Text::new(&[b','; 31]).unwrap(),
         }),
         wire(&net::Receive {
             link: 255,

@@ -74,7 +74,7 @@ fn status(code: &[u8]) -> Status {
 /// Some share their name with a reply: a query is answered by a line of its own name, a command
 /// with parameters is followed by an event of its name; but `AT+TIME=<format>` is a query.
 fn is_other_event(command: &[u8], line: &[u8]) -> bool {
-    const NAMES: [&[u8]; 21] = [
+    const NAMES: [&[u8]; 20] = [
         b"+BOOT",
         b"+LOADCERT",
         b"+MQTTCONN",
@@ -86,7 +86,6 @@ fn is_other_event(command: &[u8], line: &[u8]) -> bool {
         b"+MQTTSUB",
         b"+MQTTUNSUB",
         b"+PING",
-        b"+SOCKTLS",
         b"+TIME",
         b"+WAPAIP",
         b"+WAPSC",
@@ -121,6 +120,14 @@ fn known_event(session: &mut MicrochipSession<'_>, command: &[u8], line: &[u8]) 
         b"+WSTA" if values.starts_with(b"ERROR:") => station_event(session, line),
         b"+DNSRESOLV" | b"+DNSERROR" => name_event(session, values),
         b"+SOCKIND" => connected(session, values).is_some(),
+        b"+SOCKTLS" if number(values).is_some() => {
+            if session.vendor.securing == number(values) {
+                session.vendor.connection.settle(Ok(()));
+            } else {
+                session.events.push(line);
+            }
+            true
+        }
         b"+SOCKERR" => refused(session, values).is_some(),
         b"+SOCKRXT" => data(session, values).is_some(),
         b"+SOCKRXU" => datagram(session, line, values).is_some(),
@@ -208,7 +215,7 @@ fn refused(session: &mut MicrochipSession<'_>, values: &[u8]) -> Option<()> {
     let mut fields = Fields::new(values);
     let socket: u32 = fields.number()?;
     let code: u16 = fields.number()?;
-    if session.vendor.connecting == Some(socket) {
+    if [session.vendor.connecting, session.vendor.securing].contains(&Some(socket)) {
         session.vendor.connection.settle(Err(Status::from(code)));
     }
     if let Some(slot) = session.sockets.by_link(socket) {

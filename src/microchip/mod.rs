@@ -56,6 +56,8 @@ pub struct Memory {
     address: Option<Ipv4Addr>,
     /// The socket that is being connected.
     connecting: Option<u32>,
+    /// The socket on which TLS is being started.
+    securing: Option<u32>,
     connection: Attempt<()>,
     /// The name that is being resolved, as a fingerprint.
     name_asked: u32,
@@ -240,7 +242,7 @@ impl Dialect for Microchip {
     fn open<T: Transport, C: Clock>(
         module: &mut Module<'_, T, C>,
         socket: &Handle,
-        purpose: Purpose,
+        purpose: Purpose<'_>,
     ) -> Result<(), ErrorOf<Self, T>> {
         socket::open(module, socket, purpose)
     }

@@ -6,8 +6,8 @@ use embedded_nal::AddrType;
 
 use super::command::Done;
 use super::command::network::{
-    Bind, Close, Connect, GetSockets, JoinGroup, Open, OutputMode, Protocol, Receive, Resolve,
-    Send, SendTextTo, SendTo, SocketRow,
+    Bind, Close, ConfigureTls, Connect, GetSockets, JoinGroup, Open, OutputMode, Protocol, Receive,
+    Resolve, Send, SendTextTo, SendTo, SocketRow, StartTls, TlsParameter,
 };
 use super::status::Status;
 use super::text::Text;
@@ -18,6 +18,7 @@ use crate::driver::ErrorOf;
 use crate::engine::link::Transport;
 use crate::error::{Closed, Error, Usage};
 use crate::socket::{Handle, Slot};
+use crate::tls::TlsConfig;
 
 /// What the firmware prints in one round of its main loop. It stays in binary mode from the first
 /// round of a read to the last.
@@ -73,14 +74,20 @@ pub(super) fn resolve<T: Transport, C: Clock>(
 pub(super) fn open<T: Transport, C: Clock>(
     module: &mut Module<'_, T, C>,
     socket: &Handle,
-    purpose: Purpose,
+    purpose: Purpose<'_>,
 ) -> Result<(), ErrorOf<Microchip, T>> {
+    let tls = match purpose {
+        Purpose::ConnectTls(_, config) => Some(tls_parameters(config)?),
+        _ => None,
+    };
     let protocol = match purpose {
-        Purpose::Connect(_) | Purpose::Listen(_) => Protocol::Tcp,
+        Purpose::Connect(_) | Purpose::ConnectTls(..) | Purpose::Listen(_) => Protocol::Tcp,
         Purpose::Exchange(_) | Purpose::Bind(_) | Purpose::Group(_) => Protocol::Udp,
     };
     let remote = match purpose {
-        Purpose::Connect(remote) | Purpose::Exchange(remote) => v4(remote)?,
+        Purpose::Connect(remote) | Purpose::ConnectTls(remote, _) | Purpose::Exchange(remote) => {
+            v4(remote)?
+        }
         Purpose::Group(group) => group,
         Purpose::Bind(_) | Purpose::Listen(_) => NOBODY,
     };
@@ -89,7 +96,7 @@ pub(super) fn open<T: Transport, C: Clock>(
     let slot = module.session.sockets.slot(socket).map_err(Error::Usage)?;
     // Before the connection: a server that speaks first is announced right behind it.
     match purpose {
-        Purpose::Connect(_) => slot.open(opened),
+        Purpose::Connect(_) | Purpose::ConnectTls(..) => slot.open(opened),
         Purpose::Exchange(_) | Purpose::Group(_) => {
             slot.open_datagram(opened);
             slot.destination = Some(remote);
@@ -98,7 +105,10 @@ pub(super) fn open<T: Transport, C: Clock>(
         Purpose::Listen(_) => slot.listen(opened),
     }
     let result = match purpose {
-        Purpose::Connect(_) => return connect(module, opened, remote),
+        Purpose::Connect(_) | Purpose::ConnectTls(..) => {
+            connect(module, opened, remote)?;
+            return tls.map_or(Ok(()), |parameters| start_tls(module, opened, parameters));
+        }
         Purpose::Exchange(_) => module.execute(
             &Connect {
                 socket: opened,
@@ -168,6 +178,15 @@ fn connect<T: Transport, C: Clock>(
             !matches!(session.vendor.connection, Attempt::Open)
         })
     });
+    settle(module, opened, asked)
+}
+
+/// What has become of a socket that was to be connected.
+fn settle<T: Transport, C: Clock>(
+    module: &mut Module<'_, T, C>,
+    opened: u32,
+    asked: Result<(), ErrorOf<Microchip, T>>,
+) -> Result<(), ErrorOf<Microchip, T>> {
     let Memory {
         connecting,
         connection,
@@ -184,6 +203,72 @@ fn connect<T: Transport, C: Clock>(
         }
         (_, asked) => Err(asked.err().unwrap_or(Error::Timeout)),
     }
+}
+
+/// There are so many TLS configurations (wire notes 9).
+const TLS_CONFIGURATIONS: u8 = 2;
+
+/// A TLS configuration in the module's words.
+fn tls_parameters<E>(config: TlsConfig<'_>) -> Result<[TlsParameter<'_>; 4], Error<E, Status>> {
+    if !config.alpn.is_empty() || config.psk.is_some() {
+        return Err(Error::Usage(Usage::Unsupported));
+    }
+    let (certificate, key) = config.certificate.unwrap_or_default();
+    Ok([
+        TlsParameter::Ca(text(config.ca.unwrap_or_default())?),
+        TlsParameter::Certificate(text(certificate)?),
+        TlsParameter::Key(text(key)?),
+        TlsParameter::ServerName(text(config.server_name.unwrap_or_default())?),
+    ])
+}
+
+/// Starts TLS on a connected socket, with the first configuration that is not in use.
+fn start_tls<T: Transport, C: Clock>(
+    module: &mut Module<'_, T, C>,
+    socket: u32,
+    parameters: [TlsParameter<'_>; 4],
+) -> Result<(), ErrorOf<Microchip, T>> {
+    let (timeout, patience) = (module.timeouts.command, module.timeouts.connect);
+    let mut index = 1;
+    let configured = loop {
+        match configure_tls(module, index, parameters) {
+            Err(Error::Module(Status::ConfigurationBlocked)) if index < TLS_CONFIGURATIONS => {
+                index += 1;
+            }
+            other => break other,
+        }
+    };
+    module.session.vendor.securing = Some(socket);
+    module.session.vendor.connection = Attempt::Open;
+    let asked = configured
+        .and_then(|()| module.execute(&StartTls { socket, index }, timeout))
+        .and_then(|_| {
+            module.wait_until(patience, |session| {
+                !matches!(session.vendor.connection, Attempt::Open)
+            })
+        });
+    module.session.vendor.securing = None;
+    settle(module, socket, asked)
+}
+
+fn configure_tls<T: Transport, C: Clock>(
+    module: &mut Module<'_, T, C>,
+    index: u8,
+    parameters: [TlsParameter<'_>; 4],
+) -> Result<(), ErrorOf<Microchip, T>> {
+    let timeout = module.timeouts.command;
+    for parameter in parameters {
+        match module.execute(&ConfigureTls { index, parameter }, timeout) {
+            // So firmware answers to an empty text, which it takes (wire notes 4).
+            Err(Error::Module(Status::ConfigurationFailed)) => {}
+            other => drop(other?),
+        }
+    }
+    Ok(())
+}
+
+fn text<const MAX: usize, E>(text: &str) -> Result<Text<'_, MAX>, Error<E, Status>> {
+    Text::new(text.as_bytes()).map_err(Error::Usage)
 }
 
 /// The next connection to a port. Firmware 0.3.x may have lost its notice.
@@ -419,6 +504,7 @@ pub(super) fn reconcile<T: Transport, C: Clock>(
         module.engine.fall_out_of_step();
         return Err(Error::Malformed);
     }
+    module.session.vendor.untold_children = true;
     for slot in module.session.sockets.open() {
         if slot.is_datagram && slot.next_datagram().is_none() {
             // If its notice was lost, no other will come until it has been read.

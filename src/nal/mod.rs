@@ -8,9 +8,11 @@ mod shared;
 mod sockets;
 mod stream;
 mod tcp;
+mod tls;
 mod udp;
 
 #[cfg(feature = "async")]
 pub use asynchronous::Connection;
 pub use shared::Shared;
 pub use stream::{Stream, WaitTcp};
+pub use tls::{ConnectTls, Tls};

@@ -50,7 +50,7 @@ impl<'a, 'b, D: Dialect, T: Transport, C: Clock> Shared<'a, 'b, D, T, C> {
         Shared(module)
     }
 
-    fn with<R>(
+    pub(super) fn with<R>(
         &self,
         call: impl FnOnce(&mut Module<'b, D, T, C>) -> R,
     ) -> Result<R, ErrorOf<D, T>> {

@@ -37,7 +37,7 @@ impl<'b, D: Dialect, T: Transport, C: Clock> Module<'b, D, T, C> {
     pub(super) fn open_for(
         &mut self,
         socket: &mut Handle,
-        purpose: Purpose,
+        purpose: Purpose<'_>,
     ) -> Result<(), ErrorOf<D, T>> {
         self.prepare()?;
         self.hang_up(socket)?;

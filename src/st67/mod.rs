@@ -212,7 +212,7 @@ impl Dialect for St67 {
     fn open<T: Transport, C: Clock>(
         module: &mut Module<'_, T, C>,
         socket: &Handle,
-        purpose: Purpose,
+        purpose: Purpose<'_>,
     ) -> Result<(), ErrorOf<Self, T>> {
         socket::open(module, socket, purpose)
     }

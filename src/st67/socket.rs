@@ -5,11 +5,11 @@ use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 use embedded_nal::AddrType;
 
 use super::command::net::{
-    Close, Connect, Family, GetLengths, GetLinks, LinkRow, OpenDatagram, Protocol, Resolve, Send,
-    SendTo, SetServer,
+    Authentication, Close, Connect, Family, GetLengths, GetLinks, LinkRow, OpenDatagram, Protocol,
+    Resolve, Send, SendTo, SetCertificates, SetProtocols, SetPsk, SetServer, SetServerName,
 };
 use super::status::Status;
-use super::text::Text;
+use super::text::{Secret, Text};
 use super::wifi::CLOSING;
 use super::{LINKS, LinkSet, Module, St67};
 use crate::clock::Clock;
@@ -18,6 +18,7 @@ use crate::driver::ErrorOf;
 use crate::engine::link::Transport;
 use crate::error::{Closed, Error, Resource, Usage};
 use crate::socket::Handle;
+use crate::tls::TlsConfig;
 
 /// The module is given its own timeout for a connection; the driver waits longer by the firmware's
 /// command class (wire notes 9).
@@ -61,10 +62,11 @@ const NOBODY: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 9)
 pub(super) fn open<T: Transport, C: Clock>(
     module: &mut Module<'_, T, C>,
     socket: &Handle,
-    purpose: Purpose,
+    purpose: Purpose<'_>,
 ) -> Result<(), ErrorOf<St67, T>> {
     match purpose {
-        Purpose::Connect(remote) => connect(module, socket, remote),
+        Purpose::Connect(remote) => connect(module, socket, remote, None),
+        Purpose::ConnectTls(remote, config) => connect(module, socket, remote, Some(&config)),
         Purpose::Exchange(remote) => {
             open_datagram(module, socket, remote, 0)?;
             let slot = module.session.sockets.slot(socket).map_err(Error::Usage)?;
@@ -83,18 +85,25 @@ fn connect<T: Transport, C: Clock>(
     module: &mut Module<'_, T, C>,
     socket: &Handle,
     remote: SocketAddr,
+    tls: Option<&TlsConfig<'_>>,
 ) -> Result<(), ErrorOf<St67, T>> {
     if remote.is_ipv6() || remote.port() == 0 {
         return Err(Error::Usage(Usage::Unsupported));
     }
     let link = free_link(module)?;
+    if let Some(config) = tls {
+        configure_tls(module, link, config)?;
+    }
     // Before the command: a server that speaks first is announced before the OK.
     let slot = module.session.sockets.slot(socket).map_err(Error::Usage)?;
     slot.open(link.into());
     let patience = module.timeouts.connect.min(CONNECT_MAX);
     let command = Connect {
         link,
-        protocol: Protocol::Tcp,
+        protocol: match tls {
+            None => Protocol::Tcp,
+            Some(_) => Protocol::Ssl,
+        },
         remote_ip: remote.ip(),
         remote_port: remote.port(),
         keep_alive: None,
@@ -107,6 +116,65 @@ fn connect<T: Transport, C: Clock>(
         module.session.in_doubt = true;
     }
     result.map(drop)
+}
+
+/// Tells the module how the next TLS connection of a link is to be made.
+fn configure_tls<T: Transport, C: Clock>(
+    module: &mut Module<'_, T, C>,
+    link: u8,
+    config: &TlsConfig<'_>,
+) -> Result<(), ErrorOf<St67, T>> {
+    let timeout = module.timeouts.command;
+    let (certificate, key) = config.certificate.unwrap_or_default();
+    let certificates = SetCertificates {
+        link,
+        authentication: match (config.certificate, config.ca) {
+            (None, None) => Authentication::None,
+            (Some(_), None) => Authentication::Client,
+            (None, Some(_)) => Authentication::Server,
+            (Some(_), Some(_)) => Authentication::Both,
+        },
+        certificate: text(certificate)?,
+        key: text(key)?,
+        ca: text(config.ca.unwrap_or_default())?,
+    };
+    let name = SetServerName {
+        link,
+        name: text(config.server_name.unwrap_or_default())?,
+    };
+    if config.alpn.len() > 5 {
+        return Err(Error::Usage(Usage::TooLong(5)));
+    }
+    let protocol = |n: usize| config.alpn.get(n).map(|name| text(name)).transpose();
+    let protocols = SetProtocols {
+        link,
+        count: config.alpn.len() as u8,
+        first: protocol(0)?,
+        second: protocol(1)?,
+        third: protocol(2)?,
+        fourth: protocol(3)?,
+        fifth: protocol(4)?,
+    };
+    module.execute(&certificates, timeout)?;
+    match module.execute(&name, timeout) {
+        // There is none to clear.
+        Err(Error::Module(_)) if config.server_name.is_none() => {}
+        other => drop(other?),
+    }
+    module.execute(&protocols, timeout)?;
+    if let Some(psk) = config.psk {
+        let psk = SetPsk {
+            link,
+            key: Secret::new(psk.key).map_err(Error::Usage)?,
+            identity: text(psk.identity)?,
+        };
+        module.execute(&psk, timeout)?;
+    }
+    Ok(())
+}
+
+fn text<const MAX: usize, E>(text: &str) -> Result<Text<'_, MAX>, Error<E, Status>> {
+    Text::new(text.as_bytes()).map_err(Error::Usage)
 }
 
 fn open_datagram<T: Transport, C: Clock>(

@@ -4,6 +4,7 @@ use core::net::{IpAddr, Ipv4Addr};
 
 use atat::AtatResp;
 use atat::atat_derive::{AtatCmd, AtatEnum, AtatResp};
+use atat::serde_at::serde::{Serialize, Serializer};
 
 use super::Done;
 use crate::engine::text::Fields;
@@ -227,4 +228,54 @@ pub struct Resolve<'a> {
     pub kind: u8,
     /// The name, shorter than 64 bytes.
     pub name: Text<'a, 63>,
+}
+
+/// A value of a TLS configuration (7.11).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TlsParameter<'a> {
+    /// 1: the certificate authority, up to 64 bytes.
+    Ca(Text<'a, 64>),
+    /// 2: the client's certificate, up to 64 bytes.
+    Certificate(Text<'a, 64>),
+    /// 3: its private key, up to 32 bytes.
+    Key(Text<'a, 32>),
+    /// 5: the name of the server, up to 32 bytes.
+    ServerName(Text<'a, 32>),
+}
+
+impl Serialize for TlsParameter<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        const NAME: &str = "TlsParameter";
+        match self {
+            TlsParameter::Ca(name) => serializer.serialize_newtype_variant(NAME, 1, "Ca", name),
+            TlsParameter::Certificate(name) => {
+                serializer.serialize_newtype_variant(NAME, 2, "Certificate", name)
+            }
+            TlsParameter::Key(name) => serializer.serialize_newtype_variant(NAME, 3, "Key", name),
+            TlsParameter::ServerName(name) => {
+                serializer.serialize_newtype_variant(NAME, 5, "ServerName", name)
+            }
+        }
+    }
+}
+
+/// `AT+TLSC`: sets a value of a TLS configuration (7.11). Refused while the configuration is in use.
+#[derive(Clone, Debug, PartialEq, Eq, AtatCmd)]
+#[at_cmd("+TLSC", Done, termination = "\r\n")]
+pub struct ConfigureTls<'a> {
+    /// Which configuration: 1 or 2.
+    pub index: u8,
+    /// The value.
+    pub parameter: TlsParameter<'a>,
+}
+
+/// `AT+SOCKTLS`: starts TLS on a connected socket (7.6). `OK` comes at once, the result later:
+/// `+SOCKTLS` or `+SOCKERR`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, AtatCmd)]
+#[at_cmd("+SOCKTLS", Done, termination = "\r\n")]
+pub struct StartTls {
+    /// The socket's id.
+    pub socket: u32,
+    /// Which configuration: 1 or 2.
+    pub index: u8,
 }

@@ -8,7 +8,7 @@ use atat::serde_at::serde::{Serialize, Serializer};
 
 use super::Done;
 use crate::engine::text::{Fields, number};
-use crate::st67::text::Text;
+use crate::st67::text::{Secret, Text};
 
 /// Which addresses a name is resolved to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, AtatEnum)]
@@ -116,6 +116,8 @@ pub enum Protocol {
     TcpV6,
     /// UDP over IPv4.
     Udp,
+    /// TLS over TCP over IPv4.
+    Ssl,
 }
 
 impl Serialize for Protocol {
@@ -124,6 +126,7 @@ impl Serialize for Protocol {
             Protocol::Tcp => "TCP",
             Protocol::TcpV6 => "TCPv6",
             Protocol::Udp => "UDP",
+            Protocol::Ssl => "SSL",
         })
     }
 }
@@ -297,4 +300,76 @@ fn parse_lengths(reply: &[u8]) -> Result<Lengths, atat::Error> {
     } else {
         Err(atat::Error::Parse)
     }
+}
+
+/// Which side of a TLS connection proves who it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, AtatEnum)]
+pub enum Authentication {
+    /// Neither.
+    None = 0,
+    /// The client, by its certificate.
+    Client = 1,
+    /// The server, whose certificate the CA must have signed.
+    Server = 2,
+    /// Both.
+    Both = 3,
+}
+
+/// `AT+CIPSSLCCONF`: names the certificates of a link (4.1.32), files in the module. In effect for
+/// connections that are opened from here on.
+#[derive(Clone, Debug, PartialEq, Eq, AtatCmd)]
+#[at_cmd("+CIPSSLCCONF", Done, termination = "\r\n")]
+pub struct SetCertificates<'a> {
+    /// The link id, 0 to 4.
+    pub link: u8,
+    /// Who proves who it is.
+    pub authentication: Authentication,
+    /// The client's certificate: up to 31 bytes.
+    pub certificate: Text<'a, 31>,
+    /// Its private key.
+    pub key: Text<'a, 31>,
+    /// The certificate authority.
+    pub ca: Text<'a, 31>,
+}
+
+/// `AT+CIPSSLCSNI`: the name that the server is asked for (4.1.33).
+#[derive(Clone, Debug, PartialEq, Eq, AtatCmd)]
+#[at_cmd("+CIPSSLCSNI", Done, termination = "\r\n")]
+pub struct SetServerName<'a> {
+    /// The link id, 0 to 4.
+    pub link: u8,
+    /// The name: up to 64 bytes.
+    pub name: Text<'a, 64>,
+}
+
+/// `AT+CIPSSLCALPN`: the protocols that are offered to the server (4.1.34).
+#[derive(Clone, Debug, PartialEq, Eq, AtatCmd)]
+#[at_cmd("+CIPSSLCALPN", Done, termination = "\r\n")]
+pub struct SetProtocols<'a> {
+    /// The link id, 0 to 4.
+    pub link: u8,
+    /// How many there are: 0 clears, up to 5.
+    pub count: u8,
+    /// The first: up to 15 bytes each, so that the command fits the module's line.
+    pub first: Option<Text<'a, 15>>,
+    /// The second.
+    pub second: Option<Text<'a, 15>>,
+    /// The third.
+    pub third: Option<Text<'a, 15>>,
+    /// The fourth.
+    pub fourth: Option<Text<'a, 15>>,
+    /// The fifth.
+    pub fifth: Option<Text<'a, 15>>,
+}
+
+/// `AT+CIPSSLCPSK`: a pre-shared key (4.1.35).
+#[derive(Clone, Debug, PartialEq, Eq, AtatCmd)]
+#[at_cmd("+CIPSSLCPSK", Done, termination = "\r\n")]
+pub struct SetPsk<'a> {
+    /// The link id, 0 to 4.
+    pub link: u8,
+    /// The key: up to 31 bytes in firmware, 32 in the reference.
+    pub key: Secret<'a, 31>,
+    /// The key's identity, as long.
+    pub identity: Text<'a, 31>,
 }

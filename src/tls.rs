@@ -1,0 +1,55 @@
+//! How the module is to open a TLS connection.
+
+use core::fmt;
+
+/// What the module needs to know to open a TLS connection; see [`Tls`](crate::Tls).
+///
+/// Certificates and keys lie in the module: they are named here, and loaded into it by its own
+/// tools. What is not named is not used: without a [`ca`](TlsConfig::ca) the module does **not**
+/// check who the server is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TlsConfig<'c> {
+    /// The certificate authority that must have signed the server's certificate.
+    pub ca: Option<&'c str>,
+    /// The client's certificate, and its private key, for servers that ask for them.
+    pub certificate: Option<(&'c str, &'c str)>,
+    /// The name that the server is asked for (SNI), and that its certificate must have.
+    pub server_name: Option<&'c str>,
+    /// The protocols that are offered (ALPN), up to 5. The ST67 only.
+    pub alpn: &'c [&'c str],
+    /// A key that both sides know, instead of certificates. The ST67 only.
+    pub psk: Option<Psk<'c>>,
+}
+
+/// A pre-shared key.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Psk<'c> {
+    /// Which key it is: up to 31 bytes.
+    pub identity: &'c str,
+    /// The key: up to 31 bytes, none of them 0.
+    pub key: &'c [u8],
+}
+
+impl fmt::Debug for Psk<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Psk")
+            .field("identity", &self.identity)
+            .field("key", &"***")
+            .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_key_does_not_show() {
+        let psk = Psk {
+            identity: "sensor",
+            key: b"hunter2",
+        };
+        let shown = std::format!("{psk:?}");
+        assert!(shown.contains("sensor") && !shown.contains("hunter2") && !shown.contains("104"));
+    }
+}
