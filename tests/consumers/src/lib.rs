@@ -4,8 +4,8 @@
 //! On Debian the servers come with
 //!
 //! ```sh
-//! apt-get install --no-install-recommends chrony mosquitto mosquitto-clients nginx-light \
-//!     openssl redis-server
+//! apt-get install --no-install-recommends chrony libcoap3-bin mosquitto mosquitto-clients \
+//!     nginx-light openssl redis-server
 //! ```
 //!
 //! None has to run: each test starts its own, and stops it. A test whose server is not installed
@@ -19,7 +19,7 @@ mod server;
 pub use board::{Board, Handle, NAME, Network, UnderTest};
 pub use ntp::NtpSocket;
 pub use patience::Patience;
-pub use server::{Certificates, Chrony, Mosquitto, Nginx, Redis};
+pub use server::{COAP_PORT, Certificates, Chrony, CoapClient, Mosquitto, Nginx, Redis};
 
 pub use atwifi_simulator::Profile;
 

@@ -2,12 +2,14 @@
 
 mod certificates;
 mod chrony;
+mod coap;
 mod mosquitto;
 mod nginx;
 mod redis;
 
 pub use certificates::Certificates;
 pub use chrony::Chrony;
+pub use coap::{COAP_PORT, CoapClient};
 pub use mosquitto::Mosquitto;
 pub use nginx::Nginx;
 pub use redis::Redis;
