@@ -1,5 +1,5 @@
-//! What the crates above need from an `embedded-nal` stack: each rule that touches TCP and DNS
-//! has a test that is named after it.
+//! What the crates above need from an `embedded-nal` stack: each rule has a test that is named
+//! after it. Those on UDP and on servers are in `udp.rs` and `server.rs`.
 
 mod common;
 
@@ -345,6 +345,32 @@ fn rule_13_the_stack_can_be_shared<D: UnderTest>() {
     });
 }
 
+fn rule_14_both_kinds_of_sockets_on_one_stack<D: UnderTest>() {
+    use embedded_nal::UdpClientStack;
+
+    each::<D>(|simulation, _| {
+        with_joined::<D, _>(simulation, |module| {
+            // With both traits in scope `socket()` alone would not say which.
+            let mut stream = TcpClientStack::socket(module).unwrap();
+            let mut datagrams = UdpClientStack::socket(module).unwrap();
+            flat(TcpClientStack::connect(module, &mut stream, at(ECHO))).unwrap();
+            UdpClientStack::connect(module, &mut datagrams, at(ECHO)).unwrap();
+            flat(TcpClientStack::send(module, &mut stream, b"stream")).unwrap();
+            flat(UdpClientStack::send(module, &mut datagrams, b"datagram")).unwrap();
+            simulation.advance(Duration::from_millis(200));
+            let mut buffer = [0; 16];
+            let n = flat(TcpClientStack::receive(module, &mut stream, &mut buffer)).unwrap();
+            assert_eq!(&buffer[..n], b"stream");
+            let (n, from) =
+                flat(UdpClientStack::receive(module, &mut datagrams, &mut buffer)).unwrap();
+            assert_eq!((&buffer[..n], from), (&b"datagram"[..], at(ECHO)));
+            TcpClientStack::close(module, stream).unwrap();
+            UdpClientStack::close(module, datagrams).unwrap();
+            assert_eq!(simulation.links_open(), 0);
+        });
+    });
+}
+
 fn rule_15_leaked_sockets_can_be_released<D: UnderTest>() {
     each::<D>(|simulation, _| {
         with_joined::<D, _>(simulation, |module| {
@@ -437,6 +463,7 @@ on_both_dialects! {
     rule_10_an_empty_receive_costs_no_command
     rule_12_one_error_for_all_traits
     rule_13_the_stack_can_be_shared
+    rule_14_both_kinds_of_sockets_on_one_stack
     rule_15_leaked_sockets_can_be_released
     a_server_that_speaks_first_and_resets
     addresses_that_cannot_be_reached

@@ -26,6 +26,8 @@ pub const RECORD: u16 = 9;
 pub const HTTP: u16 = 80;
 /// Answers a request with "bye" and closes.
 pub const SHORT: u16 = 79;
+/// Sends `download()` and stays open.
+pub const DOWNLOAD: u16 = 19;
 /// Never answers.
 pub const SILENT: u16 = 4;
 /// Nobody listens.
@@ -159,6 +161,7 @@ impl Network {
             .serve(at(RECORD), move |_| services::record(recorded.clone()))
             .serve(at(HTTP), |_| services::respond(response()))
             .serve(at(SHORT), |_| services::respond("bye"))
+            .serve(at(DOWNLOAD), |_| services::send(download()))
             .silent(at(SILENT))
             .serve_udp(at(ECHO), services::udp_echo())
     }
@@ -184,6 +187,17 @@ pub fn payload() -> Vec<u8> {
             .to_vec();
     bytes.extend(0..=255_u8);
     bytes
+}
+
+/// 100 kB in which every place can be told from every other, and much looks like a module talking.
+pub fn download() -> Vec<u8> {
+    (0..1000)
+        .flat_map(|n: u32| {
+            let mut part = format!("{n:04}\r\nOK\r\n+IPD:0,5\r\n#>").into_bytes();
+            part.extend((0..100 - part.len() as u32).map(|i| (i * 7 + n) as u8));
+            part
+        })
+        .collect()
 }
 
 pub fn response() -> Vec<u8> {
