@@ -65,7 +65,7 @@ impl<D: Dialect, T: Transport, C: Clock> UdpClientStack for Module<'_, D, T, C> 
         socket: &mut UdpSocket,
         buffer: &mut [u8],
     ) -> nb::Result<(usize, SocketAddr), Self::Error> {
-        let socket = &socket.handle;
+        let (remote, socket) = (socket.remote, &socket.handle);
         self.catch_up(socket)?;
         let slot = self.slot(socket)?;
         let Some(datagram) = slot.next_datagram() else {
@@ -93,7 +93,11 @@ impl<D: Dialect, T: Transport, C: Clock> UdpClientStack for Module<'_, D, T, C> 
         if length > buffer.len() {
             return Err(Error::Usage(Usage::BufferTooSmall(length)).into());
         }
-        Ok((length, datagram.sender))
+        match (datagram.sender, remote) {
+            (Datagram::UNTOLD, Some(remote)) => Ok((length, remote)),
+            (Datagram::UNTOLD, None) => Err(Error::Usage(Usage::Unsupported).into()),
+            (sender, _) => Ok((length, sender)),
+        }
     }
 
     /// Closes the socket, whatever its state, and frees its place.

@@ -4,7 +4,7 @@
 //! said once, when it came. The notes lie in the socket's read-ahead memory, which a socket for
 //! datagrams does not need otherwise.
 
-use core::net::{IpAddr, SocketAddr};
+use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 /// A datagram that waits in the module.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,6 +14,9 @@ pub(crate) struct Datagram {
 }
 
 impl Datagram {
+    /// The sender of whom the module has not told: who else than the one it speaks to?
+    pub(crate) const UNTOLD: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
+
     /// Length, port, whether the address is IPv6, address.
     pub(crate) const NOTE: usize = 2 + 2 + 1 + 16;
 

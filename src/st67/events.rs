@@ -180,11 +180,11 @@ fn data_event(session: &mut St67Session<'_>, what: &[u8]) -> bool {
         slot.announce(length);
         return true;
     }
-    // The reference does not show a sender: there it is the one that the socket speaks to.
-    let sender = sender.or(slot.destination.map(SocketAddr::from));
-    let (Some(sender), Ok(length)) = (sender, u16::try_from(length)) else {
+    let Ok(length) = u16::try_from(length) else {
         return false;
     };
+    // The reference does not show a sender.
+    let sender = sender.unwrap_or(Datagram::UNTOLD);
     if !slot.note(Datagram { length, sender }) {
         session.events.lose();
     }

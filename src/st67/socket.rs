@@ -33,9 +33,9 @@ pub(super) fn resolve<T: Transport, C: Clock>(
     kind: AddrType,
 ) -> Result<IpAddr, ErrorOf<St67, T>> {
     let family = match kind {
-        // With IPv6 switched off, as it is, the firmware refuses anything else (wire notes 2).
+        // With IPv6 switched off the firmware refuses anything else (wire notes 2).
         AddrType::IPv4 | AddrType::Either => Family::Ipv4,
-        AddrType::IPv6 => return Err(Error::Usage(Usage::Unsupported)),
+        AddrType::IPv6 => Family::Ipv6,
     };
     if name.is_empty() {
         return Err(Error::Usage(Usage::Empty));
@@ -67,14 +67,7 @@ pub(super) fn open<T: Transport, C: Clock>(
     match purpose {
         Purpose::Connect(remote) => connect(module, socket, remote, None),
         Purpose::ConnectTls(remote, config) => connect(module, socket, remote, Some(&config)),
-        Purpose::Exchange(remote) => {
-            open_datagram(module, socket, remote, 0)?;
-            let slot = module.session.sockets.slot(socket).map_err(Error::Usage)?;
-            if let SocketAddr::V4(remote) = remote {
-                slot.destination = Some(remote);
-            }
-            Ok(())
-        }
+        Purpose::Exchange(remote) => open_datagram(module, socket, remote, 0),
         Purpose::Bind(port) => open_datagram(module, socket, NOBODY, port),
         Purpose::Group(group) => open_datagram(module, socket, group.into(), group.port()),
         Purpose::Listen(port) => listen(module, socket, port),
@@ -87,7 +80,7 @@ fn connect<T: Transport, C: Clock>(
     remote: SocketAddr,
     tls: Option<&TlsConfig<'_>>,
 ) -> Result<(), ErrorOf<St67, T>> {
-    if remote.is_ipv6() || remote.port() == 0 {
+    if remote.port() == 0 {
         return Err(Error::Usage(Usage::Unsupported));
     }
     let link = free_link(module)?;
@@ -100,9 +93,11 @@ fn connect<T: Transport, C: Clock>(
     let patience = module.timeouts.connect.min(CONNECT_MAX);
     let command = Connect {
         link,
-        protocol: match tls {
-            None => Protocol::Tcp,
-            Some(_) => Protocol::Ssl,
+        protocol: match (remote, tls) {
+            (SocketAddr::V4(_), None) => Protocol::Tcp,
+            (SocketAddr::V4(_), Some(_)) => Protocol::Ssl,
+            (SocketAddr::V6(_), None) => Protocol::TcpV6,
+            (SocketAddr::V6(_), Some(_)) => Protocol::SslV6,
         },
         remote_ip: remote.ip(),
         remote_port: remote.port(),
@@ -183,7 +178,7 @@ fn open_datagram<T: Transport, C: Clock>(
     remote: SocketAddr,
     local_port: u16,
 ) -> Result<(), ErrorOf<St67, T>> {
-    if remote.is_ipv6() || remote.port() == 0 {
+    if remote.port() == 0 {
         return Err(Error::Usage(Usage::Unsupported));
     }
     let link = free_link(module)?;
@@ -192,7 +187,10 @@ fn open_datagram<T: Transport, C: Clock>(
     let timeout = module.timeouts.connect;
     let command = OpenDatagram {
         link,
-        protocol: Protocol::Udp,
+        protocol: match remote {
+            SocketAddr::V4(_) => Protocol::Udp,
+            SocketAddr::V6(_) => Protocol::UdpV6,
+        },
         remote_ip: remote.ip(),
         remote_port: remote.port(),
         local_port: Some(local_port),
@@ -285,7 +283,7 @@ pub(super) fn send<T: Transport, C: Clock>(
     let (timeout, length) = (module.timeouts.send, payload.len() as u16);
     match to {
         None => module.upload(&Send { link, length }, payload, timeout),
-        Some(to) if to.is_ipv4() => {
+        Some(to) => {
             let command = SendTo {
                 link,
                 length,
@@ -294,7 +292,6 @@ pub(super) fn send<T: Transport, C: Clock>(
             };
             module.upload(&command, payload, timeout)
         }
-        Some(_) => Err(Error::Usage(Usage::Unsupported)),
     }
 }
 

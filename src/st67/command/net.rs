@@ -10,6 +10,15 @@ use super::Done;
 use crate::engine::text::{Fields, number};
 use crate::st67::text::{Secret, Text};
 
+/// `AT+CIPV6`: switches IPv6 on or off (4.1.1), before joining. Off by default: then whatever
+/// has to do with IPv6 is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, AtatCmd)]
+#[at_cmd("+CIPV6", Done, termination = "\r\n")]
+pub struct SetIpv6 {
+    /// 0: off, 1: on.
+    pub on: u8,
+}
+
 /// Which addresses a name is resolved to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, AtatEnum)]
 pub enum Family {
@@ -116,8 +125,12 @@ pub enum Protocol {
     TcpV6,
     /// UDP over IPv4.
     Udp,
+    /// UDP over IPv6.
+    UdpV6,
     /// TLS over TCP over IPv4.
     Ssl,
+    /// TLS over TCP over IPv6.
+    SslV6,
 }
 
 impl Serialize for Protocol {
@@ -126,7 +139,9 @@ impl Serialize for Protocol {
             Protocol::Tcp => "TCP",
             Protocol::TcpV6 => "TCPv6",
             Protocol::Udp => "UDP",
+            Protocol::UdpV6 => "UDPv6",
             Protocol::Ssl => "SSL",
+            Protocol::SslV6 => "SSLv6",
         })
     }
 }
