@@ -1,5 +1,6 @@
 //! What is simulated: the module, its firmware, the access points around it and its timing.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::net::Ipv4Addr;
 use std::str::FromStr;
@@ -186,6 +187,17 @@ impl fmt::Debug for AccessPoint {
     }
 }
 
+/// What is in a file.
+#[derive(Clone, PartialEq, Eq)]
+pub struct File(pub Vec<u8>);
+
+impl fmt::Debug for File {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // It may be a private key.
+        write!(f, "File({} bytes)", self.0.len())
+    }
+}
+
 /// Everything that makes one simulated module differ from another.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -218,6 +230,8 @@ pub struct Config {
     pub dhcp: Duration,
     /// Time that leaving an access point takes.
     pub leave: Duration,
+    /// Files in the module, by name: certificates and private keys, in PEM or DER.
+    pub files: BTreeMap<String, File>,
     /// What goes wrong.
     pub faults: Faults,
     /// Seed of everything random; the same seed gives the same conversation.
@@ -241,6 +255,7 @@ impl Default for Config {
             associate: Duration::from_millis(800),
             dhcp: Duration::from_millis(500),
             leave: Duration::from_millis(800),
+            files: BTreeMap::new(),
             faults: Faults::default(),
             seed: 0,
         }
@@ -291,6 +306,13 @@ impl Config {
     #[must_use]
     pub fn with_poll(mut self, poll: Duration) -> Self {
         self.poll = poll;
+        self
+    }
+
+    /// Puts a file into the module: a certificate or a private key, in PEM or DER.
+    #[must_use]
+    pub fn with_file(mut self, name: &str, content: impl Into<Vec<u8>>) -> Self {
+        self.files.insert(name.to_owned(), File(content.into()));
         self
     }
 

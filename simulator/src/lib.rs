@@ -53,11 +53,12 @@ mod server;
 pub mod services;
 mod simulation;
 mod st67;
+mod tls;
 mod transcript;
 mod wire;
 
 pub use client::Client;
-pub use config::{AccessPoint, Config, Profile, UnknownProfile};
+pub use config::{AccessPoint, Config, File, Profile, UnknownProfile};
 pub use faults::{Fault, FaultKind, Faults, Fragment};
 pub use network::{
     Connection, Datagram, DatagramService, Dialled, HostNetwork, InUse, Listener, Lookup,

@@ -28,6 +28,8 @@ enum Place {
     Password(Rule),
     /// In a line that the host has recalled. What was in it has to be guessed.
     Recalled,
+    /// In a private key, up to its last line.
+    Key,
 }
 
 /// What makes the arguments behind the name secret.
@@ -51,7 +53,15 @@ enum Event {
 }
 
 impl SecretScanner {
-    const COMMANDS: [(&'static [u8], Place); 10] = [
+    const COMMANDS: [(&'static [u8], Place); 18] = [
+        (b"CIPSSLCPSK=", Place::Password(Rule::Always)),
+        (b"CIPSSLCPSK:", Place::Password(Rule::Always)),
+        (b"CIPSSLCPSKHEX=", Place::Password(Rule::Always)),
+        (b"CIPSSLCPSKHEX:", Place::Password(Rule::Always)),
+        (b"-----BEGIN PRIVATE KEY-----", Place::Key),
+        (b"-----BEGIN RSA PRIVATE KEY-----", Place::Key),
+        (b"-----BEGIN EC PRIVATE KEY-----", Place::Key),
+        (b"-----BEGIN ENCRYPTED PRIVATE KEY-----", Place::Key),
         (b"AT+CWJAP=", Place::Name(Rule::Always)),
         (b"AT+CWSAP=", Place::Name(Rule::Always)),
         (b"AT+WSTAC=", Place::Name(Rule::Number(3))),
@@ -63,6 +73,8 @@ impl SecretScanner {
         (b"MQTTC:5,", Place::Password(Rule::Number(5))),
         (b"TLSC:4,", Place::Password(Rule::Number(4))),
     ];
+    /// Begins the last line of a key.
+    const KEY_END: &'static [u8] = b"-----END";
     /// What takes back a character, as typed and as echoed.
     const ERASERS: [&'static [u8]; 2] = [b"\x08", b"\x1b[D\x1b[K"];
     /// Keys that recall a line. The echo begins with another sequence and shows the line.
@@ -74,8 +86,11 @@ impl SecretScanner {
         if self.is_in_event(byte) {
             return false;
         }
-        let ends_line = byte == b'\n' && self.line_may_end();
-        let hidden = matches!(self.place, Place::Password(_) | Place::Recalled);
+        let ends_line = byte == b'\n' && self.place != Place::Key && self.line_may_end();
+        let hidden = matches!(
+            self.place,
+            Place::Password(_) | Place::Recalled | Place::Key
+        );
         let secret = hidden && byte != b'\r' && !ends_line;
         self.remember(byte);
         if ends_line {
@@ -95,7 +110,8 @@ impl SecretScanner {
             }
             Place::Index(rule) if byte == b',' => self.place = Place::Name(rule),
             Place::Name(rule) => self.read_name(byte, rule),
-            Place::Index(_) | Place::Password(_) | Place::Recalled => {}
+            Place::Key if self.ends_with(Self::KEY_END) => self.place = Place::Elsewhere,
+            Place::Index(_) | Place::Password(_) | Place::Recalled | Place::Key => {}
         }
     }
 
@@ -151,7 +167,7 @@ impl SecretScanner {
     fn is_quoted(&self) -> bool {
         matches!(
             self.place,
-            Place::Name(Rule::Always) | Place::Password(Rule::Always)
+            Place::Name(Rule::Always) | Place::Password(Rule::Always) | Place::Key
         )
     }
 
@@ -285,6 +301,20 @@ mod tests {
             (
                 b"+TLSC:4,\"secret99\"\r\nOK\r\n\r+MQTTC:5,\"secret99\"\r\nOK\r\n",
                 r#"+TLSC:4,***\r\nOK\r\n\r+MQTTC:5,***\r\nOK\r\n"#,
+            ),
+        ]);
+    }
+
+    #[test]
+    fn keys_are_masked() {
+        assert_shown(&[
+            (
+                b"AT+CIPSSLCPSK=0,\"secret\",\"me\"\r\n+CIPSSLCPSKHEX:\"7365\",\"me\"\r\nAT\r\n",
+                r"AT+CIPSSLCPSK=***\r\n+CIPSSLCPSKHEX:***\r\nAT\r\n",
+            ),
+            (
+                b"-----BEGIN EC PRIVATE KEY-----\r\nTUVT\nU0VH\r\n-----END EC PRIVATE KEY-----\n-----BEGIN CERTIFICATE-----\nTUVT\n",
+                r"-----BEGIN EC PRIVATE KEY-----\r***\r*** EC PRIVATE KEY-----\n-----BEGIN CERTIFICATE-----\nTUVT\n",
             ),
         ]);
     }

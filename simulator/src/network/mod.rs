@@ -4,6 +4,7 @@ mod host;
 mod memory;
 
 pub use host::HostNetwork;
+pub(crate) use memory::Action;
 pub use memory::{DatagramService, Dialled, MemoryNetwork, Peer, Sender, Service};
 
 use std::net::{IpAddr, SocketAddr};

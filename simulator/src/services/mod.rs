@@ -1,5 +1,9 @@
 //! Ready-made far ends for a [`MemoryNetwork`](crate::MemoryNetwork).
 
+mod tls;
+
+pub use tls::{BadCertificate, TlsServer};
+
 use std::cell::RefCell;
 use std::net::SocketAddr;
 use std::rc::Rc;

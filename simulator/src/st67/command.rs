@@ -136,6 +136,36 @@ const COMMANDS: &[Command] = &[
     ),
     command("+CIPSTART", Some(St67::started), Some(St67::start), None),
     command(
+        "+CIPSSLCCONF",
+        Some(St67::ssl_files),
+        Some(St67::set_ssl_files),
+        None,
+    ),
+    command(
+        "+CIPSSLCSNI",
+        Some(St67::ssl_name),
+        Some(St67::set_ssl_name),
+        None,
+    ),
+    command(
+        "+CIPSSLCALPN",
+        Some(St67::ssl_protocols),
+        Some(St67::set_ssl_protocols),
+        None,
+    ),
+    command(
+        "+CIPSSLCPSK",
+        Some(St67::ssl_key),
+        Some(St67::set_ssl_key),
+        None,
+    ),
+    command(
+        "+CIPSSLCPSKHEX",
+        Some(St67::ssl_key_hex),
+        Some(St67::set_ssl_key_hex),
+        None,
+    ),
+    command(
         "+CIPSERVER",
         Some(St67::server),
         Some(St67::set_server),

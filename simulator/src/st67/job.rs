@@ -8,6 +8,7 @@ use super::send::Payload;
 use super::start::Opening;
 use super::{Power, St67, World};
 use crate::network::Lookup;
+use crate::tls::Session;
 
 /// What the command processor is busy with.
 #[derive(Debug)]
@@ -33,6 +34,11 @@ pub(super) enum Job {
     Lookup { lookup: Lookup, wanted: Wanted },
     /// A connection is opened.
     Open(Opening),
+    /// A connection is open, and TLS begins.
+    Shake {
+        opening: Opening,
+        session: Box<Session>,
+    },
     /// Payload is awaited behind a prompt.
     Payload(Payload),
     /// Payload is on its way into the network.
@@ -74,6 +80,8 @@ impl Job {
             | Job::Restart { at } => Some(*at),
             Job::Join { give_up } => Some(*give_up),
             Job::Open(opening) => Some(opening.give_up),
+            // A time that has passed and does not count would be asked for again and again.
+            Job::Shake { opening, .. } => opening.shake_limit,
             Job::Sent { at, .. } => Some(*at),
             Job::Ping(echoes) => Some(echoes.next),
             Job::Idle | Job::Lookup { .. } | Job::Payload(_) => None,
@@ -82,7 +90,7 @@ impl Job {
 
     /// Its time is a limit and not an appointment.
     fn may_end_early(&self) -> bool {
-        matches!(self, Job::Join { .. } | Job::Open(_))
+        matches!(self, Job::Join { .. } | Job::Open(_) | Job::Shake { .. })
     }
 }
 
@@ -125,6 +133,7 @@ impl St67 {
             }
             Job::Lookup { lookup, wanted } => self.await_lookup(lookup, wanted, world),
             Job::Open(opening) => self.await_connection(opening, world),
+            Job::Shake { opening, session } => self.await_tls(opening, session, world),
             Job::Payload(payload) => self.collect(payload, world),
             Job::Sent { link, count, .. } => self.await_sent(link, count, world),
             Job::Ping(echoes) => self.ping_on(echoes, world),

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::pipe::{Follow, Pipe, Protocol};
 use super::server::Server;
+use crate::tls::Session;
 
 /// Links 0 to 4.
 pub(super) const LINKS: usize = 5;
@@ -37,6 +38,8 @@ pub(super) struct Link {
     pub protocol: Protocol,
     pub remote: SocketAddr,
     pub local_port: u16,
+    /// What stands between the link and its connection.
+    pub session: Option<Box<Session>>,
     /// Who has sent the last datagram.
     pub source: SocketAddr,
     /// How datagrams that come change the peer.
@@ -64,6 +67,7 @@ impl Link {
             protocol: Protocol::Tcp,
             remote: SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0)),
             local_port: 0,
+            session: None,
             source: SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0)),
             follow: Follow::Nobody,
             accepted: false,

@@ -14,6 +14,7 @@ mod send;
 mod server;
 mod settings;
 mod socket;
+mod ssl;
 mod start;
 mod station;
 mod tell;

@@ -10,6 +10,7 @@ use crate::network::{Connection, UdpSocket};
 pub(super) enum Protocol {
     Tcp,
     Udp,
+    Ssl,
 }
 
 impl Protocol {
@@ -17,6 +18,7 @@ impl Protocol {
         match self {
             Protocol::Tcp => "TCP",
             Protocol::Udp => "UDP",
+            Protocol::Ssl => "SSL",
         }
     }
 }

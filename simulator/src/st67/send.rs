@@ -169,7 +169,13 @@ impl St67 {
         let link = self.links.get(payload.link);
         match link.pipe() {
             Some(Pipe::Tcp(connection)) => {
-                world.network.send(world.now, connection, &payload.data);
+                let session = &mut self.links.get_mut(payload.link).session;
+                match session {
+                    Some(session) => {
+                        session.send(world.now, connection, world.network, &payload.data);
+                    }
+                    None => world.network.send(world.now, connection, &payload.data),
+                }
                 if self.variant.sending_keeps_link {
                     self.links.get_mut(payload.link).last_data = world.now;
                 }

@@ -2,6 +2,8 @@
 
 use std::net::Ipv4Addr;
 
+use super::link::LINKS;
+use super::ssl::{Ssl, SslFiles, SslLinks};
 use super::station::Credentials;
 
 /// What survives a reset.
@@ -12,6 +14,8 @@ pub(super) struct Flash {
     /// `AT+CWAUTOCONN`: join by itself when switched on.
     pub auto_join: bool,
     pub system_messages: i64,
+    /// `AT+CIPSSLCCONF` of each link.
+    pub ssl: [SslFiles; LINKS],
 }
 
 impl Default for Flash {
@@ -21,6 +25,7 @@ impl Default for Flash {
             credentials: None,
             auto_join: true,
             system_messages: 0,
+            ssl: Default::default(),
         }
     }
 }
@@ -53,6 +58,8 @@ pub(super) struct Settings {
     pub most_peers: i64,
     /// `AT+CIPSTO`, in seconds.
     pub server_timeout: i64,
+    /// `AT+CIPSSLC...` of each link.
+    pub ssl: SslLinks,
     /// `AT+CIPV6`.
     pub ipv6: bool,
     /// `AT+CIPDNS`, if it was set by hand.
@@ -79,6 +86,7 @@ impl Settings {
             remote_in_ipd: false,
             most_peers: 5,
             server_timeout: 0,
+            ssl: flash.ssl.each_ref().map(Ssl::restored),
             ipv6: false,
             dns: None,
             fixed_address: None,

@@ -4,6 +4,7 @@ use super::argument::Arguments;
 use super::code::Code;
 use super::job::Reply;
 use super::link::{CLOSING, LINKS, State};
+use super::pipe::Pipe;
 use super::{St67, World};
 
 /// The id that stands for all links.
@@ -251,6 +252,10 @@ impl St67 {
         let Some(pipe) = self.links.get(id).pipe() else {
             return;
         };
+        if let (Some(session), Pipe::Tcp(connection)) = (&mut self.links.get_mut(id).session, pipe)
+        {
+            session.close(world.now, connection, world.network);
+        }
         pipe.close(world);
         self.links.forget_held(id);
         let link = self.links.get_mut(id);

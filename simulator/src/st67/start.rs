@@ -11,6 +11,7 @@ use super::net::{Family, Wanted};
 use super::pipe::{Follow, Pipe, Protocol};
 use super::{St67, World};
 use crate::network::Connection;
+use crate::tls::Session;
 
 /// How long the TCP stack tries to reach a peer that does not answer.
 const SYN_TIMEOUT: Duration = Duration::from_secs(18);
@@ -42,18 +43,21 @@ impl Target {
 /// A connection that is being opened.
 #[derive(Debug)]
 pub(super) struct Opening {
-    id: usize,
-    connection: Connection,
-    remote: SocketAddr,
+    pub id: usize,
+    pub connection: Connection,
+    pub remote: SocketAddr,
     local_port: u16,
+    protocol: Protocol,
     pub give_up: Duration,
+    /// When TLS must have begun.
+    pub shake_limit: Option<Duration>,
 }
 
 impl Job {
     /// The connection it is about to open.
     pub fn connection(&self) -> Option<Connection> {
         match self {
-            Job::Open(opening) => Some(opening.connection),
+            Job::Open(opening) | Job::Shake { opening, .. } => Some(opening.connection),
             _ => None,
         }
     }
@@ -151,18 +155,20 @@ impl St67 {
             connection: world.network.connect(world.now, local, remote),
             remote,
             local_port,
+            protocol: target.protocol,
             give_up: target.give_up,
+            shake_limit: Some(target.give_up).filter(|_| !self.variant.waits_for_tls_for_ever),
         })))
     }
 
     pub(super) fn await_connection(&mut self, opening: Opening, world: &mut World) -> Step {
-        let Opening { id, connection, .. } = opening;
+        let connection = opening.connection;
         match world.network.connected(world.now, connection) {
             Poll::Ready(Ok(())) if self.is_online() => {
-                let pipe = Pipe::Tcp(connection);
-                self.links
-                    .occupy(id, pipe, opening.remote, opening.local_port);
-                self.tell_connected(id);
+                if opening.protocol == Protocol::Ssl {
+                    return self.start_tls(opening, world);
+                }
+                self.open_link(&opening, None);
                 self.finish(Ok(()))
             }
             Poll::Pending if self.is_online() && opening.give_up > world.now => {
@@ -175,6 +181,24 @@ impl St67 {
             }
         }
     }
+
+    /// The connection is open, and the host is told.
+    pub(super) fn open_link(&mut self, opening: &Opening, session: Option<Box<Session>>) {
+        let Opening {
+            id,
+            connection,
+            remote,
+            local_port,
+            protocol,
+            ..
+        } = *opening;
+        self.links
+            .occupy(id, Pipe::Tcp(connection), remote, local_port);
+        let link = self.links.get_mut(id);
+        link.protocol = protocol;
+        link.session = session;
+        self.tell_connected(id);
+    }
 }
 
 /// The protocol of a `<type>`, and whether it is that of IPv6.
@@ -184,6 +208,8 @@ fn kind_of(kind: &[u8]) -> Option<(Protocol, bool)> {
         b"TCP" => Some((Protocol::Tcp, false)),
         b"TCPV6" => Some((Protocol::Tcp, true)),
         b"UDP" => Some((Protocol::Udp, false)),
+        b"SSL" => Some((Protocol::Ssl, false)),
+        b"SSLV6" => Some((Protocol::Ssl, true)),
         b"UDPV6" => Some((Protocol::Udp, true)),
         _ => None,
     }

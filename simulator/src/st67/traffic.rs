@@ -57,6 +57,7 @@ impl St67 {
     fn forget_connection(&mut self, id: usize) {
         let link = self.links.get_mut(id);
         link.state = State::Free;
+        link.session = None;
         link.ends = None;
         if self.config.faults.clear_on_close {
             link.buffer.clear();
@@ -119,7 +120,10 @@ impl St67 {
         if limit == 0 {
             return Received::Nothing;
         }
-        world.network.receive(world.now, connection, limit)
+        match &mut self.links.get_mut(id).session {
+            Some(session) => session.receive(world.now, connection, world.network, limit),
+            None => world.network.receive(world.now, connection, limit),
+        }
     }
 
     fn take_in(&mut self, id: usize, data: Vec<u8>) -> Option<String> {

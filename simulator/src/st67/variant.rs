@@ -74,6 +74,23 @@ pub(super) struct Variant {
     pub server_grace: Duration,
     /// What the module sends starts that time anew; otherwise, only what it receives does.
     pub sending_keeps_link: bool,
+    /// The `<timeout>` of `AT+CIPSTART` does not count for TLS.
+    pub waits_for_tls_for_ever: bool,
+    /// `AT+CIPSSLCCONF` must name the files that its mode needs, and keeps no other names.
+    pub needs_ssl_files: bool,
+    /// Where a file is not there, TLS goes on without it, even if that was to verify the server.
+    pub forgives_missing_files: bool,
+    /// `AT+CIPSSLCCONF?` tells modes 1 and 2 for each other.
+    pub inverts_ssl_mode: bool,
+    /// A query of `AT+CIPSSLC...` without an id tells of all links.
+    pub queries_all_links: bool,
+    /// `AT+CIPSSLCSNI?` prints quotes.
+    pub quotes_ssl_name: bool,
+    pub longest_ssl_name: usize,
+    /// Protocols that can be offered.
+    pub most_ssl_protocols: i64,
+    /// Longest shared key, and longest hint.
+    pub longest_ssl_key: usize,
     /// `<type>` is printed with its IP version.
     pub names_ip_version: bool,
     /// IPv6 addresses are printed in upper case.
@@ -113,6 +130,15 @@ const FW_2_0_75: Variant = Variant {
     server_keeps_timeout: true,
     server_grace: Duration::from_secs(1),
     sending_keeps_link: false,
+    waits_for_tls_for_ever: true,
+    needs_ssl_files: true,
+    forgives_missing_files: true,
+    inverts_ssl_mode: true,
+    queries_all_links: false,
+    quotes_ssl_name: false,
+    longest_ssl_name: 254,
+    most_ssl_protocols: 6,
+    longest_ssl_key: 31,
     names_ip_version: false,
     upper_case_ipv6: true,
 };
@@ -150,6 +176,15 @@ const REFERENCE: Variant = Variant {
     server_keeps_timeout: false,
     server_grace: Duration::ZERO,
     sending_keeps_link: true,
+    waits_for_tls_for_ever: false,
+    needs_ssl_files: false,
+    forgives_missing_files: false,
+    inverts_ssl_mode: false,
+    queries_all_links: true,
+    quotes_ssl_name: true,
+    longest_ssl_name: 64,
+    most_ssl_protocols: 5,
+    longest_ssl_key: 32,
     names_ip_version: true,
     upper_case_ipv6: false,
 };

@@ -1,6 +1,8 @@
 //! A host that types command lines and looks at what comes back.
 #![allow(dead_code, reason = "each test file uses its own part")]
 
+pub mod certificates;
+
 use std::time::Duration;
 
 use atwifi_simulator::{Config, MemoryNetwork, Port, Profile, Simulation};

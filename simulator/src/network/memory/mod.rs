@@ -6,6 +6,7 @@ mod service;
 mod udp;
 
 pub use line::Dialled;
+pub(crate) use service::Action;
 pub use service::{Peer, Service};
 pub use udp::{DatagramService, Sender};
 
@@ -17,7 +18,6 @@ use std::time::Duration;
 use super::{Connection, Datagram, InUse, Listener, Lookup, Network, Received, Refused, UdpSocket};
 use agenda::Agenda;
 use line::{Arrival, Line};
-use service::Action;
 use udp::Datagrams;
 
 type MakeService = Box<dyn FnMut(SocketAddr) -> Box<dyn Service>>;

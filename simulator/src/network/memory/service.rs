@@ -23,19 +23,26 @@ pub struct Peer {
     pub(super) actions: Vec<(Duration, Action)>,
 }
 
+/// What a service has decided to do.
 #[derive(Debug)]
-pub(super) enum Action {
+pub(crate) enum Action {
     Send(Vec<u8>),
     Close,
     Reset,
 }
 
 impl Peer {
-    pub(super) fn new(now: Duration) -> Self {
+    pub(crate) fn new(now: Duration) -> Self {
         Peer {
             now,
             actions: Vec::new(),
         }
+    }
+
+    /// What is to be done at which time, in that order.
+    pub(crate) fn into_actions(mut self) -> Vec<(Duration, Action)> {
+        self.actions.sort_by_key(|(at, _)| *at);
+        self.actions
     }
 
     /// The time.
