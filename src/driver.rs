@@ -62,8 +62,10 @@ pub struct Session<'b, D: Words> {
     pub(crate) vendor: D::State,
     /// The settings that the driver relies on are made.
     is_set_up: bool,
-    /// A notice may have been missed.
+    /// What the driver believes of its sockets may be wrong.
     pub(crate) in_doubt: bool,
+    /// Lines were lost, or may have been.
+    pub(crate) missed_events: bool,
 }
 
 impl<D: Words> Session<'_, D> {
@@ -77,6 +79,7 @@ impl<D: Words> Session<'_, D> {
         self.vendor = D::State::default();
         self.is_set_up = false;
         self.in_doubt = false;
+        self.missed_events = false;
     }
 
     /// The module must have restarted, unseen; one that is being set up has not.
@@ -112,7 +115,7 @@ impl<D: Words> Protocol for Session<'_, D> {
             }
             Line::Unknown => {
                 self.events.push(line);
-                self.in_doubt = true;
+                self.doubt();
             }
             _ => {}
         }
@@ -144,11 +147,12 @@ impl<D: Words> Protocol for Session<'_, D> {
 
     fn lost_line(&mut self) {
         self.events.lose();
-        self.in_doubt = true;
+        self.doubt();
     }
 
     fn doubt(&mut self) {
         self.in_doubt = true;
+        self.missed_events = true;
     }
 
     fn is_set_up(&self) -> bool {
@@ -212,6 +216,7 @@ impl<'b, D: Dialect, T: Transport, C: Clock> Module<'b, D, T, C> {
                 vendor: D::State::default(),
                 is_set_up: false,
                 in_doubt: false,
+                missed_events: false,
             },
             timeouts: D::TIMEOUTS,
         })

@@ -148,7 +148,7 @@ impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
         self.was_set_up = session.is_set_up();
         // Events first: what arrived before the command cannot be its reply.
         self.pump(session)?;
-        if self.out_of_step {
+        if self.is_out_of_step() {
             self.resync(session)?;
         }
         if self.was_set_up && !session.is_set_up() {
@@ -401,7 +401,7 @@ impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
         let line = self.input.get(at);
         trace!("< {}", crate::fmt::name(line));
         let kind = session.line(command, line);
-        self.out_of_step |= matches!(kind, Line::NotUnderstood(_));
+        self.unsure |= matches!(kind, Line::NotUnderstood(_));
         kind
     }
 

@@ -28,6 +28,8 @@ pub(crate) struct Engine<'b, T, C> {
     command_len: usize,
     /// The bytes on the wire may belong to something that is over: see `resync`.
     out_of_step: bool,
+    /// The module may have understood half a command, and have another answer to come.
+    unsure: bool,
     /// Payload bytes that the module may still wait for.
     owed: usize,
     /// So many that more bytes than it waits for must not be sent at once.
@@ -85,6 +87,7 @@ impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
             command_len: 0,
             // Nobody knows what the module did before.
             out_of_step: true,
+            unsure: false,
             owed: 0,
             paced: false,
             unwanted: 0,
@@ -100,7 +103,7 @@ impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
     }
 
     pub(crate) fn is_out_of_step(&self) -> bool {
-        self.out_of_step
+        self.out_of_step || self.unsure
     }
 
     pub(crate) fn fall_out_of_step(&mut self) {
@@ -186,7 +189,7 @@ impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
     ) -> Result<(), Error<T::Error, P::Status>> {
         self.command_len = 0;
         let was_set_up = session.is_set_up();
-        if self.out_of_step {
+        if self.is_out_of_step() {
             self.resync(session)?;
         }
         loop {

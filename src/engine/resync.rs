@@ -31,10 +31,12 @@ const FILLER: [u8; 32] = [b' '; 32];
 impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
     /// Gets back into step. All events on the way are taken; all late answers are dropped.
     pub(crate) fn resync<P: Protocol>(&mut self, session: &mut P) -> Result<(), ErrorOf<T, P>> {
+        if self.out_of_step {
+            session.doubt();
+        }
         self.out_of_step = true;
         self.command_len = 0;
         self.input.forget_kept();
-        session.doubt();
         for patience in PATIENCE {
             let question = self.question;
             self.question = (question + 1) % P::QUESTIONS;
@@ -42,6 +44,7 @@ impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
             self.wait_for_silence(session, question)?;
             if self.pay_what_is_owed(session, question)? || self.ask(session, question, patience)? {
                 self.out_of_step = false;
+                self.unsure = false;
                 self.paced = false;
                 return Ok(());
             }

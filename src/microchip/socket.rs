@@ -27,9 +27,6 @@ const READ_AT_ONCE: usize = 128;
 /// The module has so many sockets (wire notes 6).
 const LISTED: usize = 20;
 
-/// More than a socket can hold.
-const UNKNOWN: u32 = 0xffff;
-
 /// IPv4, of `AT+DNSRESOLV`.
 const RECORD_A: u8 = 1;
 
@@ -345,38 +342,41 @@ pub(super) fn send<T: Transport, C: Clock>(
     sent
 }
 
-/// Firmware keeps the destination that a socket has: only a datagram within the command goes
-/// elsewhere, and takes the destination with it. What does not fit a command needs a new socket
-/// at the same port.
+/// Firmware keeps the destination that a socket has, unless the datagram is within the command: that
+/// one goes where it says, and takes the destination with it. One that does not fit a command
+/// follows an empty one, which firmware refuses to send when it has set the destination
+/// (`_SOCKWRTOExecute` in the vendor's source, 0.2.0 to 0.3.2).
 fn send_to<T: Transport, C: Clock>(
     module: &mut Module<'_, T, C>,
     link: u32,
     to: SocketAddrV4,
     payload: &[u8],
 ) -> Result<(), ErrorOf<Microchip, T>> {
-    let (timeout, length) = (module.timeouts.send, payload.len() as u16);
+    let (timeout, socket) = (module.timeouts.send, link);
     let (remote_ip, remote_port) = (*to.ip(), to.port());
-    let destination = destination(module, link)?;
-    let mut socket = link;
-    if destination.is_some_and(|destination| destination != to) {
-        match Text::new(payload) {
-            Ok(data) => {
-                let command = SendTextTo {
-                    socket,
-                    remote_ip,
-                    remote_port,
-                    length,
-                    data,
-                };
-                module.execute(&command, timeout)?;
-                set_destination(module, link, to);
-                return Ok(());
-            }
-            // A new socket would not be in the group.
-            Err(error) if destination.is_some_and(|group| group.ip().is_multicast()) => {
-                return Err(Error::Usage(error));
-            }
-            Err(_) => socket = open_anew(module, link)?,
+    let length = payload.len() as u16;
+    let Some(slot) = module.session.sockets.by_link(link) else {
+        return Err(Error::Usage(Usage::StaleHandle));
+    };
+    let is_elsewhere = slot
+        .destination
+        .is_some_and(|destination| destination != to);
+    // Until it is done nobody knows what it is.
+    slot.destination = Some(NOBODY);
+    if is_elsewhere {
+        let whole = Text::new(payload);
+        let command = SendTextTo {
+            socket,
+            remote_ip,
+            remote_port,
+            length: whole.map_or(0, |_| length),
+            data: whole.or(Text::new(b"")).map_err(Error::Usage)?,
+        };
+        match module.execute(&command, timeout) {
+            Ok(_) if whole.is_ok() => return settle_destination(module, link, to),
+            Ok(_) => {}
+            Err(Error::Module(_)) if whole.is_err() => {}
+            Err(error) => return Err(error),
         }
     }
     let command = SendTo {
@@ -386,51 +386,18 @@ fn send_to<T: Transport, C: Clock>(
         length,
     };
     module.upload(&command, payload, timeout)?;
-    set_destination(module, socket, to);
-    Ok(())
+    settle_destination(module, link, to)
 }
 
-fn destination<T: Transport, C: Clock>(
-    module: &mut Module<'_, T, C>,
-    link: u32,
-) -> Result<Option<SocketAddrV4>, ErrorOf<Microchip, T>> {
-    match module.session.sockets.by_link(link) {
-        Some(slot) => Ok(slot.destination),
-        None => Err(Error::Usage(Usage::StaleHandle)),
-    }
-}
-
-fn set_destination<T: Transport, C: Clock>(
+fn settle_destination<T: Transport, C: Clock>(
     module: &mut Module<'_, T, C>,
     link: u32,
     to: SocketAddrV4,
-) {
+) -> Result<(), ErrorOf<Microchip, T>> {
     if let Some(slot) = module.session.sockets.by_link(link) {
         slot.destination = Some(to);
     }
-}
-
-/// Replaces a UDP socket by a new one at the same port, which has no destination yet.
-fn open_anew<T: Transport, C: Clock>(
-    module: &mut Module<'_, T, C>,
-    link: u32,
-) -> Result<u32, ErrorOf<Microchip, T>> {
-    let timeout = module.timeouts.command;
-    let mut port = None;
-    module.execute_lines(&GetSockets, timeout, &mut |line| {
-        if let Some(row) = SocketRow::parse(line).filter(|row| row.socket == link) {
-            port = Some(row.local_port);
-        }
-    })?;
-    let port = port.ok_or(Error::Module(Status::SocketNotFound))?;
-    let protocol = Protocol::Udp;
-    close(module, link)?;
-    let opened = module.execute(&Open { protocol }, timeout)?.socket;
-    if let Some(slot) = module.session.sockets.by_link(link) {
-        slot.open_datagram(opened);
-    }
-    bind(module, opened, port)?;
-    Ok(opened)
+    Ok(())
 }
 
 /// Firmware 0.3.x loses what it would have told in binary mode (wire notes 2): data may wait on any
@@ -505,11 +472,12 @@ pub(super) fn reconcile<T: Transport, C: Clock>(
         return Err(Error::Malformed);
     }
     module.session.vendor.untold_children = true;
-    for slot in module.session.sockets.open() {
-        if slot.is_datagram && slot.next_datagram().is_none() {
-            // If its notice was lost, no other will come until it has been read.
-            slot.unnoted = UNKNOWN;
-        }
+    if core::mem::take(&mut module.session.missed_events) {
+        module
+            .session
+            .sockets
+            .open()
+            .for_each(Slot::suspect_datagram);
     }
     let is_listed = |slot: &mut Slot| open.contains(&Some(slot.link));
     if module.session.sockets.open().all(is_listed) {

@@ -73,11 +73,10 @@ impl<D: Dialect, T: Transport, C: Clock> UdpClientStack for Module<'_, D, T, C> 
             if let State::Closed(how) = state {
                 return Err(Error::Closed(how).into());
             }
-            if unnoted > 0 {
-                self.prepare()?;
-                self.drop_unnoted(socket)?;
+            if unnoted == 0 || !self.read_unnoted(socket, buffer)? {
+                return Err(nb::Error::WouldBlock);
             }
-            return Err(nb::Error::WouldBlock);
+            return self.take_datagram(socket, remote, buffer.len());
         };
         self.prepare()?;
         self.check_run(socket)?;
@@ -88,16 +87,10 @@ impl<D: Dialect, T: Transport, C: Clock> UdpClientStack for Module<'_, D, T, C> 
         let length = usize::from(datagram.length);
         if self.read_datagram(socket, length, buffer)? < length {
             // The module does not have it any more.
+            self.slot(socket)?.forget_datagram();
             return Err(nb::Error::WouldBlock);
         }
-        if length > buffer.len() {
-            return Err(Error::Usage(Usage::BufferTooSmall(length)).into());
-        }
-        match (datagram.sender, remote) {
-            (Datagram::UNTOLD, Some(remote)) => Ok((length, remote)),
-            (Datagram::UNTOLD, None) => Err(Error::Usage(Usage::Unsupported).into()),
-            (sender, _) => Ok((length, sender)),
-        }
+        self.take_datagram(socket, remote, buffer.len())
     }
 
     /// Closes the socket, whatever its state, and frees its place.
@@ -160,6 +153,29 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
             .map_err(|error| self.after_failed_send(socket, error))
     }
 
+    /// Hands out the datagram that has just been read into a buffer of this size.
+    fn take_datagram(
+        &mut self,
+        socket: &Handle,
+        remote: Option<SocketAddr>,
+        buffer: usize,
+    ) -> nb::Result<(usize, SocketAddr), ErrorOf<D, T>> {
+        let slot = self.slot(socket)?;
+        let Some(Datagram { length, sender }) = slot.next_datagram() else {
+            return Err(nb::Error::WouldBlock);
+        };
+        slot.forget_datagram();
+        let length = usize::from(length);
+        if length > buffer {
+            return Err(Error::Usage(Usage::BufferTooSmall(length)).into());
+        }
+        match (sender, remote) {
+            (Datagram::UNTOLD, Some(remote)) => Ok((length, remote)),
+            (Datagram::UNTOLD, None) => Err(Error::Usage(Usage::Unsupported).into()),
+            (sender, _) => Ok((length, sender)),
+        }
+    }
+
     /// Reads the next datagram; how many bytes of it the module had. What does not fit is dropped.
     fn read_datagram(
         &mut self,
@@ -167,35 +183,40 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
         length: usize,
         into: &mut [u8],
     ) -> Result<usize, ErrorOf<D, T>> {
-        let slot = self.slot(socket)?;
-        let link = slot.link;
-        slot.forget_datagram();
         if length == 0 {
             return Ok(0);
         }
+        let link = self.slot(socket)?.link;
         let result = D::receive(self, link, length.min(D::RECEIVE_MAX), into);
         self.check_run(socket)?;
         if !matches!(result, Ok(n) if n == length) {
             // What the module holds is not what the notes say.
             self.session.in_doubt = true;
         }
+        if result.is_err() {
+            self.slot(socket)?.forget_datagram();
+        }
         result
     }
 
-    /// Drops what the module holds and nobody knows the bounds of.
-    fn drop_unnoted(&mut self, socket: &Handle) -> Result<(), ErrorOf<D, T>> {
-        self.session.events.lose();
-        while self.slot(socket)?.unnoted > 0 {
-            let slot = self.slot(socket)?;
-            let (link, unnoted) = (slot.link, slot.unnoted);
-            let n = D::receive(self, link, D::RECEIVE_MAX.min(unnoted as usize), &mut [])?;
-            self.check_run(socket)?;
-            let slot = self.slot(socket)?;
-            slot.unnoted = match n {
-                0 => 0,
-                n => slot.unnoted.saturating_sub(n as u32),
-            };
+    /// Reads bytes of which nobody knows to which datagram they belong, and drops them; unless the
+    /// module tells while it is asked whose they are: then they are the next datagram.
+    fn read_unnoted(&mut self, socket: &Handle, into: &mut [u8]) -> Result<bool, ErrorOf<D, T>> {
+        self.prepare()?;
+        self.check_run(socket)?;
+        let slot = self.slot(socket)?;
+        let (link, unnoted) = (slot.link, slot.unnoted);
+        let n = D::receive(self, link, D::RECEIVE_MAX.min(unnoted as usize), into)?;
+        self.check_run(socket)?;
+        let slot = self.slot(socket)?;
+        slot.read_unnoted(n as u32);
+        if n == 0 {
+            return Ok(false);
         }
-        Ok(())
+        let is_told = (slot.next_datagram()).is_some_and(|told| usize::from(told.length) == n);
+        if !is_told {
+            self.session.events.lose();
+        }
+        Ok(is_told)
     }
 }

@@ -8,6 +8,9 @@ use crate::error::{Closed, Resource, Usage};
 /// The most sockets the table has room for; a dialect may allow fewer.
 const PLACES: usize = 8;
 
+/// The length of datagrams that may be there, or not: more than a module holds.
+const SUSPECTED: u32 = 0xffff;
+
 /// What the driver knows of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum State {
@@ -226,8 +229,28 @@ impl<'b> Slot<'b> {
         };
     }
 
+    /// The notice of a datagram may have been lost, and then no other comes until it has been read.
+    pub(crate) fn suspect_datagram(&mut self) {
+        if self.is_datagram && !self.has_ahead() {
+            self.unnoted = SUSPECTED;
+        }
+    }
+
+    /// Bytes have been read that were not noted.
+    pub(crate) fn read_unnoted(&mut self, n: u32) {
+        self.unnoted = match (n, self.unnoted) {
+            // Behind one whose notice was lost the others are told.
+            (0, _) | (_, SUSPECTED) => 0,
+            (n, unnoted) => unnoted.saturating_sub(n),
+        };
+    }
+
     /// A datagram has come. `false` if there is no room to note it: it will be dropped, unread.
     pub(crate) fn note(&mut self, datagram: Datagram) -> bool {
+        if self.unnoted == SUSPECTED {
+            // There was none, or this one would not have been told.
+            self.unnoted = 0;
+        }
         // Behind bytes of which nobody knows the bounds there are no others.
         if self.unnoted == 0 && self.ahead.append(&datagram.write()) {
             return true;
