@@ -2,12 +2,15 @@
 
 use std::time::Duration;
 
-use super::engine::Job;
+use super::engine::{Job, Reply};
+use super::parameter::Parameters;
 use super::status::Status;
 use super::{Microchip, World};
 
 /// Room for data of known length. The firmware does not check it.
 const BUFFER: usize = 1400;
+/// Length of the longest certificate.
+const LONGEST_CERTIFICATE: i64 = 1500;
 /// Data of unknown length goes on in pieces of at most this size.
 const PIECE: usize = 16;
 /// So many `+` end data of unknown length, if silence follows.
@@ -23,6 +26,8 @@ const TICK: Duration = Duration::from_millis(1);
 #[derive(Debug)]
 pub(super) struct Binary {
     socket: i64,
+    /// The name of the certificate that it is, if it does not go to a socket.
+    certificate: Option<Vec<u8>>,
     /// The length that was announced; 0 means that `+++` ends it.
     length: usize,
     data: Vec<u8>,
@@ -36,12 +41,25 @@ impl Binary {
     pub fn new(socket: i64, length: usize) -> Self {
         Binary {
             socket,
+            certificate: None,
             length,
             data: Vec::new(),
             stuck: false,
             escapes: 0,
             last_escape: Duration::ZERO,
         }
+    }
+
+    /// A certificate that is loaded.
+    pub fn certificate(name: Vec<u8>, length: usize) -> Self {
+        Binary {
+            certificate: Some(name),
+            ..Binary::new(0, length)
+        }
+    }
+
+    pub fn is_certificate(&self) -> bool {
+        self.certificate.is_some()
     }
 
     /// When a pause behind `+` means something.
@@ -80,12 +98,42 @@ impl Microchip {
         } else {
             self.collect_plainly(&mut binary, world)
         };
+        if done && let Some(name) = binary.certificate.take() {
+            self.engine.announced = 0;
+            self.engine.job = Job::Binary(Binary::new(0, 0));
+            self.finish_loading(name, binary.data);
+            return;
+        }
         self.engine.job = Job::Binary(binary);
         if done {
             self.engine.announced = 0;
             let lead = self.variant.binary_lead;
             self.say_bytes(lead.as_bytes());
             self.finish(Status::OK);
+        }
+    }
+
+    /// `AT+LOADCERT=<length>,<name>`
+    pub(super) fn load(&mut self, parameters: &Parameters, _: &mut World) -> Result<Reply, Status> {
+        let length = parameters.integer(0)?;
+        let name = parameters.text(1)?.to_vec();
+        if !(1..=LONGEST_CERTIFICATE).contains(&length) {
+            return Err(Status::INVALID_PARAMETER);
+        }
+        let length = usize::try_from(length).unwrap_or(0);
+        Ok(Reply::Binary(Binary::certificate(name, length)))
+    }
+
+    fn finish_loading(&mut self, name: Vec<u8>, data: Vec<u8>) {
+        let failed = u8::from(!self.load_certificate(name, data));
+        if self.variant.loads_without_status {
+            let row = format!("+LOADCERT:{failed}\r\n");
+            let prompt = self.prompt();
+            self.print(&[row.as_bytes(), prompt.as_bytes()]);
+            self.engine.job = Job::Idle;
+        } else {
+            self.finish(Status::OK);
+            self.tell(&format!("+LOADCERT:{failed}"));
         }
     }
 
@@ -99,10 +147,11 @@ impl Microchip {
         };
         let count = limit.min(self.engine.waiting.len());
         binary.data.extend(self.engine.waiting.drain(..count));
-        let room = self.variant.longest_write.is_some() || binary.data.len() <= BUFFER;
+        let own_room = self.variant.longest_write.is_some() || binary.certificate.is_some();
+        let room = own_room || binary.data.len() <= BUFFER;
         binary.stuck = binary.data.len() > binary.length || !room;
         let done = binary.data.len() == binary.length && room;
-        if done {
+        if done && binary.certificate.is_none() {
             // What the stack has no room for is lost, and nobody says so.
             self.send(binary.socket, &binary.data, world);
         }

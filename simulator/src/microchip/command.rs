@@ -103,6 +103,24 @@ const COMMANDS: &[Command] = &[
         &[3],
         Microchip::read,
     ),
+    command(
+        "+SOCKTLS",
+        &["=<SOCK_ID>,<TLS_CONF>"],
+        &[2],
+        Microchip::upgrade,
+    ),
+    command(
+        "+TLSC",
+        &["=<CONF>", "=<CONF>,<ID>", "=<CONF>,<ID>,<VAL>"],
+        &[1, 2, 3],
+        Microchip::tls_settings,
+    ),
+    command(
+        "+LOADCERT",
+        &["=<LENGTH>,<CERTNAME>"],
+        &[2],
+        Microchip::load,
+    ),
     command("+SOCKCL", &["=<SOCK_ID>"], &[1], Microchip::close),
     command("+SOCKLST", &["", "=<SOCK_ID>"], &[0, 1], Microchip::list),
 ];

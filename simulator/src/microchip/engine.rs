@@ -201,7 +201,11 @@ impl Microchip {
         match self.command(line, world) {
             Ok(Reply::Ok) => self.finish(Status::OK),
             Ok(Reply::Binary(binary)) => {
-                let lead = self.variant.binary_lead;
+                let lead = if binary.is_certificate() {
+                    ""
+                } else {
+                    self.variant.binary_lead
+                };
                 self.print(&[lead.as_bytes(), b"#"]);
                 self.engine.job = Job::Binary(binary);
             }

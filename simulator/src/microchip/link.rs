@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::sockets::{Protocol, Socket, State};
 use super::status::Status;
+use super::tls::Tls;
 use super::{Microchip, World};
 use crate::network::{Connection, Received};
 
@@ -47,6 +48,7 @@ impl Microchip {
             state: State::Connecting(connection),
             remote: Some(SocketAddrV4::new(to, port)),
             local_port,
+            tls: std::mem::take(&mut socket.tls),
             give_up: Some(world.now + BIND_TIMEOUT),
             ..Socket::new(id, Protocol::Tcp)
         };
@@ -66,6 +68,7 @@ impl Microchip {
         {
             self.bind_failed(id, world);
         }
+        self.serve_tls(id, world);
         self.receive_on(id, world);
     }
 
@@ -103,6 +106,11 @@ impl Microchip {
     }
 
     fn bind_failed(&mut self, id: i64, world: &mut World) {
+        self.give_up_socket(id, Status::BIND_FAILED, world);
+    }
+
+    /// A connection has failed, and with it, in the firmware, the socket.
+    pub(super) fn give_up_socket(&mut self, id: i64, status: Status, world: &mut World) {
         let Ok(socket) = self.sockets.get(id) else {
             return;
         };
@@ -111,7 +119,7 @@ impl Microchip {
         if self.variant.failure_frees {
             self.sockets.remove(id);
         }
-        let (code, text) = (Status::BIND_FAILED.code(), Status::BIND_FAILED.text());
+        let (code, text) = (status.code(), status.text());
         if self.variant.quoted_errors {
             self.tell(&format!("+SOCKERR:{id},{code},\"{text}\""));
         } else {
@@ -130,10 +138,14 @@ impl Microchip {
                 break;
             }
             let room = BUFFER.saturating_sub(socket.buffer.len());
-            if room == 0 {
+            if room == 0 || !socket.tls.is_ready() {
                 break;
             }
-            match world.network.receive(world.now, connection, room) {
+            let received = match socket.tls.session() {
+                Some(session) => session.receive(world.now, connection, world.network, room),
+                None => world.network.receive(world.now, connection, room),
+            };
+            match received {
                 Received::Nothing => break,
                 Received::Data(data) => {
                     socket.last_data = world.now;
@@ -194,6 +206,7 @@ impl Microchip {
             State::Closed
         };
         socket.remote = None;
+        socket.tls = Tls::None;
         if self.variant.forgets_announcement {
             socket.announced = 0;
         }
@@ -213,14 +226,18 @@ impl Microchip {
         };
         match socket.state {
             State::Bound => self.send_datagram(id, data, world),
+            State::Open(Some(_)) if !socket.tls.is_ready() => false,
             State::Open(Some(connection)) => {
                 let unsent = world.network.unsent(connection);
                 let room = BUFFER.saturating_sub(unsent) >= data.len();
-                if room || self.variant.longest_write.is_some() {
-                    world.network.send(world.now, connection, data);
-                    return true;
+                if !room && self.variant.longest_write.is_none() {
+                    return false;
                 }
-                false
+                match socket.tls.session() {
+                    Some(session) => session.send(world.now, connection, world.network, data),
+                    None => world.network.send(world.now, connection, data),
+                }
+                true
             }
             // It goes nowhere, which the stack finds out much later.
             State::Open(None) => true,
@@ -246,6 +263,7 @@ impl Microchip {
             };
             world.network.close(world.now, connection);
             socket.ends = None;
+            socket.tls = Tls::None;
             if matches!(socket.state, State::Connecting(_)) {
                 socket.state = State::Connecting(None);
             } else if self.variant.tells_lost_connections {

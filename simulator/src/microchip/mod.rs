@@ -17,6 +17,7 @@ mod sockets;
 mod station;
 mod status;
 mod text;
+mod tls;
 mod udp;
 mod variant;
 mod wifi;
@@ -35,6 +36,7 @@ use engine::Engine;
 use sockets::Sockets;
 use station::Station;
 use status::Status;
+use tls::TlsSettings;
 use variant::Variant;
 
 /// A PIC32MZW1 with the AT command firmware.
@@ -45,6 +47,7 @@ pub(crate) struct Microchip {
     engine: Engine,
     station: Station,
     sockets: Sockets,
+    tls: TlsSettings,
     resolver: Resolver,
     clock: Clock,
     /// Format of the status line, as `ATV` sets it.
@@ -79,6 +82,7 @@ impl Microchip {
             engine: Engine::new(variant),
             station: Station::default(),
             sockets: Sockets::default(),
+            tls: TlsSettings::default(),
             resolver: Resolver::default(),
             clock: Clock::default(),
             verbosity: variant.verbosity,
@@ -97,6 +101,7 @@ impl Microchip {
         self.engine = Engine::new(self.variant);
         self.station = Station::default();
         self.sockets = Sockets::default();
+        self.tls = TlsSettings::default();
         self.resolver = Resolver::default();
         self.clock = Clock::default();
         self.verbosity = self.variant.verbosity;

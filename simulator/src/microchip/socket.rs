@@ -109,6 +109,9 @@ impl Microchip {
     ) -> Result<Reply, Status> {
         let id = parameters.integer(0)?;
         let socket = self.sockets.get(id)?;
+        if let (Some(connection), Some(session)) = (socket.connection(), socket.tls.session()) {
+            session.close(world.now, connection, world.network);
+        }
         socket.release(world);
         if socket.parent.is_some() && self.variant.keeps_children {
             socket.wait_for_peer();

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::World;
 use super::status::Status;
+use super::tls::Tls;
 use super::udp::Udp;
 use crate::network::{Connection, Listener};
 
@@ -70,6 +71,8 @@ pub(super) struct Socket {
     pub local_port: u16,
     /// What the stack keeps of a socket for datagrams that is bound.
     pub udp: Option<Udp>,
+    /// How far a connection has come with TLS.
+    pub tls: Tls,
     /// What the host has not read yet.
     pub buffer: VecDeque<u8>,
     /// The count that the firmware compares the buffer with. It has 16 bits and wraps.
@@ -91,6 +94,7 @@ impl Socket {
             remote: None,
             local_port: 0,
             udp: None,
+            tls: Tls::None,
             buffer: VecDeque::new(),
             announced: 0,
             give_up: None,

@@ -17,6 +17,7 @@ impl Status {
     pub const NO_FREE_SOCKET: Status = Status(11);
     pub const INVALID_PROTOCOL: Status = Status(12);
     pub const BIND_FAILED: Status = Status(14);
+    pub const TLS_FAILED: Status = Status(15);
     pub const SEND_FAILED: Status = Status(17);
     pub const NO_DESTINATION: Status = Status(19);
     pub const LENGTH_MISMATCH: Status = Status(20);

@@ -82,6 +82,16 @@ pub(super) struct Variant {
     /// A child whose peer has closed waits for the next one at once; otherwise when it has been
     /// closed as well.
     pub children_return: bool,
+    /// TLS uses the first configuration, whichever is asked for.
+    pub first_tls_only: bool,
+    /// TLS goes on without a certificate that is not there, even if that was to verify the server.
+    pub forgives_missing_certificates: bool,
+    /// The certificate of the server must be for the name in the configuration.
+    pub verifies_server_name: bool,
+    /// `AT+TLSC` does not tell the password of the key.
+    pub hides_key_password: bool,
+    /// `+LOADCERT` stands for the status of `AT+LOADCERT`; otherwise it is an event behind that.
+    pub loads_without_status: bool,
     /// Record type in `+DNSRESOLV`, whatever was asked for; none tells what was asked for.
     pub record_type: Option<i64>,
     /// A name that has been looked up is answered at once; otherwise, it is looked up anew.
@@ -140,6 +150,11 @@ const FW_0_3_2: Variant = Variant {
     no_destination: Status::NO_SUCH_SOCKET,
     keeps_children: true,
     children_return: true,
+    first_tls_only: true,
+    forgives_missing_certificates: true,
+    verifies_server_name: false,
+    hides_key_password: true,
+    loads_without_status: true,
     record_type: Some(0),
     remembers_names: true,
     resolves_ipv6: false,
@@ -180,6 +195,11 @@ const REFERENCE: Variant = Variant {
     no_destination: Status::NO_DESTINATION,
     keeps_children: false,
     children_return: false,
+    first_tls_only: false,
+    forgives_missing_certificates: false,
+    verifies_server_name: true,
+    hides_key_password: false,
+    loads_without_status: false,
     record_type: None,
     remembers_names: false,
     resolves_ipv6: true,

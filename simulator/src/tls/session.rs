@@ -71,6 +71,11 @@ impl Session {
         }
     }
 
+    /// The peer has closed the connection below.
+    pub fn has_ended(&self) -> bool {
+        self.ended
+    }
+
     /// Takes at most `limit` bytes that have arrived.
     pub fn receive(
         &mut self,
