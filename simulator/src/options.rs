@@ -1,10 +1,12 @@
 //! The command line.
 
 use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
 use std::time::Duration;
 
+use anyhow::Context;
 use atwifi_simulator::{
-    AccessPoint, Config, Fault, FaultKind, Faults, Fragment, HostNetwork, Profile, UnknownProfile,
+    AccessPoint, Config, Fault, FaultKind, Faults, Fragment, HostNetwork, Profile,
 };
 use clap::{Args, Parser, ValueEnum};
 
@@ -35,6 +37,16 @@ Examples:
   230400 for microchip:
 
       socat /dev/ttyUSB0,raw,echo=0,b230400 TCP:127.0.0.1:6700
+
+  Let the module verify a TLS server. The firmware names the certificate with
+  AT+CIPSSLCCONF=0,2,,,\"ca.crt\" or AT+TLSC=1,1,\"ca.crt\":
+
+      atwifi-simulator --tcp 127.0.0.1:6700 --ap home:secret99 --file ca.crt=authority.pem
+
+  Talk to firmware that listens: a port on which the module listens is the same port of this
+  machine.
+
+      nc 127.0.0.1 8080
 
   Give the firmware a hard time: reads of one byte, a lost byte, a reset in the middle:
 
@@ -72,6 +84,11 @@ pub struct Options {
     /// A name that the module can look up. May be repeated.
     #[arg(long = "host", value_name = "NAME=ADDRESS", value_parser = host)]
     hosts: Vec<(String, IpAddr)>,
+
+    /// Puts a file into the module, such as a certificate or a private key in PEM or DER. May be
+    /// repeated.
+    #[arg(long = "file", value_name = "NAME=PATH", value_parser = file)]
+    files: Vec<(String, PathBuf)>,
 
     /// Lets the module reach any address and look up any name that this machine can.
     #[arg(long)]
@@ -217,12 +234,17 @@ struct FaultOptions {
 
 impl Options {
     /// The module as asked for.
-    pub fn config(&self) -> Result<Config, UnknownProfile> {
+    pub fn config(&self) -> anyhow::Result<Config> {
         let profile = match &self.profile {
             Some(name) => Profile::named(self.module.name(), name)?,
             None => self.module.latest(),
         };
-        let usual = Config::new(profile);
+        let mut usual = Config::new(profile);
+        for (name, path) in &self.files {
+            let content = std::fs::read(path);
+            let content = content.with_context(|| format!("cannot read {}", path.display()))?;
+            usual = usual.with_file(name, content);
+        }
         Ok(Config {
             access_points: self.access_points.clone(),
             baud: self.baud,
@@ -307,6 +329,12 @@ fn host(text: &str) -> Result<(String, IpAddr), String> {
     Ok((name.to_owned(), address))
 }
 
+fn file(text: &str) -> Result<(String, PathBuf), String> {
+    let usage = "write the name of a file in the module and a path, as in ca_01.crt=ca.pem";
+    let (name, path) = text.split_once('=').ok_or(usage)?;
+    Ok((name.to_owned(), path.into()))
+}
+
 fn number_and_text(text: &str) -> Result<(u64, String), String> {
     let usage = "write a number, a colon and the rest";
     let (number, rest) = text.split_once(':').ok_or(usage)?;
@@ -339,6 +367,7 @@ mod tests {
             "AT+CWJAP",
             "AT+WSTAC",
             "--fragment",
+            "--file",
             "--pty",
         ] {
             assert!(help.contains(word), "{word} is missing");

@@ -15,6 +15,7 @@ const VERY_LONG: Duration = Duration::from_secs(60);
 fn network() -> MemoryNetwork {
     MemoryNetwork::new()
         .serve(server(80), |_| services::echo())
+        .serve_udp(server(80), services::udp_echo())
         .silent(server(81))
 }
 
@@ -58,6 +59,15 @@ fn line() -> impl Strategy<Value = Vec<u8>> {
         "AT+CIPRECVDATA",
         "AT+CIPRECVLEN",
         "AT+CIPCLOSE",
+        "AT+CIPSERVER",
+        "AT+CIPSERVERMAXCONN",
+        "AT+CIPSTO",
+        "AT+CIPSSLCCONF",
+        "AT+CIPSSLCSNI",
+        "AT+CIPSSLCALPN",
+        "AT+CIPSSLCPSKHEX",
+        "AT+CIPV6",
+        "AT+FS",
         "AT+RST",
         "AT+WSTAC",
         "AT+WSTA",
@@ -65,6 +75,12 @@ fn line() -> impl Strategy<Value = Vec<u8>> {
         "AT+DNSRESOLV",
         "AT+SOCKO",
         "AT+SOCKBR",
+        "AT+SOCKBL",
+        "AT+SOCKBM",
+        "AT+SOCKTLS",
+        "AT+SOCKWRTO",
+        "AT+TLSC",
+        "AT+LOADCERT",
         "AT+SOCKWR",
         "AT+SOCKRD",
         "AT+SOCKCL",
@@ -80,6 +96,11 @@ fn line() -> impl Strategy<Value = Vec<u8>> {
         "4608",
         "2147483647",
         "\"TCP\"",
+        "\"UDP\"",
+        "\"SSL\"",
+        "\"UDPv6\"",
+        "\"::1\"",
+        "\"224.0.0.1\"",
         "\"192.168.101.110\"",
         "80",
         "81",
@@ -175,6 +196,9 @@ proptest! {
         for line in &lines {
             host.write(line);
             host.simulation.idle();
+            let peer = server(size as u16);
+            host.simulation.send_datagram(peer, server(80), line);
+            host.simulation.dial(peer, server(80), services::echo()).send(line);
             host.simulation.advance(Duration::from_millis(20));
         }
         still_answers(&mut host);

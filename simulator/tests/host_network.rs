@@ -1,11 +1,18 @@
 //! The module on the sockets of this machine.
 
+#[path = "support/certificates.rs"]
+mod certificates;
+
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::thread;
 use std::time::{Duration, Instant};
 
+use atwifi_simulator::services::TlsServer;
 use atwifi_simulator::{Config, Handle, HostNetwork, Profile, Server, ThreadPort};
+use certificates::Authority;
 use embedded_io::Write as _;
+use rustls::{ServerConnection, StreamOwned};
 use socket2::SockRef;
 
 /// Much longer than anything here takes.
@@ -19,6 +26,10 @@ struct Host {
 
 impl Host {
     fn online(profile: Profile) -> Self {
+        Host::with_file(profile, "none", "")
+    }
+
+    fn with_file(profile: Profile, name: &str, content: &str) -> Self {
         let millisecond = Duration::from_millis(1);
         let config = Config {
             boot: millisecond,
@@ -26,7 +37,9 @@ impl Host {
             associate: millisecond,
             dhcp: millisecond,
             poll: Duration::ZERO,
-            ..Config::new(profile).with_access_point("home", "secret99")
+            ..Config::new(profile)
+                .with_access_point("home", "secret99")
+                .with_file(name, content)
         };
         let module = Server::new(config, HostNetwork::new()).spawn();
         let port = module.port();
@@ -235,4 +248,62 @@ fn other_machines_are_out_of_reach() {
     let mut host = Host::online(Profile::St67Fw2_0_75);
     let reply = host.ask("AT+CIPSTART=1,\"TCP\",\"192.0.2.1\",9", "R\r\n");
     assert_eq!(reply, "\r\nERROR\r\n");
+}
+
+/// A TLS server that sends back one message.
+fn secure_echo(authority: &Authority) -> u16 {
+    let identity = authority.issue("localhost");
+    let config = TlsServer::new(identity.certificate, identity.key).config();
+    let config = config.unwrap();
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    thread::spawn(move || {
+        let (stream, _) = listener.accept().unwrap();
+        let tls = ServerConnection::new(config).unwrap();
+        let mut stream = StreamOwned::new(tls, stream);
+        let mut buffer = [0; 100];
+        let count = stream.read(&mut buffer).unwrap();
+        stream.write_all(&buffer[..count]).unwrap();
+        // The client closes.
+        let _ = stream.read(&mut buffer);
+    });
+    port
+}
+
+#[test]
+fn the_st67_talks_tls() {
+    let authority = Authority::new("authority");
+    let port = secure_echo(&authority);
+    let profile = Profile::St67Fw2_0_75;
+    let mut host = Host::with_file(profile, "ca_01.crt", &authority.pem);
+    host.ask("AT+CIPSSLCCONF=0,2,,,\"ca_01.crt\"", "OK\r\n");
+    host.ask("AT+CIPSSLCSNI=0,\"localhost\"", "OK\r\n");
+    let start = format!("AT+CIPSTART=0,\"SSL\",\"localhost\",{port}");
+    host.ask(&start, "+CIP:0,CONNECTED\r\n\r\nOK\r\n");
+    host.ask("AT+CIPSEND=0,7", ">");
+    let reply = host.ask("hello", "SEND OK\r\n");
+    // The echo may be faster than the module.
+    let event = format!("+IPD:0,7,\"127.0.0.1\",{port}\r\n");
+    if !reply.contains(&event) {
+        host.until(&event);
+    }
+    host.ask("AT+CIPCLOSE=0", "+CIP:0,DISCONNECTED\r\n");
+}
+
+#[test]
+fn the_microchip_module_talks_tls() {
+    let authority = Authority::new("authority");
+    let port = secure_echo(&authority);
+    let profile = Profile::MicrochipFw0_3_2;
+    let mut host = Host::with_file(profile, "authority", &authority.pem);
+    host.ask("AT+TLSC=1,1,\"authority\"", "OK\r\n");
+    let id = host.open(2);
+    let connect = format!("AT+SOCKBR={id},\"127.0.0.1\",{port}");
+    host.ask(&connect, &format!(",\"127.0.0.1\",{port}\r\n"));
+    host.ask(&format!("AT+SOCKTLS={id},1"), &format!("+SOCKTLS:{id}\r\n"));
+    let reply = host.ask(&format!("AT+SOCKWR={id},2,\"hi\""), "OK\r\n");
+    let event = format!("+SOCKRXT:{id},2\r\n");
+    if !reply.contains(&event) {
+        host.until(&event);
+    }
 }

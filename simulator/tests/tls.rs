@@ -327,3 +327,42 @@ fn keys_are_not_shown() {
     let config = Config::default().with_file("private.key", "secret-key");
     assert!(!format!("{config:?}").contains("secret"));
 }
+
+#[test]
+fn certificates_can_be_written_by_the_host() {
+    let authority = Authority::new("authority");
+    for profile in Profile::ST67 {
+        let mut host = plain(profile);
+        let size = authority.pem.len();
+        asks(&mut host, &["AT+FS=0,1,\"mine.crt\""]);
+        let prompt = host.ask(&format!("AT+FS=0,2,\"mine.crt\",0,{size}"));
+        let lead = if profile == FW { "\r\n" } else { "" };
+        assert_eq!(prompt, format!("{lead}OK\r\n{lead}>"));
+        host.write(authority.pem.as_bytes());
+        host.expect(&format!("Recv {size} bytes\r\n{lead}SEND OK\r\n"));
+        let text = &authority.pem[27..47];
+        host.play(&[
+            (
+                "AT+FS=0,4,\"mine.crt\"",
+                &format!("+FS:SIZE,{size}\r\n{lead}OK\r\n"),
+            ),
+            (
+                "AT+FS=0,3,\"mine.crt\",27,20",
+                &format!("+FS:READ,20,{text}\r\n{lead}OK\r\n"),
+            ),
+            ("AT+FS=0,3,\"mine.crt\"", &format!("{lead}ERROR\r\n")),
+            ("AT+FS=0,0,\"nowhere\"", &format!("{lead}ERROR\r\n")),
+        ]);
+        assert!(
+            host.ask("AT+FS=0,5,\".\"")
+                .contains("+FS:LIST\r\n.\r\n..\r\n")
+        );
+        assert!(host.ask("AT+FS=0,5,\".\"").contains("\r\nmine.crt\r\n"));
+        asks(&mut host, &["AT+CIPSSLCCONF=0,2,,,\"mine.crt\""]);
+        assert!(host.ask(START).ends_with("ERROR\r\n"));
+        asks(&mut host, &["AT+FS=0,0,\"mine.crt\""]);
+        host.ask("AT+FS=0,2,\"mine.crt\",0,3");
+        let reply = host.ask("a");
+        assert_eq!(reply, format!("Recv 3 bytes\r\n{lead}ERROR\r\n"));
+    }
+}

@@ -52,6 +52,7 @@ const COMMANDS: &[Command] = &[
         None,
     ),
     command("+SYSSTORE", Some(St67::store), Some(St67::set_store), None),
+    command("+FS", None, Some(St67::files), None),
     command("+CWMODE", Some(St67::mode), Some(St67::set_mode), None),
     command("+CWSTATE", Some(St67::state), None, None),
     command(

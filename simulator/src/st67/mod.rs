@@ -4,6 +4,7 @@ mod argument;
 mod basic;
 mod code;
 mod command;
+mod files;
 mod input;
 mod job;
 mod link;
@@ -23,12 +24,13 @@ mod udp;
 mod variant;
 mod wifi;
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::module::Module;
 use crate::network::Network;
 use crate::output::Output;
-use crate::{AccessPoint, Config, Faults};
+use crate::{AccessPoint, Config, Faults, File};
 
 use code::Code;
 use input::Input;
@@ -44,6 +46,8 @@ pub(crate) struct St67 {
     variant: &'static Variant,
     power: Power,
     flash: Flash,
+    /// Its file system, which nothing clears.
+    files: BTreeMap<String, File>,
     settings: Settings,
     station: Station,
     links: Links,
@@ -78,6 +82,7 @@ impl St67 {
             power: Power::Booting(config.boot),
             settings: Settings::new(&flash),
             flash,
+            files: config.files.clone(),
             station: Station::default(),
             links: Links::new(variant.receive_buffer),
             input: Input::default(),

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::argument::Arguments;
 use super::code::Code;
+use super::files::Place;
 use super::job::{Job, Reply, Step};
 use super::net::Wanted;
 use super::pipe::{Follow, Pipe};
@@ -17,6 +18,8 @@ const UNSENT: Duration = Duration::from_millis(1);
 #[derive(Debug)]
 pub(super) struct Payload {
     link: usize,
+    /// Where it goes, if that is no link but a file.
+    file: Option<Place>,
     /// Where a datagram goes, if not to the peer of the link.
     to: Option<SocketAddr>,
     /// Bytes that are still awaited at most.
@@ -45,6 +48,17 @@ enum Escapes {
 }
 
 impl Payload {
+    pub fn for_file(place: Place, length: usize) -> Self {
+        Payload {
+            link: 0,
+            file: Some(place),
+            to: None,
+            left: length,
+            data: Vec::new(),
+            escapes: Escapes::None,
+        }
+    }
+
     /// Bytes that can belong to it.
     fn most(&self) -> usize {
         match self.escapes {
@@ -102,6 +116,7 @@ impl St67 {
         let port = arguments.number(first + 2, 0..=65535)?.unwrap_or(0);
         let payload = Payload {
             link,
+            file: None,
             to: None,
             left: usize::try_from(length).unwrap_or(0),
             data: Vec::new(),
@@ -165,6 +180,9 @@ impl St67 {
                     payload.add(byte);
                 }
             }
+        }
+        if let Some(place) = &payload.file {
+            return self.write_file(place, &payload.data);
         }
         let link = self.links.get(payload.link);
         match link.pipe() {

@@ -284,7 +284,7 @@ impl St67 {
             protocols,
             ..
         } = &self.settings.ssl[id.min(LINKS - 1)];
-        let stored = &self.config.files;
+        let stored = &self.files;
         let (certificate, key) = (find(stored, &files.certificate), find(stored, &files.key));
         let issuer = find(stored, &files.issuer);
         let lost = files.presents_certificate() && (certificate.is_none() || key.is_none())
