@@ -5,7 +5,7 @@ mod common;
 use atwifi::mock;
 use atwifi_simulator::Simulation;
 use common::*;
-use embedded_nal::TcpClientStack;
+use embedded_nal::{TcpClientStack, TcpFullStack, UdpClientStack, UdpFullStack};
 use proptest::prelude::*;
 
 /// Bytes that look like something a module could say, and some that do not.
@@ -48,6 +48,13 @@ fn hostile() -> impl Strategy<Value = Vec<u8>> {
             b"ERROR:10,\"Socket ID Not Found\"\r\n",
             b"+GMM=\"x\"\r\nOK\r\n",
             b"+SOCKLST:7,2,\"\",0,0\r\n",
+            b"\r+SOCKRXU:7,\"1.2.3.4\",5,70000\r\n",
+            b"\r+SOCKRXU:7,\"1.2.3.4\",5,3\r\n",
+            b"\r+SOCKIND:9,\"1.2.3.4\",8080,\"6.7.8.9\",10\r\n",
+            b"+CIP:1,CONNECTED\r\n",
+            b"+CIPSTATUS:1,\"TCP\",\"1.2.3.4\",5,8080,1\r\n",
+            b"+IPD:0,0,\"1.2.3.4\",80\r\n",
+            b"+IPD:0,65535,\"1.2.3.4\",80\r\n",
         ])
         .prop_map(<[u8]>::to_vec),
     ];
@@ -100,14 +107,25 @@ fn no_module_can_make_the_driver_panic_or_hang<D: UnderTest>() {
             atwifi::Module::<D, _, _>::new(transport, clock.clone(), &mut line, &mut ahead).unwrap();
         let _ = module.reset();
         let _ = module.join("net", "password");
-        let mut socket = module.socket().unwrap();
-        let _ = module.connect(&mut socket, at(ECHO));
-        let _ = module.send(&mut socket, b"hello");
-        let _ = module.receive(&mut socket, &mut [0; 8]);
+        let mut socket = TcpClientStack::socket(&mut module).unwrap();
+        let _ = TcpClientStack::connect(&mut module, &mut socket, at(ECHO));
+        let _ = TcpClientStack::send(&mut module, &mut socket, b"hello");
+        let _ = TcpClientStack::receive(&mut module, &mut socket, &mut [0; 8]);
         let _ = module.poll();
-        let _ = module.close(socket);
+        let _ = TcpClientStack::close(&mut module, socket);
+        let (mut datagrams, mut listener) = (
+            UdpClientStack::socket(&mut module).unwrap(),
+            TcpClientStack::socket(&mut module).unwrap(),
+        );
+        let _ = UdpFullStack::bind(&mut module, &mut datagrams, 5683);
+        let _ = module.send_to(&mut datagrams, at(ECHO), &[0; 150]);
+        let _ = UdpClientStack::receive(&mut module, &mut datagrams, &mut [0; 8]);
+        let _ = TcpFullStack::bind(&mut module, &mut listener, 8080);
+        let _ = module.accept(&mut listener);
+        let _ = UdpClientStack::close(&mut module, datagrams);
+        let _ = TcpClientStack::close(&mut module, listener);
         let mut now = clock.clone();
-        prop_assert!(atwifi::Clock::now(&mut now) < 400_000);
+        prop_assert!(atwifi::Clock::now(&mut now) < 800_000);
     });
 }
 

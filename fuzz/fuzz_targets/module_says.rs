@@ -9,12 +9,14 @@ use std::rc::Rc;
 use arbitrary::Arbitrary;
 use atwifi::dialect::Dialect;
 use atwifi::{Clock, Module, microchip::Microchip, st67::St67};
-use embedded_nal::{AddrType, Dns, TcpClientStack};
+use embedded_nal::{AddrType, Dns, TcpClientStack, TcpFullStack, UdpClientStack, UdpFullStack};
 use libfuzzer_sys::fuzz_target;
 
 #[derive(Arbitrary, Debug)]
 struct Input {
     microchip: bool,
+    /// The driver waits for others.
+    passive: bool,
     /// What the module says after each write of the driver, and in which pieces.
     answers: Vec<(Vec<u8>, u8)>,
 }
@@ -80,23 +82,50 @@ fn story<D: Dialect>(answers: Vec<(Vec<u8>, u8)>) {
     let mut module = Module::<D, _, _>::new(transport, clock.clone(), &mut line, &mut ahead).unwrap();
     let _ = module.join("net", "password");
     let _ = module.get_host_by_name("example.test", AddrType::IPv4);
-    let mut socket = module.socket().unwrap();
-    let _ = module.connect(&mut socket, ([10, 0, 0, 7], 80).into());
-    let _ = module.send(&mut socket, b"hello");
+    let mut socket = TcpClientStack::socket(&mut module).unwrap();
+    let _ = TcpClientStack::connect(&mut module, &mut socket, ([10, 0, 0, 7], 80).into());
+    let _ = TcpClientStack::send(&mut module, &mut socket, b"hello");
     for size in [1, 8, 40] {
-        if let Ok(n) = module.receive(&mut socket, &mut vec![0; size]) {
+        if let Ok(n) = TcpClientStack::receive(&mut module, &mut socket, &mut vec![0; size]) {
             assert!(n <= size);
         }
     }
     while let Ok(Some(_)) = module.poll() {}
-    let _ = module.close(socket);
+    let _ = TcpClientStack::close(&mut module, socket);
     assert!(clock.now() < 1_000_000, "took {} virtual ms", clock.now());
 }
 
-fuzz_target!(|input: Input| {
-    if input.microchip {
-        story::<Microchip>(input.answers);
-    } else {
-        story::<St67>(input.answers);
+/// The same for datagrams and for connections that others make.
+fn passive_story<D: Dialect>(answers: Vec<(Vec<u8>, u8)>) {
+    let transport =
+        Transport { answers: answers.into_iter(), incoming: VecDeque::new(), fragment: 1 };
+    let mut clock = Fast::default();
+    let (mut line, mut ahead) = ([0; 600], [[0; 64]; 3]);
+    let mut module = Module::<D, _, _>::new(transport, clock.clone(), &mut line, &mut ahead).unwrap();
+    let mut datagrams = UdpClientStack::socket(&mut module).unwrap();
+    let _ = UdpFullStack::bind(&mut module, &mut datagrams, 5683);
+    let mut listener = TcpClientStack::socket(&mut module).unwrap();
+    let _ = TcpFullStack::bind(&mut module, &mut listener, 8080);
+    for size in [0, 1, 40] {
+        let peer = ([10, 0, 0, 7], 7 + size as u16).into();
+        let _ = module.send_to(&mut datagrams, peer, &[0; 150]);
+        let mut buffer = vec![0; size];
+        if let Ok((n, _)) = UdpClientStack::receive(&mut module, &mut datagrams, &mut buffer) {
+            assert!(n <= size);
+        }
+        if let Ok((mut socket, _)) = module.accept(&mut listener) {
+            let _ = TcpClientStack::receive(&mut module, &mut socket, &mut [0; 8]);
+            let _ = TcpClientStack::close(&mut module, socket);
+        }
     }
+    let _ = UdpClientStack::close(&mut module, datagrams);
+    let _ = TcpClientStack::close(&mut module, listener);
+    assert!(clock.now() < 2_000_000, "took {} virtual ms", clock.now());
+}
+
+fuzz_target!(|input: Input| match (input.microchip, input.passive) {
+    (true, false) => story::<Microchip>(input.answers),
+    (false, false) => story::<St67>(input.answers),
+    (true, true) => passive_story::<Microchip>(input.answers),
+    (false, true) => passive_story::<St67>(input.answers),
 });

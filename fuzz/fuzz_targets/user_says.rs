@@ -20,7 +20,38 @@ fuzz_target!(|input: (&[u8], &[u8])| {
     if let Ok(name) = st67::Text::new(first) {
         one_line(&st67::command::net::Resolve { name, family: st67::command::net::Family::Ipv4 });
     }
+    use st67::command::net;
+    if let (Ok(certificate), Ok(key)) = (st67::Text::new(first), st67::Text::new(second)) {
+        let (authentication, ca) = (net::Authentication::Both, certificate);
+        one_line(&net::SetCertificates { link: 255, authentication, certificate, key, ca });
+    }
+    if let (Ok(name), Ok(other)) = (st67::Text::new(first), st67::Text::new(second)) {
+        one_line(&net::SetProtocols {
+            link: 255,
+            count: 5,
+            first: Some(name),
+            second: Some(other),
+            third: Some(name),
+            fourth: Some(other),
+            fifth: Some(name),
+        });
+    }
     use microchip::command::{network, wlan};
+    if let Ok(data) = microchip::Text::new(first) {
+        one_line(&network::SendTextTo {
+            socket: u32::MAX,
+            remote_ip: [255; 4].into(),
+            remote_port: u16::MAX,
+            length: u16::MAX,
+            data,
+        });
+    }
+    if let Ok(name) = microchip::Text::new(second) {
+        one_line(&network::ConfigureTls {
+            index: 255,
+            parameter: network::TlsParameter::Ca(name),
+        });
+    }
     if let Ok(ssid) = microchip::Text::new(first) {
         one_line(&wlan::Configure { parameter: wlan::Parameter::Ssid(ssid) });
     }
