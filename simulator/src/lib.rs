@@ -9,7 +9,8 @@
 //! - A **module** (`st67`, `microchip`) is a state machine: bytes in at one time, bytes out at
 //!   another. It owns no clock, no thread and no socket.
 //! - Its [`Network`] is either a [`MemoryNetwork`], where services are scripted and every run is
-//!   the same, or a [`HostNetwork`] with the sockets of this machine.
+//!   the same, or a [`HostNetwork`] with the sockets of this machine. Either carries TCP in both
+//!   directions, UDP and groups; TLS is the module's own, on top of it.
 //! - The **wire** between module and host has a bit rate, a receive FIFO and [`Faults`], and keeps
 //!   a [`Transcript`] without passwords.
 //! - A [`Simulation`] puts the three on virtual time, for tests in one thread. A [`Server`] puts

@@ -100,7 +100,7 @@ impl Simulation {
         self.rig.borrow_mut().module().joined()
     }
 
-    /// Connections that are open in the module.
+    /// Connections that are open in the module, and its sockets for datagrams.
     #[must_use]
     pub fn links_open(&self) -> usize {
         self.rig.borrow_mut().module().links_open()
