@@ -70,9 +70,10 @@ impl Line {
         for &byte in bytes {
             self.send_byte(byte);
         }
-        if self.flight.len() > start
-            && let Some(run) = self.flight.back_mut()
-        {
+        if self.flight.len() == start {
+            return;
+        }
+        if let Some(run) = self.flight.back_mut() {
             run.last = true;
         }
     }

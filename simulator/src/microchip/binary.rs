@@ -98,7 +98,8 @@ impl Microchip {
         } else {
             self.collect_plainly(&mut binary, world)
         };
-        if done && let Some(name) = binary.certificate.take() {
+        let loaded = binary.certificate.take_if(|_| done);
+        if let Some(name) = loaded {
             self.engine.announced = 0;
             self.engine.job = Job::Binary(Binary::new(0, 0));
             self.finish_loading(name, binary.data);

@@ -114,10 +114,10 @@ impl Microchip {
     }
 
     pub(super) fn poll_resolver(&mut self, world: &mut World) {
-        if let Some(mut query) = self.resolver.query.take()
-            && !self.answer(&mut query, world)
-        {
-            self.resolver.query = Some(query);
+        if let Some(mut query) = self.resolver.query.take() {
+            if !self.answer(&mut query, world) {
+                self.resolver.query = Some(query);
+            }
         }
         let due = |echo: &mut (Duration, IpAddr, Duration)| echo.0 <= world.now;
         if let Some((_, address, time)) = self.resolver.echo.take_if(due) {
@@ -158,10 +158,11 @@ impl Microchip {
         let Some(first) = fitting.first().copied() else {
             return false;
         };
-        if let IpAddr::V4(address) = first
-            && self.variant.remembers_names
-        {
-            self.resolver.known.insert(query.name.clone(), address);
+        match first {
+            IpAddr::V4(address) if self.variant.remembers_names => {
+                self.resolver.known.insert(query.name.clone(), address);
+            }
+            _ => {}
         }
         match query.purpose {
             Purpose::Echo => self.send_echo(first, world),

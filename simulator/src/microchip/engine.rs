@@ -168,9 +168,10 @@ impl Microchip {
     fn read_line(&mut self, now: Duration) {
         self.engine.console.look_at_clock(now);
         let mut line = None;
-        while line.is_none()
-            && let Some(byte) = self.engine.waiting.pop_front()
-        {
+        while line.is_none() {
+            let Some(byte) = self.engine.waiting.pop_front() else {
+                break;
+            };
             line = self.engine.console.feed(byte, now);
         }
         let echo = self.engine.console.take_echo();

@@ -58,14 +58,11 @@ impl Microchip {
     fn serve_socket(&mut self, id: i64, world: &mut World) {
         self.serve_listener(id, world);
         self.serve_datagrams(id, world);
-        if let Ok(socket) = self.sockets.get(id)
-            && let State::Connecting(Some(connection)) = socket.state
-        {
+        if let Some(State::Connecting(Some(connection))) = self.sockets.state(id) {
             self.see_connection(id, connection, world);
         }
-        if let Ok(socket) = self.sockets.get(id)
-            && socket.give_up.is_some_and(|at| at <= world.now)
-        {
+        let give_up = self.sockets.get(id).ok().and_then(|socket| socket.give_up);
+        if give_up.is_some_and(|at| at <= world.now) {
             self.bind_failed(id, world);
         }
         self.serve_tls(id, world);
@@ -130,9 +127,10 @@ impl Microchip {
     /// Takes what has come for the socket, tells of it, and sees whether the peer has closed.
     fn receive_on(&mut self, id: i64, world: &mut World) {
         let mut events: Vec<String> = Vec::new();
-        while let Ok(socket) = self.sockets.get(id)
-            && let State::Open(Some(connection)) = socket.state
-        {
+        while let Some(State::Open(Some(connection))) = self.sockets.state(id) {
+            let Ok(socket) = self.sockets.get(id) else {
+                break;
+            };
             if socket.ends.is_some() {
                 events.extend(self.end(id, connection, world));
                 break;

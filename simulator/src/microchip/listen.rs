@@ -45,13 +45,12 @@ impl Microchip {
 
     /// Lets in the peers that have come to a socket that listens.
     pub(super) fn serve_listener(&mut self, id: i64, world: &mut World) {
-        while let Ok(socket) = self.sockets.get(id)
-            && let State::Listening(listener) = socket.state
-            && let Some((connection, peer)) = world.network.accept(world.now, listener)
-        {
-            let local_port = socket.local_port;
+        let Some(State::Listening(listener)) = self.sockets.state(id) else {
+            return;
+        };
+        while let Some((connection, peer)) = world.network.accept(world.now, listener) {
             let child = if self.station.is_online() {
-                self.child_for_peer(id, local_port, world)
+                self.child_for_peer(id, world)
             } else {
                 None
             };
@@ -63,7 +62,7 @@ impl Microchip {
     }
 
     /// A child without a peer.
-    fn child_for_peer(&mut self, parent: i64, local_port: u16, world: &World) -> Option<i64> {
+    fn child_for_peer(&mut self, parent: i64, world: &World) -> Option<i64> {
         if self.variant.keeps_children {
             return self.sockets.idle_child(parent);
         }
@@ -72,6 +71,7 @@ impl Microchip {
             return None;
         }
         let first = self.first_id(world);
+        let local_port = self.sockets.get(parent).ok()?.local_port;
         let id = self.sockets.open(first, Protocol::Tcp).ok()?;
         let child = self.sockets.get(id).ok()?;
         child.parent = Some(parent);

@@ -158,6 +158,13 @@ impl Sockets {
         found.ok_or(Status::NO_SUCH_SOCKET)
     }
 
+    /// The state of the socket, if there is one.
+    pub fn state(&self, id: i64) -> Option<State> {
+        let mut sockets = self.sockets.iter();
+        let found = sockets.find(|socket| socket.id == id);
+        found.map(|socket| socket.state)
+    }
+
     pub fn remove(&mut self, id: i64) {
         self.sockets.retain(|socket| socket.id != id);
     }

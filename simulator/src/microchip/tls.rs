@@ -143,10 +143,12 @@ impl Microchip {
 
     /// Goes on with the handshake of a connection.
     pub(super) fn serve_tls(&mut self, id: i64, world: &mut World) {
-        if let Ok(socket) = self.sockets.get(id)
-            && let (State::Open(Some(_)), Tls::Wanted(index)) = (socket.state, &socket.tls)
-        {
-            let index = *index;
+        let wanted = self.sockets.get(id).ok();
+        let wanted = wanted.and_then(|socket| match (socket.state, &socket.tls) {
+            (State::Open(Some(_)), Tls::Wanted(index)) => Some(*index),
+            _ => None,
+        });
+        if let Some(index) = wanted {
             self.begin_tls(id, index, world);
         }
         let Ok(socket) = self.sockets.get(id) else {

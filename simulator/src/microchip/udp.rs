@@ -84,9 +84,12 @@ impl Udp {
 
     /// Bytes of the current datagram; if there are none left, that is the next one.
     fn ready(&mut self, answers_last: bool) -> usize {
-        if self.current.is_empty()
-            && let Some(datagram) = self.queue.pop_front()
-        {
+        let next = if self.current.is_empty() {
+            self.queue.pop_front()
+        } else {
+            None
+        };
+        if let Some(datagram) = next {
             if answers_last && self.accepts != Accepts::Group {
                 self.port = datagram.from.port();
                 if let (IpAddr::V4(ip), false) = (datagram.from.ip(), self.destination_set) {
@@ -117,9 +120,7 @@ impl Microchip {
         while let Some(event) = self.receive_datagram(id, world) {
             event.iter().for_each(|event| self.tell(event));
         }
-        if !self.variant.tells_datagrams_as_they_come
-            && let Some(event) = self.next_datagram(id)
-        {
+        if let Some(event) = self.next_datagram(id) {
             self.tell(&event);
         }
     }
@@ -139,6 +140,9 @@ impl Microchip {
 
     /// In the reference: the next datagram, once the one before has been read.
     fn next_datagram(&mut self, id: i64) -> Option<String> {
+        if self.variant.tells_datagrams_as_they_come {
+            return None;
+        }
         let udp = self.sockets.get(id).ok()?.udp.as_mut()?;
         if udp.announced || udp.queue.is_empty() {
             return None;
@@ -195,9 +199,10 @@ impl Microchip {
             return;
         };
         udp.pending = udp.ready(true);
-        if udp.pending > 0
-            && let Some(row) = self.datagram_row(id)
-        {
+        if udp.pending == 0 {
+            return;
+        }
+        if let Some(row) = self.datagram_row(id) {
             self.say(&row);
         }
     }

@@ -149,9 +149,10 @@ impl St67 {
 
     /// Lets in the peers that have come.
     pub(super) fn serve_server(&mut self, world: &mut World) {
-        while let Some(server) = &self.links.server
-            && let Some((connection, peer)) = world.network.accept(world.now, server.listener)
-        {
+        let Some(listener) = self.links.server.as_ref().map(|server| server.listener) else {
+            return;
+        };
+        while let Some((connection, peer)) = world.network.accept(world.now, listener) {
             if !self.is_online() {
                 world.network.refuse(world.now, connection);
                 continue;

@@ -55,9 +55,8 @@ impl St67 {
 
     /// `AT+CWJAP?`
     pub(super) fn joined_to(&mut self, _: &Arguments, _: &mut World) -> Result<Reply, Code> {
-        if let Some(joined) = self.station.access_point.clone()
-            && self.station.is_associated()
-        {
+        let joined = self.station.access_point.clone();
+        if let Some(joined) = joined.filter(|_| self.station.is_associated()) {
             let mac = mac_text(joined.bssid);
             let tail = format!("\",\"{mac}\",{},{},0", joined.channel, joined.rssi);
             self.say_bytes(&[b"+CWJAP:\"", &joined.ssid, tail.as_bytes()]);
