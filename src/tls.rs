@@ -7,17 +7,23 @@ use core::fmt;
 /// Certificates and keys lie in the module: they are named here, and loaded into it by its own
 /// tools. What is not named is not used: without a [`ca`](TlsConfig::ca) the module does **not**
 /// check who the server is.
+///
+/// Firmware is lax, and no driver can see it: both modules connect unchecked if the file that
+/// `ca` names is not there, and the Microchip module never compares the server's name with its
+/// certificate. Try once that a wrong `ca` is refused before you rely on it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct TlsConfig<'c> {
     /// The certificate authority that must have signed the server's certificate.
     pub ca: Option<&'c str>,
     /// The client's certificate, and its private key, for servers that ask for them.
     pub certificate: Option<(&'c str, &'c str)>,
-    /// The name that the server is asked for (SNI), and that its certificate must have.
+    /// The name that the server is asked for (SNI), and that its certificate must have; the
+    /// Microchip firmware does not check that it has.
     pub server_name: Option<&'c str>,
     /// The protocols that are offered (ALPN), up to 5. The ST67 only.
     pub alpn: &'c [&'c str],
-    /// A key that both sides know, instead of certificates. The ST67 only.
+    /// A key that both sides know, instead of certificates. The ST67 only; its firmware 2.0.75
+    /// keeps the key and does not use it.
     pub psk: Option<Psk<'c>>,
 }
 

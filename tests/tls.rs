@@ -2,11 +2,14 @@
 
 mod common;
 
-use atwifi::microchip::{self, Microchip};
-use atwifi::st67::{self, St67};
-use atwifi::{Error, Psk, Tls, TlsConfig, Usage};
+use atwifi::microchip::{Microchip, Status as MicrochipStatus};
+use atwifi::st67::{St67, Status as St67Status};
+use atwifi::{Error, Psk, Tls, TlsConfig, Usage, mock};
+use atwifi_simulator::services::TlsServer;
+use atwifi_simulator::{MemoryNetwork, Simulation, services};
 use common::*;
 use embedded_nal::{TcpClientStack, nb};
+use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 
 const CONFIG: TlsConfig<'static> = TlsConfig {
     ca: Some("ca_01.crt"),
@@ -60,61 +63,71 @@ fn the_st67_forgets_what_is_not_named() {
         let mut tls = Tls::new(&mut *module, TlsConfig::default());
         let mut socket = tls.socket().unwrap();
         let refused = flat(tls.connect(&mut socket, at(443)));
-        assert!(matches!(refused, Err(Error::Module(st67::Status::Code(_)))));
+        assert!(matches!(refused, Err(Error::Module(St67Status::Code(_)))));
     });
     uart.assert_done();
 }
 
-/// Up to the TCP connection, and the command that starts TLS.
-fn microchip_connects(index: u8) -> atwifi::mock::Uart {
-    let mut uart = met::<Microchip>()
-        .answer("AT+SOCKO=2\r\n", "+SOCKO:7\r\nOK\r\n")
+/// A connection up to the command that starts TLS.
+fn microchip_connects(uart: mock::Uart, id: u32) -> mock::Uart {
+    uart.answer("AT+SOCKO=2\r\n", format!("+SOCKO:{id}\r\nOK\r\n"))
         .answer(
-            "AT+SOCKBR=7,\"10.0.0.7\",443\r\n",
-            "OK\r\n\r+SOCKIND:7,\"192.168.1.50\",1024,\"10.0.0.7\",443\r\n",
-        );
-    for busy in 1..index {
-        uart = uart
-            .answer(
-                format!("AT+TLSC={busy},1,\"ca_01.crt\"\r\n"),
-                "ERROR:6,\"Configuration Update Blocked\"\r\n",
-            )
-            .answer("AT+GMI\r\n", "+GMI=\"Microchip\"\r\nOK\r\n");
-    }
-    for (parameter, value) in [
+            format!("AT+SOCKBR={id},\"10.0.0.7\",443\r\n"),
+            format!("OK\r\n\r+SOCKIND:{id},\"192.168.1.50\",1024,\"10.0.0.7\",443\r\n"),
+        )
+}
+
+fn microchip_is_told(uart: mock::Uart) -> mock::Uart {
+    let values = [
         (1, "ca_01.crt"),
         (2, "cert_01.crt"),
         (3, "private_01.key"),
         (5, "example.com"),
-    ] {
-        uart = uart.answer(
-            format!("AT+TLSC={index},{parameter},\"{value}\"\r\n"),
-            "OK\r\n",
-        );
-    }
-    uart
+    ];
+    values.iter().fold(uart, |uart, (parameter, value)| {
+        uart.answer(format!("AT+TLSC=1,{parameter},\"{value}\"\r\n"), "OK\r\n")
+    })
 }
 
 #[test]
 fn the_microchip_module_upgrades_a_connection() {
-    // The first configuration may be in use by another connection.
-    for index in [1, 2] {
-        let uart = microchip_connects(index).answer(
-            format!("AT+SOCKTLS=7,{index}\r\n"),
-            "OK\r\n\r+SOCKTLS:7\r\n",
+    let uart = microchip_is_told(microchip_connects(met::<Microchip>(), 7))
+        .answer("AT+SOCKTLS=7,1\r\n", "OK\r\n\r+SOCKTLS:7\r\n");
+    // Another one with the same configuration, and one with another, while it is in use.
+    let uart = microchip_connects(uart, 8)
+        .answer("AT+SOCKTLS=8,1\r\n", "OK\r\n\r+SOCKTLS:8\r\n")
+        .answer("AT+SOCKCL=8\r\n", "OK\r\n");
+    let uart = microchip_connects(uart, 9)
+        .answer(
+            "AT+TLSC=1,1,\"other.crt\"\r\n",
+            "ERROR:6,\"Configuration Update Blocked\"\r\n",
+        )
+        .answer("AT+GMI\r\n", "+GMI=\"Microchip\"\r\nOK\r\n")
+        .answer("AT+SOCKCL=9\r\n", "OK\r\n");
+    with_mock::<Microchip, _>(&uart, |module| {
+        let mut tls = Tls::new(&mut *module, CONFIG);
+        let mut socket = tls.socket().unwrap();
+        flat(tls.connect(&mut socket, at(443))).unwrap();
+        let mut second = tls.socket().unwrap();
+        flat(tls.connect(&mut second, at(443))).unwrap();
+        tls.close(second).unwrap();
+        let config = TlsConfig {
+            ca: Some("other.crt"),
+            ..CONFIG
+        };
+        let mut tls = Tls::new(&mut *module, config);
+        let mut third = tls.socket().unwrap();
+        assert_eq!(
+            flat(tls.connect(&mut third, at(443))),
+            Err(Error::Module(MicrochipStatus::ConfigurationBlocked))
         );
-        with_mock::<Microchip, _>(&uart, |module| {
-            let mut tls = Tls::new(&mut *module, CONFIG);
-            let mut socket = tls.socket().unwrap();
-            flat(tls.connect(&mut socket, at(443))).unwrap();
-        });
-        uart.assert_done();
-    }
+    });
+    uart.assert_done();
 }
 
 #[test]
 fn a_handshake_that_fails_says_so() {
-    let uart = microchip_connects(1).answer(
+    let uart = microchip_is_told(microchip_connects(met::<Microchip>(), 7)).answer(
         "AT+SOCKTLS=7,1\r\n",
         "OK\r\n\r+SOCKERR:7,15,Socket TLS Failed\r\n",
     );
@@ -123,7 +136,7 @@ fn a_handshake_that_fails_says_so() {
         let mut socket = tls.socket().unwrap();
         assert_eq!(
             flat(tls.connect(&mut socket, at(443))),
-            Err(Error::Module(microchip::Status::TlsFailed))
+            Err(Error::Module(MicrochipStatus::TlsFailed))
         );
     });
     uart.assert_done();
@@ -166,4 +179,87 @@ fn what_the_module_does_not_have_is_refused_before_a_byte() {
         }
     });
     uart.assert_done();
+}
+
+/// A certificate authority: its certificate, and one that it has issued for `NAME`, with its key.
+fn authority() -> (String, String, String) {
+    let mut params = CertificateParams::new(Vec::new()).unwrap();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let key = KeyPair::generate().unwrap();
+    let ca = params.self_signed(&key).unwrap().pem();
+    let issuer = Issuer::new(params, key);
+    let key = KeyPair::generate().unwrap();
+    let params = CertificateParams::new(vec![NAME.to_owned()]).unwrap();
+    let certificate = params.signed_by(&key, &issuer).unwrap();
+    (ca, certificate.pem(), key.serialize_pem())
+}
+
+/// A server with a certificate, and modules that know its authority and another one.
+fn each<D: UnderTest>(test: impl Fn(&Simulation, &mut Driver<'_, D>)) {
+    let (ca, certificate, key) = authority();
+    let (other, ..) = authority();
+    for &profile in D::PROFILES {
+        let server = TlsServer::new(certificate.clone(), key.clone());
+        let network = MemoryNetwork::default()
+            .serve(at(443), move |_| server.serve(services::echo()).unwrap());
+        let config = config(profile)
+            .with_file("ca.crt", ca.clone())
+            .with_file("other.crt", other.clone());
+        let simulation = Simulation::new(config, network);
+        with_joined::<D, _>(&simulation, |module| test(&simulation, module));
+    }
+}
+
+fn trusting(ca: &str) -> TlsConfig<'_> {
+    TlsConfig {
+        ca: Some(ca),
+        server_name: Some(NAME),
+        ..TlsConfig::default()
+    }
+}
+
+fn bytes_go_through_a_tls_connection<D: UnderTest>() {
+    each::<D>(|simulation, module| {
+        let mut tls = Tls::new(&mut *module, trusting("ca.crt"));
+        for round in 0..3_u8 {
+            let mut socket = tls.socket().unwrap();
+            flat(tls.connect(&mut socket, at(443)))
+                .unwrap_or_else(|error| panic!("{error:?}\n{}", simulation.transcript()));
+            let sent: Vec<u8> = payload().repeat(5).iter().map(|b| b ^ round).collect();
+            flat(tls.send(&mut socket, &sent)).unwrap();
+            let mut got = Vec::new();
+            let stack = tls.into_stack();
+            receive_until(stack, simulation, &mut socket, 300, &mut got, |got| {
+                got.len() >= sent.len()
+            })
+            .unwrap_or_else(|error| panic!("{error:?}\n{}", simulation.transcript()));
+            assert_eq!(got, sent);
+            tls = Tls::new(stack, trusting("ca.crt"));
+            tls.close(socket).unwrap();
+        }
+    });
+}
+
+fn a_server_that_is_not_trusted_is_refused<D: UnderTest>() {
+    each::<D>(|simulation, module| {
+        let mut tls = Tls::new(&mut *module, trusting("other.crt"));
+        let mut socket = tls.socket().unwrap();
+        let refused = flat(tls.connect(&mut socket, at(443)));
+        assert!(
+            matches!(refused, Err(Error::Module(_))),
+            "{refused:?}\n{}",
+            simulation.transcript()
+        );
+        // The same socket can be connected again.
+        let mut tls = Tls::new(tls.into_stack(), trusting("ca.crt"));
+        flat(tls.connect(&mut socket, at(443))).unwrap();
+        tls.close(socket).unwrap();
+        simulation.advance(std::time::Duration::from_secs(1));
+        assert_eq!(simulation.links_open(), 0);
+    });
+}
+
+on_both_dialects! {
+    bytes_go_through_a_tls_connection
+    a_server_that_is_not_trusted_is_refused
 }

@@ -49,6 +49,9 @@ enum Attempt<R> {
     Settled(Result<R, Status>),
 }
 
+/// The line of firmware 0.2.0 (wire notes 1).
+const COMMAND_MAX: usize = 255;
+
 /// What the dialect remembers between two lines.
 #[derive(Debug, Default)]
 pub struct Memory {
@@ -56,6 +59,8 @@ pub struct Memory {
     address: Option<Ipv4Addr>,
     /// The socket that is being connected.
     connecting: Option<u32>,
+    /// The TLS configuration that the module has, as a fingerprint.
+    tls: Option<u32>,
     /// The socket on which TLS is being started.
     securing: Option<u32>,
     connection: Attempt<()>,
@@ -126,8 +131,7 @@ impl Words for Microchip {
     const OWED_PACE: u32 = 60;
     const BOOT: &'static str = "OK";
     const RESTART: &'static str = "AT+RST\r\n";
-    /// The line of firmware 0.2.0 (wire notes 1).
-    const COMMAND_MAX: usize = 255;
+    const COMMAND_MAX: usize = COMMAND_MAX;
 
     const SETTINGS: &'static [Setting] = &[
         Setting {

@@ -2,6 +2,7 @@
 
 use core::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4};
 
+use atat::AtatCmd;
 use embedded_nal::AddrType;
 
 use super::command::Done;
@@ -11,7 +12,7 @@ use super::command::network::{
 };
 use super::status::Status;
 use super::text::Text;
-use super::{Attempt, Child, Memory, Microchip, Module, fingerprint};
+use super::{Attempt, COMMAND_MAX, Child, Memory, Microchip, Module, fingerprint};
 use crate::clock::Clock;
 use crate::dialect::{Incoming, Purpose};
 use crate::driver::ErrorOf;
@@ -202,8 +203,8 @@ fn settle<T: Transport, C: Clock>(
     }
 }
 
-/// There are so many TLS configurations (wire notes 9).
-const TLS_CONFIGURATIONS: u8 = 2;
+/// Firmware uses the first configuration, whichever it is told to use.
+const TLS_CONFIGURATION: u8 = 1;
 
 /// A TLS configuration in the module's words.
 fn tls_parameters<E>(config: TlsConfig<'_>) -> Result<[TlsParameter<'_>; 4], Error<E, Status>> {
@@ -219,22 +220,15 @@ fn tls_parameters<E>(config: TlsConfig<'_>) -> Result<[TlsParameter<'_>; 4], Err
     ])
 }
 
-/// Starts TLS on a connected socket, with the first configuration that is not in use.
+/// Starts TLS on a connected socket.
 fn start_tls<T: Transport, C: Clock>(
     module: &mut Module<'_, T, C>,
     socket: u32,
     parameters: [TlsParameter<'_>; 4],
 ) -> Result<(), ErrorOf<Microchip, T>> {
     let (timeout, patience) = (module.timeouts.command, module.timeouts.connect);
-    let mut index = 1;
-    let configured = loop {
-        match configure_tls(module, index, parameters) {
-            Err(Error::Module(Status::ConfigurationBlocked)) if index < TLS_CONFIGURATIONS => {
-                index += 1;
-            }
-            other => break other,
-        }
-    };
+    let index = TLS_CONFIGURATION;
+    let configured = configure_tls(module, parameters);
     module.session.vendor.securing = Some(socket);
     module.session.vendor.connection = Attempt::Open;
     let asked = configured
@@ -248,19 +242,33 @@ fn start_tls<T: Transport, C: Clock>(
     settle(module, socket, asked)
 }
 
+/// Sets the TLS configuration. While a connection uses it there can be no other: the module refuses.
 fn configure_tls<T: Transport, C: Clock>(
     module: &mut Module<'_, T, C>,
-    index: u8,
     parameters: [TlsParameter<'_>; 4],
 ) -> Result<(), ErrorOf<Microchip, T>> {
     let timeout = module.timeouts.command;
-    for parameter in parameters {
-        match module.execute(&ConfigureTls { index, parameter }, timeout) {
+    let mut wire = [0; COMMAND_MAX];
+    let commands = parameters.map(|parameter| ConfigureTls {
+        index: TLS_CONFIGURATION,
+        parameter,
+    });
+    let wanted = commands.iter().fold(0, |sum: u32, command| {
+        let n = command.write(&mut wire);
+        sum.rotate_left(1) ^ fingerprint(wire.get(..n).unwrap_or(&[]))
+    });
+    if module.session.vendor.tls == Some(wanted) {
+        return Ok(());
+    }
+    module.session.vendor.tls = None;
+    for command in commands {
+        match module.execute(&command, timeout) {
             // So firmware answers to an empty text, which it takes (wire notes 4).
             Err(Error::Module(Status::ConfigurationFailed)) => {}
             other => drop(other?),
         }
     }
+    module.session.vendor.tls = Some(wanted);
     Ok(())
 }
 
