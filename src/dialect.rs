@@ -18,7 +18,7 @@
 //! 4. `events.rs`: the words. `line` says what a line is and takes note of what it tells: which
 //!    socket has data, which was closed, where the station stands. `payload` finds the header of
 //!    counted payload, `event` translates for `poll`.
-//! 5. `wifi.rs` and `socket.rs`: the sequences.
+//! 5. `wifi.rs`, `socket.rs` and `tls.rs`: the sequences.
 //! 6. `mod.rs`: the constants, each with its source, and `impl Words` and `impl Dialect`, which
 //!    are a table of contents.
 //!

@@ -60,6 +60,18 @@ pub(crate) fn number(digits: &[u8]) -> Option<u32> {
     core::str::from_utf8(digits).ok()?.parse().ok()
 }
 
+/// How many lines a reply has, of which each must be a row.
+pub(crate) fn rows(reply: &[u8], is_row: fn(&[u8]) -> bool) -> Result<usize, atat::Error> {
+    let mut lines = reply
+        .split(|&b| b == b'\n')
+        .map(<[u8]>::trim_ascii)
+        .filter(|line| !line.is_empty());
+    lines.try_fold(0, |count, line| match is_row(line) {
+        true => Ok(count + 1),
+        false => Err(atat::Error::Parse),
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -9,6 +9,7 @@ mod events;
 mod socket;
 mod status;
 mod text;
+mod tls;
 mod wifi;
 
 use core::net::{IpAddr, Ipv4Addr, SocketAddr};

@@ -2,24 +2,22 @@
 
 use core::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4};
 
-use atat::AtatCmd;
 use embedded_nal::AddrType;
 
 use super::command::Done;
 use super::command::network::{
-    Bind, Close, ConfigureTls, Connect, GetSockets, JoinGroup, Open, OutputMode, Protocol, Receive,
-    Resolve, Send, SendTextTo, SendTo, SocketRow, StartTls, TlsParameter,
+    Bind, Close, Connect, GetSockets, JoinGroup, Open, OutputMode, Protocol, Receive, Resolve,
+    Send, SendTextTo, SendTo, SocketRow,
 };
 use super::status::Status;
 use super::text::Text;
-use super::{Attempt, COMMAND_MAX, Child, Memory, Microchip, Module, fingerprint};
+use super::{Attempt, Child, Memory, Microchip, Module, fingerprint, tls};
 use crate::clock::Clock;
 use crate::dialect::{Incoming, Purpose};
 use crate::driver::ErrorOf;
 use crate::engine::link::Transport;
 use crate::error::{Closed, Error, Usage};
 use crate::socket::{Handle, Slot};
-use crate::tls::TlsConfig;
 
 /// What the firmware prints in one round of its main loop. It stays in binary mode from the first
 /// round of a read to the last.
@@ -74,8 +72,8 @@ pub(super) fn open<T: Transport, C: Clock>(
     socket: &Handle,
     purpose: Purpose<'_>,
 ) -> Result<(), ErrorOf<Microchip, T>> {
-    let tls = match purpose {
-        Purpose::ConnectTls(_, config) => Some(tls_parameters(config)?),
+    let tls_parameters = match purpose {
+        Purpose::ConnectTls(_, config) => Some(tls::parameters(config)?),
         _ => None,
     };
     let protocol = match purpose {
@@ -105,7 +103,8 @@ pub(super) fn open<T: Transport, C: Clock>(
     let result = match purpose {
         Purpose::Connect(_) | Purpose::ConnectTls(..) => {
             connect(module, opened, remote)?;
-            return tls.map_or(Ok(()), |parameters| start_tls(module, opened, parameters));
+            return tls_parameters
+                .map_or(Ok(()), |parameters| tls::start(module, opened, parameters));
         }
         Purpose::Exchange(_) => module.execute(
             &Connect {
@@ -180,7 +179,7 @@ fn connect<T: Transport, C: Clock>(
 }
 
 /// What has become of a socket that was to be connected.
-fn settle<T: Transport, C: Clock>(
+pub(super) fn settle<T: Transport, C: Clock>(
     module: &mut Module<'_, T, C>,
     opened: u32,
     asked: Result<(), ErrorOf<Microchip, T>>,
@@ -201,79 +200,6 @@ fn settle<T: Transport, C: Clock>(
         }
         (_, asked) => Err(asked.err().unwrap_or(Error::Timeout)),
     }
-}
-
-/// Firmware uses the first configuration, whichever it is told to use.
-const TLS_CONFIGURATION: u8 = 1;
-
-/// A TLS configuration in the module's words.
-fn tls_parameters<E>(config: TlsConfig<'_>) -> Result<[TlsParameter<'_>; 4], Error<E, Status>> {
-    if !config.alpn.is_empty() || config.psk.is_some() {
-        return Err(Error::Usage(Usage::Unsupported));
-    }
-    let (certificate, key) = config.certificate.unwrap_or_default();
-    Ok([
-        TlsParameter::Ca(text(config.ca.unwrap_or_default())?),
-        TlsParameter::Certificate(text(certificate)?),
-        TlsParameter::Key(text(key)?),
-        TlsParameter::ServerName(text(config.server_name.unwrap_or_default())?),
-    ])
-}
-
-/// Starts TLS on a connected socket.
-fn start_tls<T: Transport, C: Clock>(
-    module: &mut Module<'_, T, C>,
-    socket: u32,
-    parameters: [TlsParameter<'_>; 4],
-) -> Result<(), ErrorOf<Microchip, T>> {
-    let (timeout, patience) = (module.timeouts.command, module.timeouts.connect);
-    let index = TLS_CONFIGURATION;
-    let configured = configure_tls(module, parameters);
-    module.session.vendor.securing = Some(socket);
-    module.session.vendor.connection = Attempt::Open;
-    let asked = configured
-        .and_then(|()| module.execute(&StartTls { socket, index }, timeout))
-        .and_then(|_| {
-            module.wait_until(patience, |session| {
-                !matches!(session.vendor.connection, Attempt::Open)
-            })
-        });
-    module.session.vendor.securing = None;
-    settle(module, socket, asked)
-}
-
-/// Sets the TLS configuration. While a connection uses it there can be no other: the module refuses.
-fn configure_tls<T: Transport, C: Clock>(
-    module: &mut Module<'_, T, C>,
-    parameters: [TlsParameter<'_>; 4],
-) -> Result<(), ErrorOf<Microchip, T>> {
-    let timeout = module.timeouts.command;
-    let mut wire = [0; COMMAND_MAX];
-    let commands = parameters.map(|parameter| ConfigureTls {
-        index: TLS_CONFIGURATION,
-        parameter,
-    });
-    let wanted = commands.iter().fold(0, |sum: u32, command| {
-        let n = command.write(&mut wire);
-        sum.rotate_left(1) ^ fingerprint(wire.get(..n).unwrap_or(&[]))
-    });
-    if module.session.vendor.tls == Some(wanted) {
-        return Ok(());
-    }
-    module.session.vendor.tls = None;
-    for command in commands {
-        match module.execute(&command, timeout) {
-            // So firmware answers to an empty text, which it takes (wire notes 4).
-            Err(Error::Module(Status::ConfigurationFailed)) => {}
-            other => drop(other?),
-        }
-    }
-    module.session.vendor.tls = Some(wanted);
-    Ok(())
-}
-
-fn text<const MAX: usize, E>(text: &str) -> Result<Text<'_, MAX>, Error<E, Status>> {
-    Text::new(text.as_bytes()).map_err(Error::Usage)
 }
 
 /// The next connection to a port. Firmware 0.3.x may have lost its notice.

@@ -5,13 +5,13 @@ use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 use embedded_nal::AddrType;
 
 use super::command::net::{
-    Authentication, Close, Connect, Family, GetLengths, GetLinks, LinkRow, OpenDatagram, Protocol,
-    Resolve, Send, SendTo, SetCertificates, SetProtocols, SetPsk, SetServer, SetServerName,
+    Close, Connect, Family, GetLengths, GetLinks, LinkRow, OpenDatagram, Protocol, Resolve, Send,
+    SendTo, SetServer,
 };
 use super::status::Status;
-use super::text::{Secret, Text};
+use super::text::Text;
 use super::wifi::CLOSING;
-use super::{LINKS, LinkSet, Module, St67};
+use super::{LINKS, LinkSet, Module, St67, tls};
 use crate::clock::Clock;
 use crate::dialect::{Incoming, Purpose};
 use crate::driver::ErrorOf;
@@ -78,14 +78,14 @@ fn connect<T: Transport, C: Clock>(
     module: &mut Module<'_, T, C>,
     socket: &Handle,
     remote: SocketAddr,
-    tls: Option<&TlsConfig<'_>>,
+    config: Option<&TlsConfig<'_>>,
 ) -> Result<(), ErrorOf<St67, T>> {
     if remote.port() == 0 {
         return Err(Error::Usage(Usage::Unsupported));
     }
     let link = free_link(module)?;
-    if let Some(config) = tls {
-        configure_tls(module, link, config)?;
+    if let Some(config) = config {
+        tls::configure(module, link, config)?;
     }
     // Before the command: a server that speaks first is announced before the OK.
     let slot = module.session.sockets.slot(socket).map_err(Error::Usage)?;
@@ -93,7 +93,7 @@ fn connect<T: Transport, C: Clock>(
     let patience = module.timeouts.connect.min(CONNECT_MAX);
     let command = Connect {
         link,
-        protocol: match (remote, tls) {
+        protocol: match (remote, config) {
             (SocketAddr::V4(_), None) => Protocol::Tcp,
             (SocketAddr::V4(_), Some(_)) => Protocol::Ssl,
             (SocketAddr::V6(_), None) => Protocol::TcpV6,
@@ -111,65 +111,6 @@ fn connect<T: Transport, C: Clock>(
         module.session.in_doubt = true;
     }
     result.map(drop)
-}
-
-/// Tells the module how the next TLS connection of a link is to be made.
-fn configure_tls<T: Transport, C: Clock>(
-    module: &mut Module<'_, T, C>,
-    link: u8,
-    config: &TlsConfig<'_>,
-) -> Result<(), ErrorOf<St67, T>> {
-    let timeout = module.timeouts.command;
-    let (certificate, key) = config.certificate.unwrap_or_default();
-    let certificates = SetCertificates {
-        link,
-        authentication: match (config.certificate, config.ca) {
-            (None, None) => Authentication::None,
-            (Some(_), None) => Authentication::Client,
-            (None, Some(_)) => Authentication::Server,
-            (Some(_), Some(_)) => Authentication::Both,
-        },
-        certificate: text(certificate)?,
-        key: text(key)?,
-        ca: text(config.ca.unwrap_or_default())?,
-    };
-    let name = SetServerName {
-        link,
-        name: text(config.server_name.unwrap_or_default())?,
-    };
-    if config.alpn.len() > 5 {
-        return Err(Error::Usage(Usage::TooLong(5)));
-    }
-    let protocol = |n: usize| config.alpn.get(n).map(|name| text(name)).transpose();
-    let protocols = SetProtocols {
-        link,
-        count: config.alpn.len() as u8,
-        first: protocol(0)?,
-        second: protocol(1)?,
-        third: protocol(2)?,
-        fourth: protocol(3)?,
-        fifth: protocol(4)?,
-    };
-    module.execute(&certificates, timeout)?;
-    match module.execute(&name, timeout) {
-        // There is none to clear.
-        Err(Error::Module(_)) if config.server_name.is_none() => {}
-        other => drop(other?),
-    }
-    module.execute(&protocols, timeout)?;
-    if let Some(psk) = config.psk {
-        let psk = SetPsk {
-            link,
-            key: Secret::new(psk.key).map_err(Error::Usage)?,
-            identity: text(psk.identity)?,
-        };
-        module.execute(&psk, timeout)?;
-    }
-    Ok(())
-}
-
-fn text<const MAX: usize, E>(text: &str) -> Result<Text<'_, MAX>, Error<E, Status>> {
-    Text::new(text.as_bytes()).map_err(Error::Usage)
 }
 
 fn open_datagram<T: Transport, C: Clock>(

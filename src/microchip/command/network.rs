@@ -7,7 +7,7 @@ use atat::atat_derive::{AtatCmd, AtatEnum, AtatResp};
 use atat::serde_at::serde::{Serialize, Serializer};
 
 use super::Done;
-use crate::engine::text::Fields;
+use crate::engine::text::{Fields, rows};
 use crate::microchip::text::Text;
 
 /// The protocol of a socket.
@@ -103,16 +103,7 @@ pub struct Rows {
 impl AtatResp for Rows {}
 
 fn parse_rows(reply: &[u8]) -> Result<Rows, atat::Error> {
-    let lines = reply
-        .split(|&b| b == b'\n')
-        .map(<[u8]>::trim_ascii)
-        .filter(|line| !line.is_empty());
-    let mut count = 0;
-    for line in lines {
-        SocketRow::parse(line).ok_or(atat::Error::Parse)?;
-        count += 1;
-    }
-    Ok(Rows { count })
+    rows(reply, |line| SocketRow::parse(line).is_some()).map(|count| Rows { count })
 }
 
 /// A row of the reply to [`GetSockets`].

@@ -7,7 +7,7 @@ use atat::atat_derive::{AtatCmd, AtatEnum, AtatResp};
 use atat::serde_at::serde::{Serialize, Serializer};
 
 use super::Done;
-use crate::engine::text::{Fields, number};
+use crate::engine::text::{Fields, number, rows};
 use crate::st67::text::{Secret, Text};
 
 /// `AT+CIPV6`: switches IPv6 on or off (4.1.1), before joining. Off by default: then whatever
@@ -62,16 +62,7 @@ pub struct Rows {
 impl AtatResp for Rows {}
 
 fn parse_rows(reply: &[u8]) -> Result<Rows, atat::Error> {
-    let lines = reply
-        .split(|&b| b == b'\n')
-        .map(<[u8]>::trim_ascii)
-        .filter(|line| !line.is_empty());
-    let mut count = 0;
-    for line in lines {
-        LinkRow::parse(line).ok_or(atat::Error::Parse)?;
-        count += 1;
-    }
-    Ok(Rows { count })
+    rows(reply, |line| LinkRow::parse(line).is_some()).map(|count| Rows { count })
 }
 
 /// A row of the reply to [`GetLinks`]: `+CIPSTATUS:` in firmware, `+CIPSTATE:` in the reference.
