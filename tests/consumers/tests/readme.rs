@@ -3,8 +3,14 @@
 #[test]
 fn the_readme_shows_the_example_as_it_is() {
     let example = include_str!("../examples/mqtt.rs");
-    let begin = example.find("/// Publishes a greeting").expect("the example");
+    let begin = example
+        .find("/// Publishes a greeting")
+        .expect("the example");
     let shown = example[begin..].trim_end();
-    assert!(shown.lines().count() < 30, "{} lines", shown.lines().count());
+    assert!(
+        shown.lines().count() < 30,
+        "{} lines",
+        shown.lines().count()
+    );
     assert!(include_str!("../../../README.md").contains(shown));
 }
