@@ -24,12 +24,6 @@ impl Patience {
         assert!(Instant::now() < self.0, "{what}: not within {LIMIT:?}");
         thread::sleep(PAUSE);
     }
-
-    /// Whether it has been too long.
-    #[must_use]
-    pub fn is_over(&self) -> bool {
-        Instant::now() >= self.0
-    }
 }
 
 impl Default for Patience {
