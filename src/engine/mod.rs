@@ -110,6 +110,11 @@ impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
         self.out_of_step = true;
     }
 
+    /// A refusal was to be expected: no other answer follows.
+    pub(crate) fn be_sure(&mut self) {
+        self.unsure = false;
+    }
+
     /// Whether the module said `busy` since the last exchange began.
     pub(crate) fn was_busy(&self) -> bool {
         self.busy

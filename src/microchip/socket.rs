@@ -276,10 +276,14 @@ pub(super) fn send<T: Transport, C: Clock>(
     sent
 }
 
+/// How often the destination is set again because a datagram has changed it meanwhile.
+const AIMS: usize = 4;
+
 /// Firmware keeps the destination that a socket has, unless the datagram is within the command: that
 /// one goes where it says, and takes the destination with it. One that does not fit a command
 /// follows an empty one, which firmware refuses to send when it has set the destination
-/// (`_SOCKWRTOExecute` in the vendor's source, 0.2.0 to 0.3.2).
+/// (`_SOCKWRTOExecute` in the vendor's source, 0.2.0 to 0.3.2). What the socket receives changes
+/// the destination too.
 fn send_to<T: Transport, C: Clock>(
     module: &mut Module<'_, T, C>,
     link: u32,
@@ -289,16 +293,11 @@ fn send_to<T: Transport, C: Clock>(
     let (timeout, socket) = (module.timeouts.send, link);
     let (remote_ip, remote_port) = (*to.ip(), to.port());
     let length = payload.len() as u16;
-    let Some(slot) = module.session.sockets.by_link(link) else {
-        return Err(Error::Usage(Usage::StaleHandle));
-    };
-    let is_elsewhere = slot
-        .destination
-        .is_some_and(|destination| destination != to);
-    // Until it is done nobody knows what it is.
-    slot.destination = Some(NOBODY);
-    if is_elsewhere {
-        let whole = Text::new(payload);
+    let whole = Text::new(payload);
+    for _ in 0..AIMS {
+        if destination(module, link)?.is_none_or(|destination| destination == to) {
+            break;
+        }
         let command = SendTextTo {
             socket,
             remote_ip,
@@ -306,11 +305,15 @@ fn send_to<T: Transport, C: Clock>(
             length: whole.map_or(0, |_| length),
             data: whole.or(Text::new(b"")).map_err(Error::Usage)?,
         };
+        aim(module, link, to);
         match module.execute(&command, timeout) {
-            Ok(_) if whole.is_ok() => return settle_destination(module, link, to),
+            Ok(_) if whole.is_ok() => return Ok(()),
             Ok(_) => {}
-            Err(Error::Module(_)) if whole.is_err() => {}
-            Err(error) => return Err(error),
+            Err(Error::Module(_)) if whole.is_err() => module.engine.be_sure(),
+            Err(error) => {
+                aim(module, link, NOBODY);
+                return Err(error);
+            }
         }
     }
     let command = SendTo {
@@ -319,19 +322,27 @@ fn send_to<T: Transport, C: Clock>(
         remote_port,
         length,
     };
-    module.upload(&command, payload, timeout)?;
-    settle_destination(module, link, to)
+    aim(module, link, to);
+    module
+        .upload(&command, payload, timeout)
+        .inspect_err(|_| aim(module, link, NOBODY))
 }
 
-fn settle_destination<T: Transport, C: Clock>(
+fn destination<T: Transport, C: Clock>(
     module: &mut Module<'_, T, C>,
     link: u32,
-    to: SocketAddrV4,
-) -> Result<(), ErrorOf<Microchip, T>> {
+) -> Result<Option<SocketAddrV4>, ErrorOf<Microchip, T>> {
+    match module.session.sockets.by_link(link) {
+        Some(slot) => Ok(slot.destination),
+        None => Err(Error::Usage(Usage::StaleHandle)),
+    }
+}
+
+/// Takes note of where the module will send, before it is told: it may say that this has changed.
+fn aim<T: Transport, C: Clock>(module: &mut Module<'_, T, C>, link: u32, to: SocketAddrV4) {
     if let Some(slot) = module.session.sockets.by_link(link) {
         slot.destination = Some(to);
     }
-    Ok(())
 }
 
 /// Firmware 0.3.x loses what it would have told in binary mode (wire notes 2): data may wait on any
