@@ -50,7 +50,20 @@ impl Board {
     /// A board with this firmware in its module, and its driver, which has joined.
     #[must_use]
     pub fn joined<D: UnderTest>(firmware: Profile) -> (Board, Network<D>) {
-        let board = Board::new(config(firmware).with_baud(D::BAUD));
+        Self::with_files(firmware, [])
+    }
+
+    /// The same, with these files in the module.
+    #[must_use]
+    pub fn with_files<D: UnderTest>(
+        firmware: Profile,
+        files: impl IntoIterator<Item = (&'static str, Vec<u8>)>,
+    ) -> (Board, Network<D>) {
+        let config = config(firmware).with_baud(D::BAUD);
+        let config = (files.into_iter()).fold(config, |config, (name, content)| {
+            config.with_file(name, content)
+        });
+        let board = Board::new(config);
         let line = Box::leak(Box::new([0; 1024]));
         let read_ahead = Box::leak(Box::new([[0; 512]; 4]));
         let mut module = Module::new(board.module.port(), StdClock::new(), line, read_ahead)

@@ -1,15 +1,21 @@
-//! embedded-tls over a socket as a stream, against nginx.
+//! TLS: embedded-tls over a socket as a stream, against nginx, and in the module, against Mosquitto.
 
 use std::time::SystemTime;
 
-use atwifi::Stream;
-use atwifi_consumers::{Board, Certificates, NAME, Nginx, Profile, UnderTest, on_every_firmware};
+use atwifi::{Stream, Tls};
+use atwifi_consumers::{
+    Board, Certificates, Mosquitto, NAME, Nginx, Profile, UnderTest, on_every_firmware,
+};
 use embedded_io::Write;
 use embedded_nal::{TcpClientStack, nb};
 use embedded_tls::blocking::{Aes128GcmSha256, Certificate, TlsConfig, TlsConnection, TlsContext};
 use embedded_tls::pki::CertVerifier;
 use embedded_tls::{CryptoProvider, CryptoRngCore, TlsError, TlsVerifier};
 use rand_core::OsRng;
+
+#[allow(dead_code)]
+#[path = "../examples/mqtt.rs"]
+mod example;
 
 /// Longer than the longest record.
 const LENGTH: usize = 20_000;
@@ -126,7 +132,27 @@ fn a_server_of_another_authority_is_refused<D: UnderTest>(firmware: Profile) {
     }
 }
 
+/// minimq does not know that it speaks TLS: the module does.
+fn a_client_that_knows_nothing_of_tls<D: UnderTest>(firmware: Profile) {
+    let Some(certificates) = Certificates::new(NAME) else {
+        return;
+    };
+    let Some(broker) = Mosquitto::start_secured(&certificates) else {
+        return;
+    };
+    let files = [("ca.crt", certificates.authority())];
+    let (_board, mut network) = Board::with_files::<D>(firmware, files);
+    let config = atwifi::TlsConfig {
+        ca: Some("ca.crt"),
+        server_name: Some(NAME),
+        ..atwifi::TlsConfig::default()
+    };
+    let greeting = example::greet(Tls::new(&mut network, config), broker.address());
+    assert_eq!(greeting.as_deref(), Ok("hello from the module"));
+}
+
 on_every_firmware! {
+    a_client_that_knows_nothing_of_tls
     a_page_comes_whole
     a_server_with_another_name_is_refused
     a_server_of_another_authority_is_refused

@@ -5,12 +5,13 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-use super::{Running, accepts, installed, output, write};
+use super::{Certificates, Running, accepts, installed, output, write};
 
 /// An MQTT broker that lets anybody in and keeps nothing.
 pub struct Mosquitto {
     program: PathBuf,
     folder: TempDir,
+    settings: String,
     server: Option<Running>,
     address: SocketAddr,
 }
@@ -18,13 +19,30 @@ pub struct Mosquitto {
 impl Mosquitto {
     /// `None` if it is not installed.
     pub fn start() -> Option<Self> {
+        Self::start_with(String::new())
+    }
+
+    /// One that speaks TLS, and nothing else.
+    ///
+    /// `None` if it is not installed.
+    pub fn start_secured(certificates: &Certificates) -> Option<Self> {
+        // Started by root it would become a user who cannot read the key.
+        Self::start_with(format!(
+            "user root\ncertfile {}\nkeyfile {}\n",
+            certificates.server().display(),
+            certificates.server_key().display(),
+        ))
+    }
+
+    fn start_with(settings: String) -> Option<Self> {
         let program = installed("mosquitto", "mosquitto")?;
         let folder = TempDir::new().expect("a temporary folder");
-        let server = Running::on_free_port(|port| command(&program, &folder, port));
+        let server = Running::on_free_port(|port| command(&program, &folder, &settings, port));
         Some(Mosquitto {
             program,
             address: server.address,
             server: Some(server),
+            settings,
             folder,
         })
     }
@@ -39,7 +57,7 @@ impl Mosquitto {
     pub fn restart(&mut self) {
         self.server = None;
         let port = self.address.port();
-        let command = command(&self.program, &self.folder, port);
+        let command = command(&self.program, &self.folder, &self.settings, port);
         self.server =
             Some(Running::on_port(port, accepts, command).expect("its port is still free"));
     }
@@ -73,13 +91,14 @@ impl Mosquitto {
     }
 }
 
-fn command(program: &PathBuf, folder: &TempDir, port: u16) -> Command {
+fn command(program: &PathBuf, folder: &TempDir, settings: &str, port: u16) -> Command {
     let settings = format!(
         "listener {port} 127.0.0.1\n\
          allow_anonymous true\n\
          persistence false\n\
          log_type error\n\
-         log_type warning\n"
+         log_type warning\n\
+         {settings}"
     );
     let settings = write(folder.path(), "mosquitto.conf", settings);
     let mut command = Command::new(program);
