@@ -92,9 +92,9 @@ pub use driver::{ErrorOf, Module, Timeouts};
 pub use engine::link::Transport;
 pub use error::{Closed, Error, Resource, Usage};
 pub use event::Event;
-#[cfg(feature = "async")]
-pub use nal::Connection;
 pub use nal::{ConnectTls, Shared, Stream, Tls, WaitTcp};
+#[cfg(feature = "async")]
+pub use nal::{Connection, Datagrams};
 pub use socket::{TcpSocket, UdpSocket};
 pub use station::{Addresses, LinkState};
 pub use text::{Rule, Secret, Text};

@@ -12,7 +12,7 @@ use atwifi_simulator::Simulation;
 use common::*;
 use embedded_io_async::{Read, Write};
 use embedded_nal::AddrType;
-use embedded_nal_async::{Dns, TcpConnect};
+use embedded_nal_async::{ConnectedUdp, Dns, TcpConnect, UdpStack, UnconnectedUdp};
 
 /// Runs futures in turn until all are done; time passes when each has had its turn.
 fn run(simulation: &Simulation, mut tasks: Vec<std::pin::Pin<&mut dyn Future<Output = ()>>>) {
@@ -92,7 +92,41 @@ fn errors_and_the_end_are_told<D: UnderTest>() {
     });
 }
 
+fn datagrams_are_awaited<D: UnderTest>() {
+    each::<D>(|simulation, shared| {
+        let task = pin!(async move {
+            let (_, mut connected) = UdpStack::connect(&shared, at(ECHO)).await.unwrap();
+            ConnectedUdp::send(&mut connected, b"datagram")
+                .await
+                .unwrap();
+            let mut got = [0; 4];
+            // It does not fit: the whole length tells.
+            assert_eq!(
+                ConnectedUdp::receive_into(&mut connected, &mut got).await,
+                Ok(8)
+            );
+            assert_eq!(&got, b"data");
+            drop(connected);
+            let any = "0.0.0.0:0".parse().unwrap();
+            let (_, mut bound) = shared.bind_single(any).await.unwrap();
+            UnconnectedUdp::send(&mut bound, any, at(ECHO), b"to and fro")
+                .await
+                .unwrap();
+            let mut got = [0; 16];
+            let received = UnconnectedUdp::receive_into(&mut bound, &mut got).await;
+            // The reference of the ST67 does not tell the sender of a datagram.
+            match received {
+                Err(Error::Usage(Usage::Unsupported)) => {}
+                other => assert_eq!(other, Ok((10, any, at(ECHO)))),
+            }
+        });
+        run(simulation, vec![task]);
+        assert_eq!(simulation.links_open(), 0, "dropping a socket closes it");
+    });
+}
+
 on_both_dialects! {
+    datagrams_are_awaited
     two_tasks_take_turns
     errors_and_the_end_are_told
 }

@@ -11,8 +11,8 @@ use core::task::Poll;
 
 use embedded_io::ErrorType;
 use embedded_io_async::{Read, Write};
-use embedded_nal::{AddrType, TcpClientStack, nb};
-use embedded_nal_async::TcpConnect;
+use embedded_nal::{AddrType, TcpClientStack, UdpClientStack, UdpFullStack, nb};
+use embedded_nal_async::{ConnectedUdp, TcpConnect, UdpStack, UnconnectedUdp};
 
 use super::{Shared, Stream};
 use crate::clock::Clock;
@@ -20,6 +20,7 @@ use crate::dialect::Dialect;
 use crate::driver::ErrorOf;
 use crate::engine::link::Transport;
 use crate::error::Error;
+use crate::socket::UdpSocket;
 
 /// Small writes are gathered in so many bytes: each command to the module is a round trip.
 const GATHER: usize = 256;
@@ -79,6 +80,19 @@ impl<D: Dialect, T: Transport, C: Clock> embedded_nal_async::Dns for Shared<'_, 
     }
 }
 
+/// Calls until there is something, and lets the other tasks have their turn in between.
+async fn until_there<R, E>(mut call: impl FnMut() -> nb::Result<R, E>) -> Result<R, E> {
+    poll_fn(|context| match call() {
+        Ok(result) => Poll::Ready(Ok(result)),
+        Err(nb::Error::Other(error)) => Poll::Ready(Err(error)),
+        Err(nb::Error::WouldBlock) => {
+            context.waker().wake_by_ref();
+            Poll::Pending
+        }
+    })
+    .await
+}
+
 /// What a call gave that blocks until it has finished.
 fn finished<R, E, S>(result: nb::Result<R, Error<E, S>>) -> Result<R, Error<E, S>> {
     result.map_err(|error| match error {
@@ -93,20 +107,10 @@ impl<D: Dialect, T: Transport, C: Clock> ErrorType for Connection<'_, '_, D, T, 
 
 impl<D: Dialect, T: Transport, C: Clock> Read for Connection<'_, '_, D, T, C> {
     async fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Self::Error> {
-        poll_fn(|context| {
-            let Some(stream) = &mut self.stream else {
-                return Poll::Ready(Ok(0));
-            };
-            match stream.read_now(buffer) {
-                Ok(n) => Poll::Ready(Ok(n)),
-                Err(nb::Error::Other(error)) => Poll::Ready(Err(error)),
-                Err(nb::Error::WouldBlock) => {
-                    context.waker().wake_by_ref();
-                    Poll::Pending
-                }
-            }
-        })
-        .await
+        let Some(stream) = &mut self.stream else {
+            return Ok(0);
+        };
+        until_there(|| stream.read_now(buffer)).await
     }
 }
 
@@ -131,6 +135,135 @@ impl<D: Dialect, T: Transport, C: Clock> Drop for Connection<'_, '_, D, T, C> {
         if let Some((mut module, socket)) = self.stream.take().map(Stream::into_parts) {
             // If it fails, nobody can be told.
             let _ = TcpClientStack::close(&mut module, socket);
+        }
+    }
+}
+
+/// A UDP socket of a [`Shared`] module. Dropping it closes it.
+#[derive(Debug)]
+pub struct Datagrams<'a, 'b, D: Dialect, T: Transport, C: Clock> {
+    module: Shared<'a, 'b, D, T, C>,
+    socket: Option<UdpSocket>,
+    local: SocketAddr,
+}
+
+impl<'a, 'b, D: Dialect, T: Transport, C: Clock> Datagrams<'a, 'b, D, T, C> {
+    /// Takes a socket, which is bound if a port is asked for, and connected if there is a peer.
+    fn open(
+        mut module: Shared<'a, 'b, D, T, C>,
+        port: Option<u16>,
+        local: SocketAddr,
+        remote: Option<SocketAddr>,
+    ) -> Result<Self, ErrorOf<D, T>> {
+        let socket = UdpClientStack::socket(&mut module)?;
+        let mut datagrams = Datagrams {
+            module,
+            socket: Some(socket),
+            local,
+        };
+        if let Some(socket) = &mut datagrams.socket {
+            if let Some(port) = port {
+                UdpFullStack::bind(&mut module, socket, port)?;
+            }
+            if let Some(remote) = remote {
+                UdpClientStack::connect(&mut module, socket, remote)?;
+            }
+        }
+        Ok(datagrams)
+    }
+
+    /// The next datagram: as much of it as fits, its whole length, and who sent it.
+    async fn receive(&mut self, buffer: &mut [u8]) -> Result<(usize, SocketAddr), ErrorOf<D, T>> {
+        until_there(|| match &self.socket {
+            Some(socket) => (self.module)
+                .with(|module| module.receive_datagram(socket, buffer))
+                .map_err(nb::Error::Other)?,
+            None => Err(nb::Error::WouldBlock),
+        })
+        .await
+    }
+}
+
+impl<'a, 'b, D: Dialect, T: Transport, C: Clock> UdpStack for Shared<'a, 'b, D, T, C> {
+    type Error = ErrorOf<D, T>;
+    type Connected = Datagrams<'a, 'b, D, T, C>;
+    type UniquelyBound = Datagrams<'a, 'b, D, T, C>;
+    type MultiplyBound = Datagrams<'a, 'b, D, T, C>;
+
+    /// A socket that speaks to one peer, from the local port or, if that is 0, from one that the
+    /// module chooses. The local address is returned as it was given: no module tells it.
+    async fn connect_from(
+        &self,
+        local: SocketAddr,
+        remote: SocketAddr,
+    ) -> Result<(SocketAddr, Self::Connected), Self::Error> {
+        let port = (local.port() != 0).then_some(local.port());
+        Ok((local, Datagrams::open(*self, port, local, Some(remote))?))
+    }
+
+    /// A socket at a local port; the local address is returned as it was given.
+    async fn bind_single(
+        &self,
+        local: SocketAddr,
+    ) -> Result<(SocketAddr, Self::UniquelyBound), Self::Error> {
+        let port = Some(local.port());
+        Ok((local, Datagrams::open(*self, port, local, None)?))
+    }
+
+    /// As [`bind_single`](UdpStack::bind_single).
+    async fn bind_multiple(&self, local: SocketAddr) -> Result<Self::MultiplyBound, Self::Error> {
+        Datagrams::open(*self, Some(local.port()), local, None)
+    }
+}
+
+impl<D: Dialect, T: Transport, C: Clock> ConnectedUdp for Datagrams<'_, '_, D, T, C> {
+    type Error = ErrorOf<D, T>;
+
+    /// Sends a datagram; does not yield.
+    async fn send(&mut self, data: &[u8]) -> Result<(), Self::Error> {
+        match &mut self.socket {
+            Some(socket) => finished(UdpClientStack::send(&mut self.module, socket, data)),
+            None => Ok(()),
+        }
+    }
+
+    async fn receive_into(&mut self, buffer: &mut [u8]) -> Result<usize, Self::Error> {
+        let (length, _) = self.receive(buffer).await?;
+        Ok(length)
+    }
+}
+
+impl<D: Dialect, T: Transport, C: Clock> UnconnectedUdp for Datagrams<'_, '_, D, T, C> {
+    type Error = ErrorOf<D, T>;
+
+    /// Sends a datagram; does not yield. The local address is that of the socket.
+    async fn send(
+        &mut self,
+        _local: SocketAddr,
+        remote: SocketAddr,
+        data: &[u8],
+    ) -> Result<(), Self::Error> {
+        match &mut self.socket {
+            Some(socket) => finished(self.module.send_to(socket, remote, data)),
+            None => Ok(()),
+        }
+    }
+
+    async fn receive_into(
+        &mut self,
+        buffer: &mut [u8],
+    ) -> Result<(usize, SocketAddr, SocketAddr), Self::Error> {
+        let local = self.local;
+        let (length, sender) = self.receive(buffer).await?;
+        Ok((length, local, sender))
+    }
+}
+
+impl<D: Dialect, T: Transport, C: Clock> Drop for Datagrams<'_, '_, D, T, C> {
+    fn drop(&mut self) {
+        if let Some(socket) = self.socket.take() {
+            // If it fails, nobody can be told.
+            let _ = UdpClientStack::close(&mut self.module, socket);
         }
     }
 }

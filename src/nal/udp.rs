@@ -65,32 +65,11 @@ impl<D: Dialect, T: Transport, C: Clock> UdpClientStack for Module<'_, D, T, C> 
         socket: &mut UdpSocket,
         buffer: &mut [u8],
     ) -> nb::Result<(usize, SocketAddr), Self::Error> {
-        let (remote, socket) = (socket.remote, &socket.handle);
-        self.catch_up(socket)?;
-        let slot = self.slot(socket)?;
-        let Some(datagram) = slot.next_datagram() else {
-            let (state, unnoted) = (slot.state, slot.unnoted);
-            if let State::Closed(how) = state {
-                return Err(Error::Closed(how).into());
-            }
-            if unnoted == 0 || !self.read_unnoted(socket, buffer)? {
-                return Err(nb::Error::WouldBlock);
-            }
-            return self.take_datagram(socket, remote, buffer.len());
-        };
-        self.prepare()?;
-        self.check_run(socket)?;
-        if self.slot(socket)?.next_datagram() != Some(datagram) {
-            // Its note was worth nothing.
-            return Err(nb::Error::WouldBlock);
+        let (length, sender) = self.receive_datagram(socket, buffer)?;
+        if length > buffer.len() {
+            return Err(Error::Usage(Usage::BufferTooSmall(length)).into());
         }
-        let length = usize::from(datagram.length);
-        if self.read_datagram(socket, length, buffer)? < length {
-            // The module does not have it any more.
-            self.slot(socket)?.forget_datagram();
-            return Err(nb::Error::WouldBlock);
-        }
-        self.take_datagram(socket, remote, buffer.len())
+        Ok((length, sender))
     }
 
     /// Closes the socket, whatever its state, and frees its place.
@@ -153,12 +132,45 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
             .map_err(|error| self.after_failed_send(socket, error))
     }
 
-    /// Hands out the datagram that has just been read into a buffer of this size.
+    /// The next datagram: as much of it as fits, its whole length, and who sent it.
+    pub(super) fn receive_datagram(
+        &mut self,
+        socket: &UdpSocket,
+        buffer: &mut [u8],
+    ) -> nb::Result<(usize, SocketAddr), ErrorOf<D, T>> {
+        let (remote, socket) = (socket.remote, &socket.handle);
+        self.catch_up(socket)?;
+        let slot = self.slot(socket)?;
+        let Some(datagram) = slot.next_datagram() else {
+            let (state, unnoted) = (slot.state, slot.unnoted);
+            if let State::Closed(how) = state {
+                return Err(Error::Closed(how).into());
+            }
+            if unnoted == 0 || !self.read_unnoted(socket, buffer)? {
+                return Err(nb::Error::WouldBlock);
+            }
+            return self.take_datagram(socket, remote);
+        };
+        self.prepare()?;
+        self.check_run(socket)?;
+        if self.slot(socket)?.next_datagram() != Some(datagram) {
+            // Its note was worth nothing.
+            return Err(nb::Error::WouldBlock);
+        }
+        let length = usize::from(datagram.length);
+        if self.read_datagram(socket, length, buffer)? < length {
+            // The module does not have it any more.
+            self.slot(socket)?.forget_datagram();
+            return Err(nb::Error::WouldBlock);
+        }
+        self.take_datagram(socket, remote)
+    }
+
+    /// Hands out the datagram that has just been read.
     fn take_datagram(
         &mut self,
         socket: &Handle,
         remote: Option<SocketAddr>,
-        buffer: usize,
     ) -> nb::Result<(usize, SocketAddr), ErrorOf<D, T>> {
         let slot = self.slot(socket)?;
         let Some(Datagram { length, sender }) = slot.next_datagram() else {
@@ -166,9 +178,6 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
         };
         slot.forget_datagram();
         let length = usize::from(length);
-        if length > buffer {
-            return Err(Error::Usage(Usage::BufferTooSmall(length)).into());
-        }
         match (sender, remote) {
             (Datagram::UNTOLD, Some(remote)) => Ok((length, remote)),
             (Datagram::UNTOLD, None) => Err(Error::Usage(Usage::Unsupported).into()),
