@@ -280,11 +280,16 @@ impl<'b, D: Dialect, T: Transport, C: Clock> Module<'b, D, T, C> {
             self.engine.resync(&mut self.session)?;
         }
         self.set_up()?;
-        if core::mem::take(&mut self.session.in_doubt) && self.session.sockets.any_link().is_some()
-        {
+        if core::mem::take(&mut self.session.in_doubt) && self.session.sockets.is_any_in_use() {
             D::reconcile(self).inspect_err(|_| self.session.in_doubt = true)?;
             // What the module said may have shown a restart.
             self.set_up()?;
+        }
+        while let Some(link) = self.session.sockets.orphan().map(|slot| slot.link) {
+            D::close(self, link)?;
+            if let Some(slot) = self.session.sockets.orphan() {
+                slot.forget();
+            }
         }
         Ok(())
     }
@@ -304,9 +309,14 @@ impl<'b, D: Dialect, T: Transport, C: Clock> Module<'b, D, T, C> {
 
     /// Takes in what the module has told and hands out the next event; `None` if there is none.
     ///
-    /// It does not wait. Events that came while commands were running are kept for it.
+    /// It does not wait, unless the link has lost the thread and must find it again. Events that
+    /// came while commands were running are kept for it.
     pub fn poll(&mut self) -> Result<Option<Event<'_>>, ErrorOf<D, T>> {
         self.engine.pump(&mut self.session)?;
+        let is_stuck = self.session.is_set_up && self.engine.is_out_of_step();
+        if is_stuck && self.session.events.is_empty() {
+            self.prepare()?;
+        }
         if let Some(n) = self.session.events.take_lost() {
             return Ok(Some(Event::Lost(n)));
         }

@@ -80,6 +80,11 @@ impl<'b> Queue<'b> {
         }
     }
 
+    /// Whether nothing waits.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.start == self.end && self.lost == 0
+    }
+
     /// Counts an event that could not be kept.
     pub(crate) fn lose(&mut self) {
         self.lost = self.lost.saturating_add(1);

@@ -22,11 +22,18 @@ macro_rules! info { ($($arg:tt)*) => { log_with!(info, $($arg)*) }; }
 macro_rules! trace { ($($arg:tt)*) => { log_with!(trace, $($arg)*) }; }
 macro_rules! warn_ { ($($arg:tt)*) => { log_with!(warn, $($arg)*) }; }
 
-/// What of a line may be logged: everything before its arguments.
+/// What of a line may be logged: everything before its arguments, if it begins like a command or
+/// an answer. The tail of a line of which the beginning was lost may be an argument.
 pub(crate) fn name(line: &[u8]) -> &str {
     let end = line
         .iter()
-        .position(|b| matches!(b, b'=' | b':' | b',' | b'\r'))
+        .position(|b| !(b.is_ascii_uppercase() || b.is_ascii_digit() || b"+- ".contains(b)))
         .unwrap_or(line.len());
-    core::str::from_utf8(line.get(..end).unwrap_or(&[])).unwrap_or("?")
+    let is_known = [&b"AT"[..], b"+", b"OK", b"ERR", b"SEND"];
+    match line.get(..end) {
+        Some(name) if is_known.iter().any(|known| line.starts_with(known)) => {
+            core::str::from_utf8(name).unwrap_or("?")
+        }
+        _ => "?",
+    }
 }

@@ -47,6 +47,13 @@ impl<'a, R: Rule, const MAX: usize> Text<'a, R, MAX> {
     }
 }
 
+impl<R, const MAX: usize> Text<'_, R, MAX> {
+    /// Whether there is nothing in it.
+    pub fn is_empty(&self) -> bool {
+        self.bytes.is_empty()
+    }
+}
+
 fn check<R: Rule>(bytes: &[u8], limit: usize) -> Result<(), Usage> {
     if bytes.len() > limit {
         return Err(Usage::TooLong(limit));

@@ -104,7 +104,8 @@ fn rule_16_the_listener_outlives_its_connections<D: UnderTest>() {
         for round in 0..12 {
             let client = simulation.dial(peer(5000 + round), module_at(8080), services::echo());
             let (mut connection, _) = accept(module, simulation, &mut listener);
-            flat(module.send(&mut connection, b"to and fro")).unwrap();
+            flat(module.send(&mut connection, b"to and fro"))
+                .unwrap_or_else(|error| panic!("{error:?}\n{}", simulation.transcript()));
             let mut got = Vec::new();
             receive_until(module, simulation, &mut connection, 64, &mut got, |got| {
                 got.len() >= 10

@@ -22,6 +22,9 @@ type ErrorOf<T, P> = Error<<T as ErrorType>::Error, <P as Protocol>::Status>;
 /// keeps a command to itself: 10 s for `AT+CIPSTART` with the driver's timeout parameter.
 const PATIENCE: [u32; 5] = [250, 500, 1000, 4000, 10_000];
 
+/// How long payload is paid byte by byte before the caller is told (ms); the next call goes on.
+const OWED_PATIENCE: u32 = 40_000;
+
 /// A module that chatters on is asked all the same after this long (ms).
 const CHATTER: u32 = 500;
 
@@ -133,7 +136,11 @@ impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
         question: u8,
     ) -> Result<bool, ErrorOf<T, P>> {
         self.paced |= self.owed > 0;
+        let deadline = self.link.deadline(OWED_PATIENCE);
         while self.owed > 0 {
+            if self.link.is_late(deadline) {
+                return Err(Error::Timeout);
+            }
             if self.ask(session, question, PATIENCE[0])? {
                 self.owed = 0;
                 return Ok(true);

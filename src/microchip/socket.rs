@@ -98,7 +98,10 @@ pub(super) fn open<T: Transport, C: Clock>(
             slot.destination = Some(remote);
         }
         Purpose::Bind(_) => slot.open_datagram(opened),
-        Purpose::Listen(_) => slot.listen(opened),
+        Purpose::Listen(port) => {
+            slot.listen(opened);
+            slot.destination = Some(SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, port));
+        }
     }
     let result = match purpose {
         Purpose::Connect(_) | Purpose::ConnectTls(..) => {
@@ -123,16 +126,11 @@ pub(super) fn open<T: Transport, C: Clock>(
             timeout,
         ),
         Purpose::Bind(local_port) => bind(module, opened, local_port),
-        Purpose::Listen(local_port) => {
-            // Connections to a socket that listened there before are nobody's.
-            while let Some(child) = module.session.vendor.take_child(local_port) {
-                close(module, child.socket)?;
-            }
-            bind(module, opened, local_port)
-        }
+        Purpose::Listen(local_port) => bind(module, opened, local_port),
     };
     if let Err(Error::Module(status)) = result {
-        close(module, opened)?;
+        // Why it failed matters more than whether the socket could be closed.
+        let _ = close(module, opened);
         return Err(Error::Module(status));
     }
     result.map(drop)
@@ -207,25 +205,23 @@ pub(super) fn accept<T: Transport, C: Clock>(
     module: &mut Module<'_, T, C>,
     port: u16,
 ) -> Result<Option<Incoming>, ErrorOf<Microchip, T>> {
-    if core::mem::take(&mut module.session.vendor.untold_children) {
-        find_children(module, port)?;
-    }
-    Ok(module
-        .session
-        .vendor
-        .take_child(port)
-        .map(|child| Incoming {
-            link: child.socket,
-            remote: child.remote,
-            is_closed: child.is_closed,
-        }))
+    let vendor = &mut module.session.vendor;
+    let child = match vendor.take_child(port) {
+        None if core::mem::take(&mut vendor.untold_children) => find_child(module, port)?,
+        child => child,
+    };
+    Ok(child.map(|child| Incoming {
+        link: child.socket,
+        remote: child.remote,
+        is_closed: child.is_closed,
+    }))
 }
 
-/// Asks for connections to a port that were not told.
-fn find_children<T: Transport, C: Clock>(
+/// Asks for a connection to a port that was not told.
+fn find_child<T: Transport, C: Clock>(
     module: &mut Module<'_, T, C>,
     port: u16,
-) -> Result<(), ErrorOf<Microchip, T>> {
+) -> Result<Option<Child>, ErrorOf<Microchip, T>> {
     let timeout = module.timeouts.command;
     let mut rows = [None; LISTED];
     let mut free = rows.iter_mut();
@@ -235,18 +231,27 @@ fn find_children<T: Transport, C: Clock>(
             *place = Some(row);
         }
     })?;
-    for row in rows.into_iter().flatten() {
-        let Some(ip) = row.remote_ip else { continue };
-        if module.session.sockets.by_link(row.socket).is_none() {
-            module.session.vendor.add_child(Child {
+    // One may have been told meanwhile.
+    if let Some(child) = module.session.vendor.take_child(port) {
+        module.session.vendor.untold_children = true;
+        return Ok(Some(child));
+    }
+    let mut unknown = rows
+        .into_iter()
+        .flatten()
+        .filter(|row| module.session.sockets.by_link(row.socket).is_none())
+        .filter_map(|row| {
+            Some(Child {
                 socket: row.socket,
                 local_port: port,
-                remote: SocketAddr::new(ip, row.remote_port),
+                remote: SocketAddr::new(row.remote_ip?, row.remote_port),
                 is_closed: false,
-            });
-        }
-    }
-    Ok(())
+            })
+        });
+    let child = unknown.next();
+    let is_last = unknown.next().is_none();
+    module.session.vendor.untold_children |= !is_last;
+    Ok(child)
 }
 
 pub(super) fn send<T: Transport, C: Clock>(
@@ -309,7 +314,7 @@ fn send_to<T: Transport, C: Clock>(
         match module.execute(&command, timeout) {
             Ok(_) if whole.is_ok() => return Ok(()),
             Ok(_) => {}
-            Err(Error::Module(_)) if whole.is_err() => module.engine.be_sure(),
+            Err(Error::Module(Status::SendFailed)) if whole.is_err() => module.engine.be_sure(),
             Err(error) => {
                 aim(module, link, NOBODY);
                 return Err(error);
@@ -384,11 +389,20 @@ pub(super) fn close<T: Transport, C: Clock>(
     link: u32,
 ) -> Result<(), ErrorOf<Microchip, T>> {
     let timeout = module.timeouts.close;
+    // Nobody will accept who has come already to a socket that listened.
+    let slot = module.session.sockets.by_link(link);
+    let here = slot
+        .and_then(|slot| slot.destination)
+        .filter(|destination| destination.ip().is_unspecified());
     match module.execute(&Close { socket: link }, timeout) {
         // It was gone already.
-        Err(Error::Module(Status::SocketNotFound)) => Ok(()),
-        other => other.map(drop),
+        Err(Error::Module(Status::SocketNotFound)) => {}
+        other => drop(other?),
     }
+    while let Some(child) = here.and_then(|at| module.session.vendor.take_child(at.port())) {
+        close(module, child.socket)?;
+    }
+    Ok(())
 }
 
 /// Asks which sockets there are and puts the table right. What they hold cannot be asked for, only

@@ -83,7 +83,7 @@ fn configure<T: Transport, C: Clock>(
     for command in commands {
         match module.execute(&command, timeout) {
             // So firmware answers to an empty text, which it takes (wire notes 4).
-            Err(Error::Module(Status::ConfigurationFailed)) => {}
+            Err(Error::Module(Status::ConfigurationFailed)) if command.parameter.is_empty() => {}
             other => drop(other?),
         }
     }

@@ -47,7 +47,8 @@ impl<'b, D: Dialect, T: Transport, C: Clock> TcpConnect for Shared<'_, 'b, D, T,
         let mut socket = TcpClientStack::socket(&mut module)?;
         let connected = TcpClientStack::connect(&mut module, &mut socket, remote);
         if let Err(error) = finished(connected) {
-            TcpClientStack::close(&mut module, socket)?;
+            // Why it failed matters more than whether the socket could be closed.
+            let _ = TcpClientStack::close(&mut module, socket);
             return Err(error);
         }
         Ok(Connection {

@@ -35,7 +35,10 @@ impl<D: Dialect, T: Transport, C: Clock> TcpFullStack for Module<'_, D, T, C> {
     /// The next connection to the port, and who made it; `WouldBlock` if there is none, or no
     /// place in the socket table for it, in which case it waits in the module.
     ///
-    /// A socket that is bound and does not listen yet begins to.
+    /// A socket that is bound and does not listen yet begins to; after
+    /// [`Error::ModuleReset`](crate::Error::ModuleReset) it must be told to
+    /// [`listen`](TcpFullStack::listen) again. On the ST67 a client that has closed before it is
+    /// accepted is gone: its module does not tell any more who it was.
     fn accept(
         &mut self,
         socket: &mut TcpSocket,

@@ -47,9 +47,13 @@ impl<'b, D: Dialect, T: Transport, C: Clock> Module<'b, D, T, C> {
             let slot = self.slot(socket)?;
             // Where the module has said no, or was not asked, there is no link; else it may come.
             match error {
-                Error::Module(_) | Error::Usage(_) | Error::Resource(_) => {
-                    slot.closed_by_module(Closed::NotConnected)
+                Error::Module(_) | Error::Usage(_) | Error::Resource(_) | Error::ModuleReset => {
+                    slot.closed_by_module(Closed::NotConnected);
+                    // What was announced meanwhile was for somebody else.
+                    slot.drop_rest();
                 }
+                // Nobody has told yet which link it would be.
+                _ if matches!(slot.state, State::Closed(_)) => {}
                 _ => slot.abandon(Closed::NotConnected),
             }
         }
@@ -101,7 +105,7 @@ impl<'b, D: Dialect, T: Transport, C: Clock> Module<'b, D, T, C> {
         self.check_run(socket)
     }
 
-    /// What a failed send means for the socket.
+    /// What a failed send means for the socket, of which nothing is known to have gone out.
     pub(super) fn after_failed_send(
         &mut self,
         socket: &Handle,

@@ -71,13 +71,14 @@ impl<S: WaitTcp, G: AsMut<[u8]>> Stream<S, G> {
     }
 
     fn send_gathered(&mut self) -> Result<(), S::Error> {
-        let length = core::mem::take(&mut self.length);
-        match self.gathered.as_mut().get(..length) {
-            Some(bytes) if length > 0 => {
-                nb::block!(self.stack.send(&mut self.socket, bytes)).map(drop)
+        match self.gathered.as_mut().get(..self.length) {
+            Some(bytes) if !bytes.is_empty() => {
+                nb::block!(self.stack.send(&mut self.socket, bytes))?;
             }
-            _ => Ok(()),
+            _ => {}
         }
+        self.length = 0;
+        Ok(())
     }
 
     /// Reads what is there; 0 at the end of the stream. Before it says `WouldBlock` it sends what

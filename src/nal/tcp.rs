@@ -39,10 +39,15 @@ impl<D: Dialect, T: Transport, C: Clock> TcpClientStack for Module<'_, D, T, C> 
         let socket = &socket.handle;
         self.check_run(socket)?;
         self.prepare()?;
-        for chunk in buffer.chunks(D::SEND_MAX) {
+        for (n, chunk) in buffer.chunks(D::SEND_MAX).enumerate() {
             let link = self.open_link(socket)?;
             if let Err(error) = D::send(self, link, None, chunk) {
-                return Err(self.after_failed_send(socket, error).into());
+                let error = self.after_failed_send(socket, error);
+                if n > 0 {
+                    // The caller cannot know how much has gone out.
+                    self.slot(socket)?.spoil();
+                }
+                return Err(error.into());
             }
         }
         if buffer.is_empty() {
@@ -79,7 +84,8 @@ impl<D: Dialect, T: Transport, C: Clock> TcpClientStack for Module<'_, D, T, C> 
         let slot = self.slot(socket)?;
         match slot.state {
             State::Closed(how) if !slot.readable => Err(Error::Closed(how).into()),
-            _ => Err(nb::Error::WouldBlock),
+            State::Listening => Err(Error::Closed(Closed::NotConnected).into()),
+            State::Open | State::Closed(_) => Err(nb::Error::WouldBlock),
         }
     }
 
@@ -119,7 +125,9 @@ impl<D: Dialect, T: Transport, C: Clock> WaitTcp for Module<'_, D, T, C> {
                 });
             match told {
                 // What has happened to the socket is seen above.
-                Ok(()) | Err(Error::ModuleReset | Error::Malformed) => {}
+                Ok(()) | Err(Error::ModuleReset | Error::Malformed)
+                    if !self.engine.link.is_late(deadline) => {}
+                Ok(()) => return Err(Error::Timeout),
                 Err(error) => return Err(error),
             }
         }

@@ -48,6 +48,10 @@ impl<D: Dialect, T: Transport, C: Clock> UdpClientStack for Module<'_, D, T, C> 
     }
 
     /// Sends a datagram to the address that the socket is connected to.
+    ///
+    /// # Errors
+    /// After a fault on the wire between host and module the peer may get a datagram of the same
+    /// length with other bytes: a module that waits for payload must be given it.
     fn send(&mut self, socket: &mut UdpSocket, buffer: &[u8]) -> nb::Result<(), Self::Error> {
         match socket.remote {
             Some(remote) => Ok(self.send_datagram(&socket.handle, remote, buffer)?),

@@ -102,7 +102,7 @@ impl<'b> Slot<'b> {
     }
 
     /// Nothing is left of the connection; the owner stays.
-    fn forget(&mut self) {
+    pub(crate) fn forget(&mut self) {
         let mut ahead = core::mem::take(&mut self.ahead);
         ahead.clear();
         let owned = self.owned;
@@ -171,8 +171,19 @@ impl<'b> Slot<'b> {
     /// Nobody wants what is left of the stream, or of the datagrams.
     pub(crate) fn drop_rest(&mut self) {
         self.readable = false;
+        self.announced = 0;
         self.unnoted = 0;
         self.ahead.clear();
+    }
+
+    /// The module has given the link to somebody else: what was not read is gone.
+    pub(crate) fn give_up_link(&mut self) {
+        if self.readable && matches!(self.state, State::Closed(_)) {
+            self.state = State::Closed(Closed::StreamBroken);
+        }
+        self.lingers = false;
+        self.readable = false;
+        self.announced = 0;
     }
 
     /// Bytes of the stream were lost: what comes behind them is not handed out.
@@ -190,7 +201,7 @@ impl<'b> Slot<'b> {
     /// Whether the module has, or may have, something under this link's name.
     pub(crate) fn occupies_link(&self) -> bool {
         let is_closed = matches!(self.state, State::Closed(_));
-        self.owned && (!is_closed || self.lingers || self.readable)
+        self.lingers || self.owned && (!is_closed || self.readable)
     }
 
     /// Whether something was read ahead.
@@ -269,15 +280,19 @@ impl<'b> Slot<'b> {
         self.ahead.drop_front(Datagram::NOTE);
     }
 
-    /// The module holds this many bytes of datagrams. `false` if they are not those of the notes,
-    /// which are worth nothing then.
-    pub(crate) fn check_notes(&mut self, waiting: u32) -> bool {
-        let noted: u32 = (self.ahead.filled())
+    /// How many bytes of datagrams are noted.
+    pub(crate) fn noted(&self) -> u32 {
+        (self.ahead.filled())
             .chunks(Datagram::NOTE)
             .filter_map(Datagram::read)
             .map(|datagram| u32::from(datagram.length))
-            .sum();
-        if noted.saturating_add(self.unnoted) == waiting {
+            .sum()
+    }
+
+    /// The module holds this many bytes of datagrams. `false` if they are not those of the notes,
+    /// which are worth nothing then.
+    pub(crate) fn check_notes(&mut self, waiting: u32) -> bool {
+        if self.noted().saturating_add(self.unnoted) == waiting {
             return true;
         }
         self.ahead.clear();
@@ -315,7 +330,9 @@ impl<'b> Table<'b> {
         let run = self.run;
         let (index, slot) = (self.slots.iter_mut().enumerate())
             .take(self.capacity)
-            .find(|(_, slot)| !slot.owned)
+            .filter(|(_, slot)| !slot.owned)
+            // One whose link could not be closed last.
+            .min_by_key(|(_, slot)| slot.lingers)
             .ok_or(Resource::Sockets)?;
         slot.forget();
         slot.owned = true;
@@ -347,9 +364,18 @@ impl<'b> Table<'b> {
 
     pub(crate) fn free(&mut self, socket: &Handle) {
         if let Ok(slot) = self.slot(socket) {
-            slot.forget();
+            if !slot.lingers {
+                slot.forget();
+            }
             slot.owned = false;
         }
+    }
+
+    /// A link that nobody owns any more and that could not be closed.
+    pub(crate) fn orphan(&mut self) -> Option<&mut Slot<'b>> {
+        self.slots
+            .iter_mut()
+            .find(|slot| !slot.owned && slot.lingers)
     }
 
     /// The connection that the module knows as `link`.
@@ -372,6 +398,12 @@ impl<'b> Table<'b> {
         self.slots
             .iter_mut()
             .filter(|slot| slot.owned && slot.state == State::Open)
+    }
+
+    /// Whether some socket has a connection, or waits for one.
+    pub(crate) fn is_any_in_use(&self) -> bool {
+        let mut slots = self.slots.iter();
+        slots.any(|slot| slot.owned && !matches!(slot.state, State::Closed(_)))
     }
 
     /// The module restarted: every connection ends, and every handle notices.

@@ -2,13 +2,13 @@
 
 use core::net::{IpAddr, SocketAddr};
 
-use super::{Memory, St67, Status};
+use super::{LINKS, Memory, St67, Status};
 use crate::driver::Session;
 use crate::engine::protocol::{Line, LineEnd, Payload};
 use crate::engine::text::{Fields, number};
 use crate::error::Closed;
 use crate::event::Event;
-use crate::socket::Datagram;
+use crate::socket::{Datagram, State};
 use crate::st67::status::{ErrorCode, JoinError};
 use crate::station::LinkState;
 
@@ -84,7 +84,7 @@ fn is_echo(command: &[u8], line: &[u8]) -> bool {
 
 /// Events of chapters that have no meaning for the driver itself: they wait for `poll`.
 fn is_other_event(line: &[u8]) -> bool {
-    const PREFIXES: [&[u8]; 4] = [b"+MQTT:", b"+BLE:", b"+CWLAP:(", b"+QUITT"];
+    const PREFIXES: [&[u8]; 5] = [b"+MQTT:", b"+BLE:", b"+CWLAP:(", b"+CWMONITOR,", b"+QUITT"];
     PREFIXES.iter().any(|prefix| line.starts_with(prefix))
 }
 
@@ -105,8 +105,12 @@ fn event_line(session: &mut St67Session<'_>, line: &[u8]) -> Option<bool> {
     if let Some(what) = line.strip_prefix(b"+IPD:") {
         return Some(data_event(session, what));
     }
-    if line.starts_with(b"+LINK_CONN:") {
-        // The detailed form of `+CIP:<id>,CONNECTED`; nothing waits for it.
+    if let Some(what) = line.strip_prefix(b"+LINK_CONN:") {
+        // The detailed form of `+CIP:<id>,CONNECTED`: a status, then the id.
+        let link = Fields::new(what).nth(1).and_then(number);
+        let link = link.and_then(|link| u8::try_from(link).ok());
+        link.filter(|&link| link < LINKS)
+            .map(|link| connected(session, link))?;
         return Some(true);
     }
     if line.ends_with(b",CLOSED") {
@@ -139,9 +143,7 @@ fn link_event(session: &mut St67Session<'_>, what: &[u8]) -> bool {
     };
     match (fields.next(), fields.is_empty()) {
         (Some(b"CONNECTED"), true) => {
-            if session.vendor.listens && session.sockets.by_link(link.into()).is_none() {
-                session.vendor.incoming.insert(link);
-            }
+            connected(session, link);
             true
         }
         (Some(b"DISCONNECTED" | b"CLOSED"), true) => {
@@ -154,6 +156,21 @@ fn link_event(session: &mut St67Session<'_>, what: &[u8]) -> bool {
             true
         }
         _ => false,
+    }
+}
+
+/// A link is open: one that the driver is opening, or one that a peer has opened.
+fn connected(session: &mut St67Session<'_>, link: u8) {
+    let slot = session.sockets.by_link(link.into());
+    match slot {
+        Some(slot) if !matches!(slot.state, State::Closed(_)) => return,
+        Some(slot) if session.vendor.listens => slot.give_up_link(),
+        _ => {}
+    }
+    if session.vendor.listens {
+        // Whatever was there before has ended, told or not.
+        session.vendor.closing.take(link);
+        session.vendor.incoming.insert(link);
     }
 }
 

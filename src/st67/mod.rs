@@ -59,7 +59,7 @@ pub struct Memory {
 }
 
 /// A set of links.
-#[derive(Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 struct LinkSet(u8);
 
 impl LinkSet {

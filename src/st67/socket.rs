@@ -140,7 +140,7 @@ fn open_datagram<T: Transport, C: Clock>(
     };
     match module.execute(&command, timeout) {
         // The reference knows neither parameter.
-        Err(Error::Module(_)) if local_port == 0 => {
+        Err(Error::Module(status)) if local_port == 0 && status.is_about_parameters() => {
             let command = OpenDatagram {
                 local_port: None,
                 mode: None,
@@ -160,6 +160,10 @@ fn listen<T: Transport, C: Clock>(
 ) -> Result<(), ErrorOf<St67, T>> {
     if module.session.vendor.listens {
         return Err(Error::Resource(Resource::Listeners));
+    }
+    if let Some(other) = module.session.sockets.by_link(SERVER) {
+        // It has tried before, and has no server now.
+        other.closed_by_module(Closed::NotConnected);
     }
     let slot = module.session.sockets.slot(socket).map_err(Error::Usage)?;
     slot.listen(SERVER);
@@ -184,17 +188,23 @@ pub(super) fn accept<T: Transport, C: Clock>(
     if module.session.vendor.incoming.is_empty() {
         return Ok(None);
     }
-    let timeout = module.timeouts.command;
+    let (timeout, waiting) = (module.timeouts.command, module.session.vendor.incoming);
     let mut rows = [None; LINKS as usize];
+    let mut nonsense = false;
     module.execute_lines(&GetLinks, timeout, &mut |line| {
-        if let Some(row) = LinkRow::parse(line) {
-            if let Some(place) = rows.get_mut(usize::from(row.link)) {
-                *place = Some(row);
-            }
+        let row = LinkRow::parse(line);
+        match row.and_then(|row| rows.get_mut(usize::from(row.link))) {
+            Some(place) => *place = row,
+            None => nonsense = true,
         }
     })?;
+    if nonsense {
+        module.engine.fall_out_of_step();
+        return Err(Error::Malformed);
+    }
     for (link, row) in (0..LINKS).zip(rows) {
-        if !module.session.vendor.incoming.contains(link) {
+        // Who came while the module was asked may have no row yet.
+        if !waiting.contains(link) || !module.session.vendor.incoming.contains(link) {
             continue;
         }
         // It is told, or it is over already.
@@ -274,17 +284,31 @@ pub(super) fn close<T: Transport, C: Clock>(
 ) -> Result<(), ErrorOf<St67, T>> {
     let timeout = module.timeouts.close;
     if link == SERVER {
-        module.execute(&SetServer { on: 0, port: None }, timeout)?;
+        match module.execute(&SetServer { on: 0, port: None }, timeout) {
+            // There is none.
+            Err(Error::Module(_)) => {}
+            other => drop(other?),
+        }
         module.session.vendor.listens = false;
+        // Nobody will accept who has come already.
+        for link in 0..LINKS {
+            if module.session.vendor.incoming.take(link) {
+                close(module, link.into())?;
+            }
+        }
         return Ok(());
     }
     let link = link as u8;
     module.session.vendor.closing.insert(link);
-    match module.execute(&Close { link }, timeout) {
-        // Refused: there was nothing to close, and no notice will come.
-        Err(Error::Module(_)) => drop(module.session.vendor.closing.take(link)),
-        other => drop(other?),
+    for _ in 0..2 {
+        match module.execute(&Close { link }, timeout) {
+            // Refused: what it heard was spoilt, or there is nothing to close.
+            Err(Error::Module(_)) => {}
+            other => return other.map(drop),
+        }
     }
+    // No notice will come.
+    module.session.vendor.closing.take(link);
     Ok(())
 }
 
@@ -304,20 +328,30 @@ pub(super) fn reconcile<T: Transport, C: Clock>(
         }
         _ => nonsense = true,
     })?;
+    let mut noted = [0; LINKS as usize];
+    for (link, noted) in (0..).zip(&mut noted) {
+        *noted = (module.session.sockets.by_link(link)).map_or(0, |slot| slot.noted());
+    }
     let lengths = module.execute(&GetLengths, timeout)?;
     if nonsense {
         module.engine.fall_out_of_step();
         return Err(Error::Malformed);
     }
-    for (link, waiting) in (0..LINKS).zip(lengths.bytes) {
+    for ((link, waiting), noted) in (0..LINKS).zip(lengths.bytes).zip(noted) {
+        if !open.contains(link) {
+            module.session.vendor.closing.take(link);
+        }
         let Some(slot) = module.session.sockets.by_link(link.into()) else {
-            if accepted.contains(link) {
+            if accepted.contains(link) && module.session.vendor.listens {
                 module.session.vendor.incoming.insert(link);
             }
             continue;
         };
         if slot.is_datagram {
-            if !slot.check_notes(waiting) {
+            if slot.noted() != noted {
+                // One came meanwhile: was it counted or not? Ask again.
+                module.session.in_doubt = true;
+            } else if !slot.check_notes(waiting) {
                 module.session.events.lose();
             }
         } else if waiting > 0 {

@@ -24,6 +24,24 @@ pub enum Status {
     NameNotFound,
 }
 
+impl Status {
+    /// Whether the module may have refused because it does not know the parameters.
+    pub(super) fn is_about_parameters(self) -> bool {
+        use Subcategory::*;
+        match self {
+            Status::Code(code) => matches!(
+                code.subcategory(),
+                ParameterLengthMismatch
+                    | ParameterTypeMismatch
+                    | ParameterCountMismatch
+                    | ParameterValueInvalid
+                    | ParameterParseFailed
+            ),
+            status => status == Status::Error,
+        }
+    }
+}
+
 /// The code that precedes `ERROR` with `AT+SYSLOG=1` (reference 2.2.9): `0x01`, the
 /// subcategory, and 16 bits that depend on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

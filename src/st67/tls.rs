@@ -47,6 +47,14 @@ pub(super) fn configure<T: Transport, C: Clock>(
         fourth: protocol(3)?,
         fifth: protocol(4)?,
     };
+    let psk = match config.psk {
+        None => None,
+        Some(psk) => Some(SetPsk {
+            link,
+            key: Secret::new(psk.key).map_err(Error::Usage)?,
+            identity: text(psk.identity)?,
+        }),
+    };
     module.execute(&certificates, timeout)?;
     match module.execute(&name, timeout) {
         // There is none to clear.
@@ -54,12 +62,7 @@ pub(super) fn configure<T: Transport, C: Clock>(
         other => drop(other?),
     }
     module.execute(&protocols, timeout)?;
-    if let Some(psk) = config.psk {
-        let psk = SetPsk {
-            link,
-            key: Secret::new(psk.key).map_err(Error::Usage)?,
-            identity: text(psk.identity)?,
-        };
+    if let Some(psk) = psk {
         module.execute(&psk, timeout)?;
     }
     Ok(())

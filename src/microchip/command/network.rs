@@ -234,6 +234,16 @@ pub enum TlsParameter<'a> {
     ServerName(Text<'a, 32>),
 }
 
+impl TlsParameter<'_> {
+    /// Whether the value is an empty text, which clears it.
+    pub fn is_empty(&self) -> bool {
+        match self {
+            TlsParameter::Ca(name) | TlsParameter::Certificate(name) => name.is_empty(),
+            TlsParameter::Key(name) | TlsParameter::ServerName(name) => name.is_empty(),
+        }
+    }
+}
+
 impl Serialize for TlsParameter<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         const NAME: &str = "TlsParameter";
