@@ -22,8 +22,8 @@ pub struct TlsConfig<'c> {
     pub server_name: Option<&'c str>,
     /// The protocols that are offered (ALPN), up to 5. The ST67 only.
     pub alpn: &'c [&'c str],
-    /// A key that both sides know, instead of certificates. The ST67 only; its firmware 2.0.75
-    /// keeps the key and does not use it.
+    /// A key that both sides know, instead of certificates. The ST67 only, where it stays with its
+    /// link until the link gets another; firmware 2.0.75 keeps the key and does not use it.
     pub psk: Option<Psk<'c>>,
 }
 

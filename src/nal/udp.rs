@@ -219,10 +219,18 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
         self.check_run(socket)?;
         let slot = self.slot(socket)?;
         let (link, unnoted) = (slot.link, slot.unnoted);
-        let n = D::receive(self, link, D::RECEIVE_MAX.min(unnoted as usize), into)?;
+        let result = D::receive(self, link, D::RECEIVE_MAX.min(unnoted as usize), into);
         self.check_run(socket)?;
         let slot = self.slot(socket)?;
-        slot.read_unnoted(n as u32);
+        // What cannot be read is not there.
+        slot.read_unnoted(*result.as_ref().unwrap_or(&0) as u32);
+        let n = match result {
+            Ok(n) => n,
+            Err(error) => {
+                self.session.in_doubt = true;
+                return Err(error);
+            }
+        };
         if n == 0 {
             return Ok(false);
         }
