@@ -3,52 +3,18 @@
 mod common;
 
 use std::cell::RefCell;
-use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Duration;
 
-use atwifi::{Closed, Error, Resource, TcpSocket, Usage};
-use atwifi_simulator::{Dialled, Simulation, services};
+use atwifi::{Closed, Error, Resource, Usage};
+use atwifi_simulator::{Dialled, services};
 use common::*;
 use embedded_nal::{TcpClientStack, TcpFullStack, nb};
-
-fn peer(port: u16) -> SocketAddr {
-    SocketAddr::from(([10, 0, 0, 9], port))
-}
-
-fn each<D: UnderTest>(test: impl Fn(&Simulation, &mut Driver<'_, D>)) {
-    for simulation in simulations::<D>(|config| config) {
-        with_joined::<D, _>(&simulation, |module| test(&simulation, module));
-    }
-}
-
-fn listening<D: UnderTest>(module: &mut Driver<'_, D>, port: u16) -> TcpSocket {
-    let mut socket = module.socket().unwrap();
-    module.bind(&mut socket, port).unwrap();
-    module.listen(&mut socket).unwrap();
-    socket
-}
-
-/// Waits up to five virtual seconds for a connection.
-fn accept<D: UnderTest>(
-    module: &mut Driver<'_, D>,
-    simulation: &Simulation,
-    listener: &mut TcpSocket,
-) -> (TcpSocket, SocketAddr) {
-    let deadline = simulation.now() + Duration::from_secs(5);
-    loop {
-        match module.accept(listener) {
-            Ok(accepted) => return accepted,
-            Err(nb::Error::WouldBlock) if simulation.now() < deadline => simulation.idle(),
-            other => panic!("{other:?}\n{}", simulation.transcript()),
-        }
-    }
-}
 
 type Log = Rc<RefCell<Vec<u8>>>;
 
 fn two_clients_alternate_on_one_listener<D: UnderTest>() {
-    each::<D>(|simulation, module| {
+    each_joined::<D>(|simulation, module| {
         let mut listener = listening(module, 8080);
         let logs: [Log; 2] = Default::default();
         let mut connections = Vec::new();
@@ -96,7 +62,7 @@ fn two_clients_alternate_on_one_listener<D: UnderTest>() {
 }
 
 fn rule_16_the_listener_outlives_its_connections<D: UnderTest>() {
-    each::<D>(|simulation, module| {
+    each_joined::<D>(|simulation, module| {
         // Bound, and not told to listen: accept does.
         let mut listener = module.socket().unwrap();
         module.bind(&mut listener, 8080).unwrap();
@@ -144,7 +110,7 @@ fn a_full_table_leaves_the_client_waiting<D: UnderTest>() {
 }
 
 fn client_and_server_share_the_module<D: UnderTest>() {
-    each::<D>(|simulation, module| {
+    each_joined::<D>(|simulation, module| {
         let mut listener = listening(module, 8080);
         for round in 0..8 {
             simulation.dial(peer(7000 + round), module_at(8080), services::echo());
@@ -161,7 +127,7 @@ fn client_and_server_share_the_module<D: UnderTest>() {
 }
 
 fn what_cannot_listen_says_so<D: UnderTest>() {
-    each::<D>(|simulation, module| {
+    each_joined::<D>(|simulation, module| {
         let mut socket = module.socket().unwrap();
         let unbound = module.listen(&mut socket);
         assert_eq!(unbound, Err(Error::Closed(Closed::NotConnected)));
@@ -188,7 +154,7 @@ fn what_cannot_listen_says_so<D: UnderTest>() {
 }
 
 fn a_restart_ends_the_listener_and_it_can_listen_again<D: UnderTest>() {
-    each::<D>(|simulation, module| {
+    each_joined::<D>(|simulation, module| {
         let mut listener = listening(module, 8080);
         simulation.reset_module();
         simulation.advance(Duration::from_secs(3));

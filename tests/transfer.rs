@@ -10,12 +10,6 @@ use atwifi_simulator::Simulation;
 use common::*;
 use embedded_nal::{TcpClientStack, nb};
 
-fn each<D: UnderTest>(test: impl Fn(&Simulation, &mut Driver<'_, D>)) {
-    for simulation in simulations::<D>(|config| config) {
-        with_joined::<D, _>(&simulation, |module| test(&simulation, module));
-    }
-}
-
 /// Downloads everything in reads of this size; how many commands that took.
 fn fetch<D: UnderTest>(simulation: &Simulation, chunk: usize) -> u64 {
     with_memory::<D, _, 2048>(simulation, 1024, &mut [[0; 2048]; 1], |module| {
@@ -96,7 +90,7 @@ fn one_socket_is_enough_for_one_connection_after_the_other<D: UnderTest>() {
 }
 
 fn a_silent_peer_can_be_left_for_a_new_connection<D: UnderTest>() {
-    each::<D>(|simulation, module| {
+    each_joined::<D>(|simulation, module| {
         let mut socket = module.socket().unwrap();
         flat(module.connect(&mut socket, at(RECORD))).unwrap();
         for _ in 0..4 {
@@ -112,7 +106,7 @@ fn a_silent_peer_can_be_left_for_a_new_connection<D: UnderTest>() {
 }
 
 fn the_link_is_lost_and_comes_back<D: UnderTest>() {
-    each::<D>(|simulation, module| {
+    each_joined::<D>(|simulation, module| {
         let mut socket = module.socket().unwrap();
         flat(module.connect(&mut socket, at(DOWNLOAD))).unwrap();
         let mut got = Vec::new();

@@ -12,19 +12,13 @@ use embedded_nal::{UdpClientStack, UdpFullStack, nb};
 
 const PEERS: [([u8; 4], u16); 2] = [([10, 0, 0, 7], 5000), ([10, 0, 0, 9], 123)];
 
-fn peer(n: usize) -> SocketAddr {
+fn sender(n: usize) -> SocketAddr {
     SocketAddr::from(PEERS[n])
 }
 
 /// The reference of the ST67 has no way to choose a local port.
 fn can_bind(profile: Profile) -> bool {
     profile != Profile::St67Reference
-}
-
-fn each<D: UnderTest>(test: impl Fn(&Simulation, &mut Driver<'_, D>)) {
-    for simulation in simulations::<D>(|config| config) {
-        with_joined::<D, _>(&simulation, |module| test(&simulation, module));
-    }
 }
 
 fn each_that_binds<D: UnderTest>(test: impl Fn(&Simulation, &mut Driver<'_, D>)) {
@@ -55,7 +49,7 @@ fn receive<D: UnderTest>(
 }
 
 fn rule_11_the_source_is_the_address_that_was_dialled<D: UnderTest>() {
-    each::<D>(|simulation, module| {
+    each_joined::<D>(|simulation, module| {
         let mut socket = UdpClientStack::socket(module).unwrap();
         module.connect(&mut socket, at(ECHO)).unwrap();
         for length in [1, 48, 512] {
@@ -80,7 +74,7 @@ fn rule_11_two_peers_alternate_on_one_bound_socket<D: UnderTest>() {
         let mut socket = UdpClientStack::socket(module).unwrap();
         module.bind(&mut socket, 5683).unwrap();
         for round in 0..20_u8 {
-            for (n, &other) in [peer(0), peer(1)].iter().enumerate() {
+            for (n, &other) in [sender(0), sender(1)].iter().enumerate() {
                 let length = 1 + usize::from(round) * 7 + n;
                 simulation.send_datagram(other, module_at(5683), &vec![round; length]);
             }
@@ -88,7 +82,7 @@ fn rule_11_two_peers_alternate_on_one_bound_socket<D: UnderTest>() {
                 let mut buffer = [0; 512];
                 let (length, source) =
                     receive(module, simulation, &mut socket, &mut buffer).unwrap();
-                assert_eq!(source, peer(n), "{}", simulation.transcript());
+                assert_eq!(source, sender(n), "{}", simulation.transcript());
                 assert_eq!(
                     &buffer[..length],
                     &vec![round; 1 + usize::from(round) * 7 + n][..]
@@ -127,12 +121,12 @@ fn many_datagrams_keep_their_bounds<D: UnderTest>() {
         let mut socket = UdpClientStack::socket(module).unwrap();
         module.bind(&mut socket, 6000).unwrap();
         for length in 1..=12_usize {
-            simulation.send_datagram(peer(length % 2), module_at(6000), &vec![b'x'; length]);
+            simulation.send_datagram(sender(length % 2), module_at(6000), &vec![b'x'; length]);
         }
         for length in 1..=12_usize {
             let mut buffer = [0; 64];
             let got = receive(module, simulation, &mut socket, &mut buffer).unwrap();
-            assert_eq!(got, (length, peer(length % 2)));
+            assert_eq!(got, (length, sender(length % 2)));
         }
         let empty = UdpClientStack::receive(module, &mut socket, &mut [0; 64]);
         assert_eq!(empty, Err(nb::Error::WouldBlock));
@@ -143,18 +137,18 @@ fn one_that_does_not_fit_is_reported_and_the_next_is_whole<D: UnderTest>() {
     each_that_binds::<D>(|simulation, module| {
         let mut socket = UdpClientStack::socket(module).unwrap();
         module.bind(&mut socket, 6000).unwrap();
-        simulation.send_datagram(peer(0), module_at(6000), &[b'l'; 300]);
-        simulation.send_datagram(peer(1), module_at(6000), b"next");
+        simulation.send_datagram(sender(0), module_at(6000), &[b'l'; 300]);
+        simulation.send_datagram(sender(1), module_at(6000), b"next");
         let mut buffer = [0; 48];
         let got = receive(module, simulation, &mut socket, &mut buffer);
         assert_eq!(got, Err(Error::Usage(Usage::BufferTooSmall(300))));
         let got = receive(module, simulation, &mut socket, &mut buffer).unwrap();
-        assert_eq!((&buffer[..got.0], got.1), (&b"next"[..], peer(1)));
+        assert_eq!((&buffer[..got.0], got.1), (&b"next"[..], sender(1)));
     });
 }
 
 fn an_empty_receive_costs_no_command<D: UnderTest>() {
-    each::<D>(|simulation, module| {
+    each_joined::<D>(|simulation, module| {
         let mut socket = UdpClientStack::socket(module).unwrap();
         module.connect(&mut socket, at(ECHO)).unwrap();
         let before = simulation.commands();
@@ -167,7 +161,7 @@ fn an_empty_receive_costs_no_command<D: UnderTest>() {
 }
 
 fn what_cannot_be_sent_is_refused_before_a_byte<D: UnderTest>() {
-    each::<D>(|simulation, module| {
+    each_joined::<D>(|simulation, module| {
         let mut socket = UdpClientStack::socket(module).unwrap();
         let before = simulation.to_module();
         let not_connected = UdpClientStack::send(module, &mut socket, b"x");
@@ -193,12 +187,12 @@ fn a_zero_length_datagram_is_received<D: UnderTest>() {
     each_that_binds::<D>(|simulation, module| {
         let mut socket = UdpClientStack::socket(module).unwrap();
         module.bind(&mut socket, 6000).unwrap();
-        simulation.send_datagram(peer(0), module_at(6000), b"");
+        simulation.send_datagram(sender(0), module_at(6000), b"");
         let got = receive(module, simulation, &mut socket, &mut [0; 8]).unwrap();
-        assert_eq!(got, (0, peer(0)));
-        simulation.send_datagram(peer(1), module_at(6000), b"more");
+        assert_eq!(got, (0, sender(0)));
+        simulation.send_datagram(sender(1), module_at(6000), b"more");
         let got = receive(module, simulation, &mut socket, &mut [0; 8]).unwrap();
-        assert_eq!(got, (4, peer(1)));
+        assert_eq!(got, (4, sender(1)));
     });
 }
 
@@ -212,9 +206,9 @@ fn a_restart_ends_the_binding_and_the_socket_can_be_bound_again<D: UnderTest>() 
         assert_eq!(lost, Err(nb::Error::Other(Error::ModuleReset)));
         module.join(SSID, PASSWORD).unwrap();
         module.bind(&mut socket, 6000).unwrap();
-        simulation.send_datagram(peer(0), module_at(6000), b"back");
+        simulation.send_datagram(sender(0), module_at(6000), b"back");
         let got = receive(module, simulation, &mut socket, &mut [0; 8]).unwrap();
-        assert_eq!(got, (4, peer(0)));
+        assert_eq!(got, (4, sender(0)));
     });
 }
 
@@ -225,12 +219,12 @@ fn datagrams_of_a_group_are_received<D: UnderTest>() {
         let elsewhere = module.join_group(&mut socket, "10.0.0.1:5353".parse().unwrap());
         assert_eq!(elsewhere, Err(Error::Usage(Usage::Unsupported)));
         module.join_group(&mut socket, group).unwrap();
-        simulation.send_datagram(peer(0), SocketAddr::V4(group), b"who is there?");
+        simulation.send_datagram(sender(0), SocketAddr::V4(group), b"who is there?");
         let mut buffer = [0; 32];
         let got = receive(module, simulation, &mut socket, &mut buffer).unwrap();
         assert_eq!(&buffer[..got.0], b"who is there?");
         // The Microchip firmware tells the port of the group.
-        assert_eq!(got.1.ip(), peer(0).ip());
+        assert_eq!(got.1.ip(), sender(0).ip());
     });
 }
 

@@ -12,7 +12,7 @@ use atat::AtatCmd;
 use atwifi::dialect::Dialect;
 use atwifi::{Closed, Error, Module, TcpSocket, microchip, mock, st67};
 use atwifi_simulator::{Config, MemoryNetwork, Port, PortError, Profile, Simulation, services};
-use embedded_nal::{AddrType, Dns, TcpClientStack, nb};
+use embedded_nal::{AddrType, Dns, TcpClientStack, TcpFullStack, nb};
 
 pub const SSID: &[u8] = b"home, \"sweet\" \\home";
 pub const PASSWORD: &[u8] = b"12345678,\"\\";
@@ -237,6 +237,42 @@ pub fn with_joined<D: Dialect, R>(
         module.join(SSID, PASSWORD).expect("join");
         test(module)
     })
+}
+
+/// The same on every firmware of a dialect.
+pub fn each_joined<D: UnderTest>(test: impl Fn(&Simulation, &mut Driver<'_, D>)) {
+    for simulation in simulations::<D>(|config| config) {
+        with_joined::<D, _>(&simulation, |module| test(&simulation, module));
+    }
+}
+
+/// Somebody who connects to the module.
+pub fn peer(port: u16) -> SocketAddr {
+    SocketAddr::from(([10, 0, 0, 9], port))
+}
+
+/// A socket that listens.
+pub fn listening<D: Dialect>(module: &mut Driver<'_, D>, port: u16) -> TcpSocket {
+    let mut socket = module.socket().unwrap();
+    module.bind(&mut socket, port).unwrap();
+    module.listen(&mut socket).unwrap();
+    socket
+}
+
+/// Waits up to five virtual seconds for a connection.
+pub fn accept<D: Dialect>(
+    module: &mut Driver<'_, D>,
+    simulation: &Simulation,
+    listener: &mut TcpSocket,
+) -> (TcpSocket, SocketAddr) {
+    let deadline = simulation.now() + Duration::from_secs(5);
+    loop {
+        match module.accept(listener) {
+            Ok(accepted) => return accepted,
+            Err(nb::Error::WouldBlock) if simulation.now() < deadline => simulation.idle(),
+            other => panic!("{other:?}\n{}", simulation.transcript()),
+        }
+    }
 }
 
 /// Receives into `got` until `done` says enough, the peer closes, or five virtual seconds pass.
