@@ -54,7 +54,7 @@ pub enum Resource {
 pub enum Usage {
     /// The buffer that was lent is too small; this many bytes are needed.
     BufferTooSmall(usize),
-    /// A text is longer than this many bytes, the vendor's limit.
+    /// A text or a datagram is longer than this many bytes, the vendor's limit.
     TooLong(usize),
     /// A text that must not be empty is.
     Empty,
@@ -121,7 +121,7 @@ impl fmt::Display for Usage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Usage::BufferTooSmall(n) => write!(f, "the buffer needs {n} bytes"),
-            Usage::TooLong(n) => write!(f, "the text is longer than {n} bytes"),
+            Usage::TooLong(n) => write!(f, "what was passed is longer than {n} bytes"),
             Usage::Empty => f.write_str("the text is empty"),
             Usage::Byte(b) => write!(f, "the module cannot take the byte 0x{b:02x} in a text"),
             Usage::StaleHandle => f.write_str("the socket was released"),

@@ -13,14 +13,18 @@ use core::fmt;
 /// certificate. Try once that a wrong `ca` is refused before you rely on it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct TlsConfig<'c> {
-    /// The certificate authority that must have signed the server's certificate.
+    /// The certificate authority that must have signed the server's certificate: a name of up to
+    /// 31 bytes on the ST67 (wire notes 2), 64 on the Microchip module (wire notes 9).
     pub ca: Option<&'c str>,
-    /// The client's certificate, and its private key, for servers that ask for them.
+    /// The client's certificate, and its private key, for servers that ask for them: names as
+    /// long as that of `ca`; that of the key up to 32 bytes on the Microchip module.
     pub certificate: Option<(&'c str, &'c str)>,
     /// The name that the server is asked for (SNI), and that its certificate must have; the
-    /// Microchip firmware does not check that it has.
+    /// Microchip firmware does not check that it has. Up to 64 bytes on the ST67 (reference
+    /// 4.1.33), 32 on the Microchip module.
     pub server_name: Option<&'c str>,
-    /// The protocols that are offered (ALPN), up to 5. The ST67 only.
+    /// The protocols that are offered (ALPN), up to 5 of up to 15 bytes each. The ST67 only
+    /// (reference 4.1.34).
     pub alpn: &'c [&'c str],
     /// A key that both sides know, instead of certificates. The ST67 only, where it stays with its
     /// link until the link gets another; firmware 2.0.75 keeps the key and does not use it.

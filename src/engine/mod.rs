@@ -32,7 +32,7 @@ pub(crate) struct Engine<'b, T, C> {
     unsure: bool,
     /// Payload bytes that the module may still wait for.
     owed: usize,
-    /// So many that more bytes than it waits for must not be sent at once.
+    /// Payload was owed, and the module has not answered since: what is sent goes byte by byte.
     paced: bool,
     /// Payload bytes that may still come from the module and belong to nobody.
     unwanted: usize,

@@ -15,7 +15,13 @@ use crate::tls::TlsConfig;
 
 /// A TCP stack that can open TLS connections.
 pub trait ConnectTls: TcpClientStack {
-    /// As [`connect`](TcpClientStack::connect); returns when the handshake is done.
+    /// As [`connect`](TcpClientStack::connect); returns when the handshake is done. It has as long
+    /// as a connection: [`Timeouts::connect`](crate::Timeouts).
+    ///
+    /// # Errors
+    /// [`Error::Usage`](crate::Error::Usage), before a byte is sent, for names that are too long and
+    /// for what the module does not have. [`Error::Module`](crate::Error::Module) where the
+    /// handshake fails, or on the Microchip module while another configuration is in use.
     fn connect_tls(
         &mut self,
         socket: &mut Self::TcpSocket,

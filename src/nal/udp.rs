@@ -47,9 +47,12 @@ impl<D: Dialect, T: Transport, C: Clock> UdpClientStack for Module<'_, D, T, C> 
         Ok(())
     }
 
-    /// Sends a datagram to the address that the socket is connected to.
+    /// Sends a datagram to the address that the socket is connected to: 1 to 1470 bytes on the
+    /// ST67, 1 to 512 on the Microchip module ([`Dialect::DATAGRAM_MAX`]).
     ///
     /// # Errors
+    /// [`Usage::TooLong`] and, for no bytes, [`Usage::Unsupported`], before a byte is sent.
+    ///
     /// After a fault on the wire between host and module the peer may get a datagram of the same
     /// length with other bytes: a module that waits for payload must be given it.
     fn send(&mut self, socket: &mut UdpSocket, buffer: &[u8]) -> nb::Result<(), Self::Error> {
@@ -102,7 +105,12 @@ impl<D: Dialect, T: Transport, C: Clock> UdpFullStack for Module<'_, D, T, C> {
 }
 
 impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
-    /// Binds a UDP socket to the port of a multicast group and joins the group.
+    /// Binds a UDP socket to the port of a multicast group and joins the group: by `AT+CIPSTART` on
+    /// the ST67, by `AT+SOCKBM` on the Microchip module (reference 7.5), whose firmware tells the
+    /// group's port instead of the sender's.
+    ///
+    /// # Errors
+    /// [`Usage::Unsupported`] if the address is not that of a group.
     pub fn join_group(
         &mut self,
         socket: &mut UdpSocket,
