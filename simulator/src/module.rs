@@ -33,6 +33,15 @@ pub trait Module: Send {
     /// The access point is gone.
     fn lose_link(&mut self, now: Duration, network: &mut dyn Network);
 
+    /// A station comes to the access point that the module is.
+    fn station_joins(&mut self, now: Duration, station: [u8; 6]);
+
+    /// A station goes.
+    fn station_leaves(&mut self, now: Duration, station: [u8; 6]);
+
+    /// The edge that wakes a sleeping module has come to its wake-up input.
+    fn wake(&mut self, now: Duration);
+
     /// Replaces the access points around it.
     fn set_access_points(&mut self, access_points: Vec<crate::AccessPoint>);
 

@@ -125,6 +125,24 @@ impl<N: Network> Rig<N> {
         self.settle();
     }
 
+    pub fn station_joins(&mut self, station: [u8; 6]) {
+        self.module.output().at(self.now);
+        self.module.station_joins(self.now, station);
+        self.settle();
+    }
+
+    pub fn station_leaves(&mut self, station: [u8; 6]) {
+        self.module.output().at(self.now);
+        self.module.station_leaves(self.now, station);
+        self.settle();
+    }
+
+    pub fn wake(&mut self) {
+        self.module.output().at(self.now);
+        self.module.wake(self.now);
+        self.settle();
+    }
+
     pub fn emit(&mut self, line: &[u8]) {
         let output = self.module.output();
         output.at(self.now);

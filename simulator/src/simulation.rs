@@ -117,6 +117,21 @@ impl Simulation {
         self.rig.borrow_mut().lose_link();
     }
 
+    /// A station with this MAC address joins the access point that the module is, if it is one.
+    pub fn station_joins(&self, station: [u8; 6]) {
+        self.rig.borrow_mut().station_joins(station);
+    }
+
+    /// The station with this MAC address leaves the access point that the module is.
+    pub fn station_leaves(&self, station: [u8; 6]) {
+        self.rig.borrow_mut().station_leaves(station);
+    }
+
+    /// Gives the module's wake-up input the edge that wakes it, if it sleeps.
+    pub fn wake(&self) {
+        self.rig.borrow_mut().wake();
+    }
+
     /// A peer begins a TCP connection with the module, in which `service` is its side. Of the
     /// module's address, only the port and the IP version count.
     pub fn dial(

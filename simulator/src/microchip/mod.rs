@@ -233,6 +233,12 @@ impl Module for Microchip {
         }
     }
 
+    fn station_joins(&mut self, _now: Duration, _station: [u8; 6]) {}
+
+    fn station_leaves(&mut self, _now: Duration, _station: [u8; 6]) {}
+
+    fn wake(&mut self, _now: Duration) {}
+
     fn set_access_points(&mut self, access_points: Vec<AccessPoint>) {
         self.config.access_points = access_points;
     }

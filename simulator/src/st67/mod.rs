@@ -226,6 +226,12 @@ impl Module for St67 {
         }
     }
 
+    fn station_joins(&mut self, _now: Duration, _station: [u8; 6]) {}
+
+    fn station_leaves(&mut self, _now: Duration, _station: [u8; 6]) {}
+
+    fn wake(&mut self, _now: Duration) {}
+
     fn set_access_points(&mut self, access_points: Vec<AccessPoint>) {
         self.config.access_points = access_points;
     }
