@@ -26,6 +26,7 @@
 //! st67/         words, sequences, status codes and command structs of the ST67W611M1
 //! microchip/    the same of the PIC32MZW1 and WFI32
 //! text.rs       text arguments, checked when they are made
+//! transport/    adapters for UARTs: a receive ring fed by an interrupt, older traits
 //! engine/       knows AT, knows no vendor: link, buffer, protocol, exchange, resync, text
 //! clock.rs      Clock and Deadline: the only file that knows time
 //! error.rs      one Error, sorted by whose fault it is
@@ -56,6 +57,7 @@
 //!
 //! - `async`: `embedded-nal-async` 0.9 and `embedded-io-async` 0.7 on [`Shared`].
 //! - `defmt`, `log`: log the names of what is exchanged, never its values.
+//! - `embedded-hal-nb`, `embedded-io-06`: [`transport`] adapters for HALs that offer only these.
 //! - `std`: `StdClock`, a clock on `std::time`.
 //! - `mock`: the module `mock`, a scripted UART and a clock moved by hand, for unit tests; needs
 //!   `alloc`.
@@ -84,6 +86,7 @@ pub mod st67;
 mod station;
 mod text;
 mod tls;
+pub mod transport;
 
 #[cfg(feature = "std")]
 pub use clock::StdClock;

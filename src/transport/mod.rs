@@ -1,0 +1,125 @@
+//! Adapters between what a microcontroller's HAL offers and the transport that the driver takes.
+//!
+//! A UART at 921600 baud delivers a byte every 11 µs, whatever the program does meanwhile. So the
+//! receive interrupt puts each into a [`Ring`], and the driver reads there:
+//!
+//! ```
+//! use atwifi::transport::{Halves, Ring};
+//! # use std::collections::VecDeque;
+//!
+//! static RX: Ring<2048> = Ring::new();
+//!
+//! // #[interrupt]
+//! fn usart() {
+//! #   let (mut data_register, overrun_flag) = (VecDeque::from(*b"ready"), false);
+//!     if overrun_flag {
+//!         RX.overrun();
+//!     }
+//!     while let Some(byte) = data_register.pop_front() {
+//!         RX.push(byte);
+//!     }
+//! }
+//!
+//! # fn main() {
+//! # let transmitter = Vec::new();
+//! let transport = Halves::new(RX.reader(), transmitter);
+//! # use embedded_io::{Read, ReadReady};
+//! # let mut transport = transport;
+//! # usart();
+//! # let mut bytes = [0; 8];
+//! # assert_eq!(transport.read(&mut bytes).unwrap(), 5);
+//! # assert_eq!(&bytes[..5], b"ready");
+//! # assert!(!transport.read_ready().unwrap());
+//! # }
+//! ```
+
+#[cfg(feature = "embedded-hal-nb")]
+mod nb;
+#[cfg(feature = "embedded-io-06")]
+mod older;
+mod ring;
+
+use core::fmt;
+
+use embedded_io::{ErrorKind, ErrorType, Read, ReadReady, Write};
+
+#[cfg(feature = "embedded-hal-nb")]
+pub use nb::{Nb, NbError};
+#[cfg(feature = "embedded-io-06")]
+pub use older::{Io06, Io06Error};
+pub use ring::{Overrun, Reader, Ring};
+
+/// A receiving and a sending half, as one transport.
+#[derive(Debug)]
+pub struct Halves<R, W> {
+    receive: R,
+    send: W,
+}
+
+impl<R, W> Halves<R, W> {
+    /// Joins two halves.
+    pub fn new(receive: R, send: W) -> Self {
+        Halves { receive, send }
+    }
+
+    /// Gives the halves back.
+    pub fn release(self) -> (R, W) {
+        (self.receive, self.send)
+    }
+}
+
+/// Which of two halves failed, and how.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum HalvesError<R, W> {
+    /// The receiving half.
+    Receive(R),
+    /// The sending half.
+    Send(W),
+}
+
+impl<R: fmt::Display, W: fmt::Display> fmt::Display for HalvesError<R, W> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            HalvesError::Receive(error) => write!(f, "receiving: {error}"),
+            HalvesError::Send(error) => write!(f, "sending: {error}"),
+        }
+    }
+}
+
+impl<R: core::error::Error, W: core::error::Error> core::error::Error for HalvesError<R, W> {}
+
+impl<R: embedded_io::Error, W: embedded_io::Error> embedded_io::Error for HalvesError<R, W> {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            HalvesError::Receive(error) => error.kind(),
+            HalvesError::Send(error) => error.kind(),
+        }
+    }
+}
+
+impl<R: ErrorType, W: ErrorType> ErrorType for Halves<R, W> {
+    type Error = HalvesError<R::Error, W::Error>;
+}
+
+impl<R: Read, W: ErrorType> Read for Halves<R, W> {
+    fn read(&mut self, into: &mut [u8]) -> Result<usize, Self::Error> {
+        self.receive.read(into).map_err(HalvesError::Receive)
+    }
+}
+
+impl<R: ReadReady, W: ErrorType> ReadReady for Halves<R, W> {
+    fn read_ready(&mut self) -> Result<bool, Self::Error> {
+        self.receive.read_ready().map_err(HalvesError::Receive)
+    }
+}
+
+impl<R: ErrorType, W: Write> Write for Halves<R, W> {
+    fn write(&mut self, bytes: &[u8]) -> Result<usize, Self::Error> {
+        self.send.write(bytes).map_err(HalvesError::Send)
+    }
+
+    fn flush(&mut self) -> Result<(), Self::Error> {
+        self.send.flush().map_err(HalvesError::Send)
+    }
+}

@@ -1,0 +1,158 @@
+//! The driver behind an interrupt-fed receive ring that loses bytes.
+
+mod common;
+
+use std::cell::Cell;
+use std::rc::Rc;
+use std::time::Duration;
+
+use atwifi::transport::{Halves, HalvesError, Overrun, Reader, Ring};
+use atwifi::{Error, Module};
+use atwifi_simulator::{Port, Simulation};
+use common::*;
+use embedded_io::{ErrorType, Read, ReadReady};
+use embedded_nal::{TcpClientStack, nb};
+
+/// Small against what a module says: one interrupt too late and bytes are gone.
+const RING: usize = 4096;
+
+/// What arrives goes through a ring, as on a microcontroller.
+struct Received {
+    port: Port,
+    ring: &'static Ring<RING>,
+    reader: Reader<'static, RING>,
+    /// The UART overruns: it loses what arrives.
+    loses: Rc<Cell<bool>>,
+}
+
+impl Received {
+    fn interrupt(&mut self) {
+        let mut lost = false;
+        while self.port.read_ready().unwrap() {
+            let mut byte = [0];
+            self.port.read(&mut byte).unwrap();
+            if self.loses.get() {
+                lost = true;
+            } else {
+                self.ring.push(byte[0]);
+            }
+        }
+        if lost {
+            self.ring.overrun();
+        }
+    }
+}
+
+impl ErrorType for Received {
+    type Error = Overrun;
+}
+
+impl ReadReady for Received {
+    fn read_ready(&mut self) -> Result<bool, Overrun> {
+        self.interrupt();
+        self.reader.read_ready()
+    }
+}
+
+impl Read for Received {
+    fn read(&mut self, into: &mut [u8]) -> Result<usize, Overrun> {
+        self.reader.read(into)
+    }
+}
+
+type Driver<'b, D> = Module<'b, D, Halves<Received, Port>, SimClock>;
+
+fn each_behind_a_ring<D: UnderTest>(
+    test: impl Fn(&Simulation, &Cell<bool>, &'static Ring<RING>, &mut Driver<'_, D>),
+) {
+    for simulation in simulations::<D>(|config| config) {
+        let ring: &'static Ring<RING> = Box::leak(Box::default());
+        let loses = Rc::new(Cell::new(false));
+        let received = Received {
+            port: simulation.port(),
+            ring,
+            reader: ring.reader(),
+            loses: loses.clone(),
+        };
+        let transport = Halves::new(received, simulation.port());
+        let (mut line, mut ahead) = ([0; 1024], [[0; 512]; 2]);
+        let clock = SimClock(simulation.clone());
+        let mut module = Module::new(transport, clock, &mut line, &mut ahead).unwrap();
+        module.reset().unwrap();
+        module.join(SSID, PASSWORD).unwrap();
+        test(&simulation, &loses, ring, &mut module);
+    }
+}
+
+/// Lets the program be busy elsewhere.
+fn busy(simulation: &Simulation) {
+    let until = simulation.now() + Duration::from_millis(200);
+    while simulation.now() < until {
+        simulation.idle();
+    }
+}
+
+fn a_notice_that_was_lost_is_reported_and_its_data_found<D: UnderTest>() {
+    each_behind_a_ring::<D>(|simulation, loses, ring, module| {
+        let mut socket = module.socket().unwrap();
+        flat(module.connect(&mut socket, at(ECHO))).unwrap();
+        assert_eq!(
+            flat(module.send(&mut socket, &payload())),
+            Ok(payload().len())
+        );
+
+        loses.set(true);
+        busy(simulation);
+        let lost = nb::Error::Other(Error::Transport(HalvesError::Receive(Overrun)));
+        assert_eq!(module.receive(&mut socket, &mut [0; 8]), Err(lost));
+        loses.set(false);
+        assert_eq!(ring.overruns(), 1);
+
+        let (mut got, mut into) = (Vec::<u8>::new(), [0; 300]);
+        let until = simulation.now() + Duration::from_secs(5);
+        while got.len() < payload().len() && simulation.now() < until {
+            match module.receive(&mut socket, &mut into) {
+                Ok(n) => got.extend(&into[..n]),
+                Err(nb::Error::WouldBlock) => simulation.idle(),
+                Err(other) => panic!("{other:?}\n{}", simulation.transcript()),
+            }
+        }
+        assert_eq!(got, payload());
+        module.close(socket).unwrap();
+    });
+}
+
+fn an_answer_that_was_lost_is_an_error_and_the_next_command_goes_through<D: UnderTest>() {
+    each_behind_a_ring::<D>(|simulation, loses, _, module| {
+        loses.set(true);
+        let lost = Error::Transport(HalvesError::Receive(Overrun));
+        assert_eq!(module.link_state(), Err(lost));
+        loses.set(false);
+        busy(simulation);
+        assert_eq!(module.link_state(), Ok(atwifi::LinkState::Up));
+    });
+}
+
+fn a_ring_that_is_large_enough_loses_nothing<D: UnderTest>() {
+    each_behind_a_ring::<D>(|simulation, _, ring, module| {
+        let mut socket = module.socket().unwrap();
+        flat(module.connect(&mut socket, at(DOWNLOAD))).unwrap();
+        let (mut got, mut into) = (Vec::<u8>::new(), [0; 1000]);
+        let until = simulation.now() + Duration::from_secs(120);
+        while got.len() < download().len() && simulation.now() < until {
+            match module.receive(&mut socket, &mut into) {
+                Ok(n) => got.extend(&into[..n]),
+                Err(nb::Error::WouldBlock) => simulation.idle(),
+                Err(other) => panic!("{other:?}"),
+            }
+        }
+        assert!(got == download());
+        assert_eq!(ring.overruns(), 0);
+    });
+}
+
+on_both_dialects! {
+    a_notice_that_was_lost_is_reported_and_its_data_found
+    an_answer_that_was_lost_is_an_error_and_the_next_command_goes_through
+    a_ring_that_is_large_enough_loses_nothing
+}
