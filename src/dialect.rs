@@ -82,8 +82,9 @@ pub trait Words: Sized + 'static + private::Sealed {
     /// empty if there is none.
     fn line(session: &mut Session<'_, Self>, command: &[u8], line: &[u8]) -> Line<Self::Status>;
 
-    /// Looks for the header of counted payload at the start of a line.
-    fn payload(pending: &[u8]) -> Payload;
+    /// Looks for the header of counted payload at the start of a line. `command` is the command
+    /// in flight, empty if there is none.
+    fn payload(command: &[u8], pending: &[u8]) -> Payload;
 
     /// Puts an event line into neutral words.
     fn event(line: &[u8]) -> Event<'_>;

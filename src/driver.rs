@@ -10,7 +10,7 @@ use crate::dialect::{Dialect, Words};
 use crate::engine::Engine;
 use crate::engine::exchange::Reply;
 use crate::engine::link::Transport;
-use crate::engine::protocol::{Answer, Line, Payload, Protocol};
+use crate::engine::protocol::{Answer, Line, Payload, Prompt, Protocol};
 use crate::error::{Closed, Error, Usage};
 use crate::event::{Event, Queue};
 use crate::socket::Table;
@@ -122,8 +122,8 @@ impl<D: Words> Protocol for Session<'_, D> {
         kind
     }
 
-    fn payload(pending: &[u8]) -> Payload {
-        D::payload(pending)
+    fn payload(command: &[u8], pending: &[u8]) -> Payload {
+        D::payload(command, pending)
     }
 
     fn question(n: u8) -> &'static [u8] {
@@ -394,11 +394,14 @@ impl<'b, D: Dialect, T: Transport, C: Clock> Module<'b, D, T, C> {
         &mut self,
         command: &A,
         payload: &[u8],
+        prompt: Prompt,
         timeout: u32,
     ) -> Result<(), ErrorOf<D, T>> {
         self.retry_busy(&mut |module| {
             module.engine.compose(|buffer| command.write(buffer));
-            module.engine.upload(&mut module.session, payload, timeout)
+            module
+                .engine
+                .upload(&mut module.session, payload, prompt, timeout)
         })
     }
 

@@ -60,6 +60,17 @@ pub enum Usage {
     Empty,
     /// The module's text rule cannot carry this byte.
     Byte(u8),
+    /// A number is outside these limits, the vendor's.
+    OutOfRange {
+        /// The least.
+        min: i32,
+        /// The greatest.
+        max: i32,
+    },
+    /// The data is not this long, as the command says it is.
+    WrongLength(usize),
+    /// A text is no hardware address.
+    NoAddress,
     /// The handle is of a socket that was released.
     StaleHandle,
     /// The module cannot do this; see the README's "Not supported".
@@ -124,6 +135,9 @@ impl fmt::Display for Usage {
             Usage::TooLong(n) => write!(f, "what was passed is longer than {n} bytes"),
             Usage::Empty => f.write_str("the text is empty"),
             Usage::Byte(b) => write!(f, "the module cannot take the byte 0x{b:02x} in a text"),
+            Usage::OutOfRange { min, max } => write!(f, "the number must be {min} to {max}"),
+            Usage::WrongLength(n) => write!(f, "the command announces {n} bytes of data"),
+            Usage::NoAddress => f.write_str("the text is no hardware address"),
             Usage::StaleHandle => f.write_str("the socket was released"),
             Usage::Unsupported => f.write_str("the module or the driver cannot do this"),
         }

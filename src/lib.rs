@@ -17,6 +17,7 @@
 //! nal/          embedded-nal and embedded-io on top of the driver: tcp, tls, listen, udp, dns,
 //!               stream, the shared handle, async
 //! client.rs     atat's client trait, for commands of your own
+//! data.rs       commands that carry data, and replies that do
 //! tls.rs        how the module is to open a TLS connection
 //! station.rs    what a user does, in the field's words: join, leave, link state, addresses
 //! driver.rs     Module: reset, poll, send any command, and the way back after trouble
@@ -25,7 +26,9 @@
 //! dialect.rs    the traits Words and Dialect: the page that a porter of another module reads
 //! st67/         words, sequences, status codes and command structs of the ST67W611M1
 //! microchip/    the same of the PIC32MZW1 and WFI32
-//! text.rs       text arguments, checked when they are made
+//! text.rs       text arguments, checked when they are made, and text that a module prints
+//! number.rs     numbers with names; range.rs: with limits; mac.rs: hardware addresses
+//! danger.rs     what must be said before a command that cannot be undone
 //! transport/    adapters for UARTs: a receive ring fed by an interrupt, older traits
 //! engine/       knows AT, knows no vendor: link, buffer, protocol, exchange, resync, text
 //! clock.rs      Clock and Deadline: the only file that knows time
@@ -69,18 +72,24 @@ extern crate std;
 
 #[macro_use]
 mod fmt;
+#[macro_use]
+mod number;
 
 mod client;
 mod clock;
+pub mod danger;
+mod data;
 pub mod dialect;
 mod driver;
 mod engine;
 mod error;
 mod event;
+mod mac;
 pub mod microchip;
 #[cfg(any(test, feature = "mock"))]
 pub mod mock;
 mod nal;
+mod range;
 mod socket;
 pub mod st67;
 mod station;
@@ -91,16 +100,20 @@ pub mod transport;
 #[cfg(feature = "std")]
 pub use clock::StdClock;
 pub use clock::{Clock, DelayClock, OnIdle};
+pub use data::{Download, Prompt, Upload};
 pub use driver::{ErrorOf, Module, Timeouts};
 pub use engine::link::Transport;
 pub use error::{Closed, Error, Resource, Usage};
 pub use event::Event;
+pub use mac::Mac;
 pub use nal::{ConnectTls, Shared, Stream, Tls, WaitTcp};
 #[cfg(feature = "async")]
 pub use nal::{Connection, Datagrams};
+pub use number::{Numbered, Reported, Switch};
+pub use range::Ranged;
 pub use socket::{TcpSocket, UdpSocket};
 pub use station::{Addresses, LinkState};
-pub use text::{Rule, Secret, Text};
+pub use text::{Printed, PrintedSecret, Rule, Secret, Text};
 pub use tls::{Psk, TlsConfig};
 
 /// The README's examples compile.

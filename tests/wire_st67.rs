@@ -8,7 +8,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use atat::AtatCmd;
 use atwifi::st67::command::{Done, basic, net, wifi};
 use atwifi::st67::{ErrorCode, JoinError, Reason, Secret, Subcategory, Text};
-use atwifi::{Addresses, LinkState, Usage};
+use atwifi::{Addresses, LinkState, Switch, Usage};
 use common::{parse, wire};
 
 #[test]
@@ -17,9 +17,15 @@ fn commands_are_written_as_the_reference_shows_them() {
         // 2.2
         (wire(&basic::Test), "AT"),
         (wire(&basic::EchoOff), "ATE0"),
-        (wire(&basic::SetErrorCodes { on: 1 }), "AT+SYSLOG=1"),
+        (
+            wire(&basic::SetErrorCodes { codes: Switch::On }),
+            "AT+SYSLOG=1",
+        ),
         (wire(&basic::GetErrorCodes), "AT+SYSLOG?"),
-        (wire(&basic::SetStore { on: 0 }), "AT+SYSSTORE=0"),
+        (
+            wire(&basic::SetStore { store: Switch::Off }),
+            "AT+SYSSTORE=0",
+        ),
         // 3.1
         (
             wire(&wifi::SetMode {
@@ -204,7 +210,10 @@ fn replies_are_parsed_as_reference_and_firmware_print_them() {
         parse(&basic::EchoOff, "+CWSTATE:2\r\n").is_err(),
         "a reply where none belongs is a late one"
     );
-    assert_eq!(parse(&basic::GetErrorCodes, "+SYSLOG:1\r\n").unwrap().on, 1);
+    assert_eq!(
+        parse(&basic::GetErrorCodes, "+SYSLOG:1\r\n").unwrap().codes,
+        Switch::On
+    );
 
     for (n, state) in [
         (0, LinkState::Idle),

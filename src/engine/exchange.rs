@@ -3,7 +3,7 @@
 use embedded_io::ErrorType;
 
 use super::link::Transport;
-use super::protocol::{Line, LineEnd, Protocol};
+use super::protocol::{Line, LineEnd, Prompt, Protocol};
 use super::{Engine, Lead, Token};
 use crate::clock::{Clock, Deadline};
 use crate::error::{Error, Resource};
@@ -15,6 +15,10 @@ pub(super) const PAYLOAD_SILENCE: u32 = 500;
 /// A pause within a payload that is suspicious (ms). The slowest documented rate, 9600 baud,
 /// delivers a byte every 1.04 ms.
 const PAYLOAD_PAUSE: u32 = 100;
+
+/// How long firmware that may have no prompt is given to send one (ms), behind the `OK` that it
+/// sends in any case. No source gives a figure; those that have one send it at once.
+const PROMPT_WAIT: u32 = 100;
 
 /// How long a module that said `busy` may still answer (ms) before the command counts as dropped.
 const BUSY_WAIT: u32 = 1000;
@@ -104,10 +108,11 @@ impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
         &mut self,
         session: &mut P,
         payload: &[u8],
+        prompt: Prompt,
         timeout: u32,
     ) -> Result<(), ErrorOf<T, P>> {
         let deadline = self.begin(session, timeout)?;
-        let result = self.upload_payload(session, payload, deadline);
+        let result = self.upload_payload(session, payload, prompt, deadline);
         self.end(session, result)
     }
 
@@ -232,17 +237,24 @@ impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
         &mut self,
         session: &mut P,
         payload: &[u8],
+        prompt: Prompt,
         mut deadline: Deadline,
     ) -> Result<(), ErrorOf<T, P>> {
         self.send_command(deadline)?;
         // From here to the final result the module may wait for payload, prompt seen or not.
         self.owed = payload.len();
         let mut prompted = false;
+        let mut prompt_due = None;
         loop {
-            let at = match self.token::<P>(!prompted, deadline)? {
+            let token = match self.token::<P>(!prompted, prompt_due.unwrap_or(deadline)) {
+                Err(Error::Timeout) if prompt_due.is_some() => Token::Prompt,
+                token => token?,
+            };
+            let at = match token {
                 Token::Line(at) => at,
                 Token::Prompt if !prompted => {
                     prompted = true;
+                    prompt_due = None;
                     self.link.write(payload, deadline)?;
                     continue;
                 }
@@ -255,7 +267,11 @@ impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
             };
             match self.line(session, at) {
                 // The firmware says OK before it prompts; that is not the end.
-                Line::Ok if !prompted => {}
+                Line::Ok if !prompted => {
+                    if prompt == Prompt::Perhaps {
+                        prompt_due = Some(self.link.deadline(PROMPT_WAIT));
+                    }
+                }
                 Line::Ok | Line::Sent if prompted => break,
                 Line::Received(n) if n == payload.len() => {}
                 Line::Failed(status) | Line::NotUnderstood(status) => {

@@ -290,7 +290,8 @@ impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
             self.input.skip(1);
         }
         if !self.input.is_overlong() {
-            match P::payload(self.input.pending()) {
+            let command = self.command.get(..self.command_len).unwrap_or(&[]);
+            match P::payload(command, self.input.pending()) {
                 Payload::No => {}
                 Payload::Incomplete => return None,
                 Payload::Counted {

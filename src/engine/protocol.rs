@@ -61,6 +61,15 @@ pub enum LineEnd {
     Unlikely,
 }
 
+/// Whether a module asks for the data that a command has announced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Prompt {
+    /// It does; not a byte goes out before.
+    Always,
+    /// By the reference it does, but firmware says `OK` and waits in silence.
+    Perhaps,
+}
+
 /// What the answer to a resynchronising question means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answer {
@@ -88,7 +97,7 @@ pub(crate) trait Protocol {
     /// Takes a line, with the command in flight (empty if there is none).
     fn line(&mut self, command: &[u8], line: &[u8]) -> Line<Self::Status>;
     /// Looks for the header of counted payload at the start of a line.
-    fn payload(pending: &[u8]) -> Payload;
+    fn payload(command: &[u8], pending: &[u8]) -> Payload;
     /// A question that no other command of the driver asks, with its line end.
     fn question(n: u8) -> &'static [u8];
     /// Whether `line` answers question `n`.

@@ -156,7 +156,7 @@ impl Words for Microchip {
         events::line(session, command, line)
     }
 
-    fn payload(pending: &[u8]) -> Payload {
+    fn payload(_command: &[u8], pending: &[u8]) -> Payload {
         events::payload(pending)
     }
 

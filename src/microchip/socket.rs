@@ -16,6 +16,7 @@ use crate::clock::Clock;
 use crate::dialect::{Incoming, Purpose};
 use crate::driver::ErrorOf;
 use crate::engine::link::Transport;
+use crate::engine::protocol::Prompt;
 use crate::error::{Closed, Error, Usage};
 use crate::socket::{Handle, Slot};
 
@@ -267,7 +268,7 @@ pub(super) fn send<T: Transport, C: Clock>(
                 socket: link,
                 length: payload.len() as u16,
             };
-            module.upload(&command, payload, timeout)
+            module.upload(&command, payload, Prompt::Always, timeout)
         }
         Some(to) => send_to(module, link, v4(to)?, payload),
     };
@@ -329,7 +330,7 @@ fn send_to<T: Transport, C: Clock>(
     };
     aim(module, link, to);
     module
-        .upload(&command, payload, timeout)
+        .upload(&command, payload, Prompt::Always, timeout)
         .inspect_err(|_| aim(module, link, NOBODY))
 }
 

@@ -225,25 +225,50 @@ pub(super) fn event(line: &[u8]) -> Event<'_> {
     }
 }
 
-/// `+CIPRECVDATA:<length>,` stands before payload, wherever it appears.
-pub(super) fn payload(pending: &[u8]) -> Payload {
-    const HEADER: &[u8] = b"+CIPRECVDATA:";
-    let known = pending.len().min(HEADER.len());
-    if pending.get(..known) != HEADER.get(..known) {
+/// What stands before payload that answers a command, up to its length: `+CIPRECVDATA:<length>,`.
+const PAYLOAD_HEADERS: [&[u8]; 4] = [b"+CIPRECVDATA:", b"+FS:READ,", b"+EFUSE-R:", b"+FLASH-R:"];
+
+pub(super) fn payload(command: &[u8], pending: &[u8]) -> Payload {
+    let begins = |header: &&&[u8]| {
+        let known = pending.len().min(header.len());
+        pending.get(..known) == header.get(..known)
+    };
+    let Some(header) = PAYLOAD_HEADERS.iter().find(begins) else {
         return Payload::No;
+    };
+    let Some((digits, separator)) = pending.get(header.len()..).and_then(digits) else {
+        return Payload::Incomplete;
+    };
+    let counted = |header, count: u32| Payload::Counted {
+        header,
+        count: count as usize,
+        line_end: LineEnd::Always,
+    };
+    let count = number(digits).filter(|_| separator == b',');
+    match (count, uncounted(command, header)) {
+        (Some(count), asked) if asked.is_none_or(|asked| count <= asked) => {
+            counted(header.len() + digits.len() + 1, count)
+        }
+        (_, Some(asked)) => counted(header.len(), asked),
+        (_, None) => Payload::No,
     }
-    let digits = pending.get(HEADER.len()..).unwrap_or(&[]);
-    let length = digits.iter().take_while(|b| b.is_ascii_digit()).count();
-    match digits.get(length) {
-        None => Payload::Incomplete,
-        Some(b',') => match number(digits.get(..length).unwrap_or(&[])) {
-            Some(count) => Payload::Counted {
-                header: HEADER.len() + length + 1,
-                count: count as usize,
-                line_end: LineEnd::Always,
-            },
-            None => Payload::No,
-        },
-        Some(_) => Payload::No,
-    }
+}
+
+/// The digits at the start of a text, and what stands behind them; `None` while nothing does.
+fn digits(text: &[u8]) -> Option<(&[u8], u8)> {
+    let length = text.iter().take_while(|b| b.is_ascii_digit()).count();
+    Some((text.get(..length)?, *text.get(length)?))
+}
+
+/// How many bytes the command in flight asks for, if the reference's module does not count what it
+/// prints: `+EFUSE-R:<data>`, `+FLASH-R:<data>` (2.2.13, 2.2.16).
+fn uncounted(command: &[u8], header: &[u8]) -> Option<u32> {
+    let name = header.strip_suffix(b":")?;
+    let (digits, _) = digits(
+        command
+            .strip_prefix(b"AT")?
+            .strip_prefix(name)?
+            .strip_prefix(b"=")?,
+    )?;
+    number(digits)
 }

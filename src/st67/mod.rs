@@ -128,8 +128,8 @@ impl Words for St67 {
         events::line(session, command, line)
     }
 
-    fn payload(pending: &[u8]) -> Payload {
-        events::payload(pending)
+    fn payload(command: &[u8], pending: &[u8]) -> Payload {
+        events::payload(command, pending)
     }
 
     fn event(line: &[u8]) -> Event<'_> {

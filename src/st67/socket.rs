@@ -16,6 +16,7 @@ use crate::clock::Clock;
 use crate::dialect::{Incoming, Purpose};
 use crate::driver::ErrorOf;
 use crate::engine::link::Transport;
+use crate::engine::protocol::Prompt;
 use crate::error::{Closed, Error, Resource, Usage};
 use crate::socket::Handle;
 use crate::tls::TlsConfig;
@@ -233,7 +234,7 @@ pub(super) fn send<T: Transport, C: Clock>(
 ) -> Result<(), ErrorOf<St67, T>> {
     let (timeout, length) = (module.timeouts.send, payload.len() as u16);
     match to {
-        None => module.upload(&Send { link, length }, payload, timeout),
+        None => module.upload(&Send { link, length }, payload, Prompt::Always, timeout),
         Some(to) => {
             let command = SendTo {
                 link,
@@ -241,7 +242,7 @@ pub(super) fn send<T: Transport, C: Clock>(
                 remote_ip: to.ip(),
                 remote_port: to.port(),
             };
-            module.upload(&command, payload, timeout)
+            module.upload(&command, payload, Prompt::Always, timeout)
         }
     }
 }

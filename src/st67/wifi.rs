@@ -10,6 +10,7 @@ use crate::clock::Clock;
 use crate::driver::ErrorOf;
 use crate::engine::link::Transport;
 use crate::error::{Error, Usage};
+use crate::number::Switch;
 use crate::station::LinkState;
 
 /// Closes all links (reference 4.1.11).
@@ -21,9 +22,9 @@ pub(super) fn set_up<T: Transport, C: Clock>(
 ) -> Result<(), ErrorOf<St67, T>> {
     let timeout = module.timeouts.command;
     module.execute(&EchoOff, timeout)?;
-    module.execute(&SetErrorCodes { on: 1 }, timeout)?;
+    module.execute(&SetErrorCodes { codes: Switch::On }, timeout)?;
     // Else each join would write its password to the module's flash.
-    module.execute(&SetStore { on: 0 }, timeout)?;
+    module.execute(&SetStore { store: Switch::Off }, timeout)?;
     match module.execute(&SetMultiple { on: 1 }, timeout) {
         // Links are open that the driver before this one has left.
         Err(Error::Module(_)) => {
