@@ -26,7 +26,7 @@
 //! reference, not from the driver), and add one `impl UnderTest` in `tests/common/mod.rs`: every
 //! scenario, sweep and contract test then runs on the new dialect too.
 
-use core::fmt::{Debug, Display};
+use core::fmt::{self, Debug, Display};
 use core::net::{IpAddr, SocketAddr, SocketAddrV4};
 
 use embedded_nal::AddrType;
@@ -105,6 +105,20 @@ pub enum Purpose<'c> {
     Group(SocketAddrV4),
     /// TCP connections from others, at this local port.
     Listen(u16),
+}
+
+impl Display for Purpose<'_> {
+    /// As in "connected to 10.0.0.7:80".
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Purpose::Connect(to) => write!(f, "connected to {to}"),
+            Purpose::ConnectTls(to, _) => write!(f, "connected with TLS to {to}"),
+            Purpose::Exchange(with) => write!(f, "exchanging datagrams with {with}"),
+            Purpose::Bind(port) => write!(f, "receiving datagrams at port {port}"),
+            Purpose::Group(group) => write!(f, "receiving datagrams of group {group}"),
+            Purpose::Listen(port) => write!(f, "listening at port {port}"),
+        }
+    }
 }
 
 /// A connection that a peer has made to a listening socket.

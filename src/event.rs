@@ -18,7 +18,7 @@ pub enum Event<'a> {
     /// The station is associated with its access point; it has no address yet.
     StationConnected,
     /// The station has an address, which the module may or may not tell with the event.
-    StationAddress(#[cfg_attr(feature = "defmt", defmt(Debug2Format))] Option<Ipv4Addr>),
+    StationAddress(Option<Ipv4Addr>),
     /// The station has lost or left its access point.
     StationDisconnected,
     /// The station could not connect, or lost the link, for this reason: the number of the

@@ -1,7 +1,13 @@
 //! Logging through `defmt`, `log`, both or neither: the only copy of the shim.
 //!
-//! Only what carries no secret is logged: the name of a command, never its arguments; the name
-//! of a reply, never its values.
+//! - `info` tells the story: joining, resolving, connections that open and end, restarts.
+//! - `debug` tells each exchange: the command, and what came of it.
+//! - `trace` tells each line of the module, and how much payload goes which way.
+//!
+//! Only what carries no secret is logged: of a command or a reply the name and the numbers, never a
+//! text; of payload its length.
+
+use core::fmt;
 
 macro_rules! log_with {
     ($level:ident, $($arg:tt)*) => {{
@@ -22,18 +28,59 @@ macro_rules! info { ($($arg:tt)*) => { log_with!(info, $($arg)*) }; }
 macro_rules! trace { ($($arg:tt)*) => { log_with!(trace, $($arg)*) }; }
 macro_rules! warn_ { ($($arg:tt)*) => { log_with!(warn, $($arg)*) }; }
 
-/// What of a line may be logged: everything before its arguments, if it begins like a command or
-/// an answer. The tail of a line of which the beginning was lost may be an argument.
-pub(crate) fn name(line: &[u8]) -> &str {
-    let end = line
-        .iter()
-        .position(|b| !(b.is_ascii_uppercase() || b.is_ascii_digit() || b"+- ".contains(b)))
-        .unwrap_or(line.len());
-    let is_known = [&b"AT"[..], b"+", b"OK", b"ERR", b"SEND"];
-    match line.get(..end) {
-        Some(name) if is_known.iter().any(|known| line.starts_with(known)) => {
-            core::str::from_utf8(name).unwrap_or("?")
+/// A value that is logged as its `Display` says, by both.
+pub(crate) struct Shown<'a, T>(pub(crate) &'a T);
+
+impl<T: fmt::Display> fmt::Display for Shown<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+#[cfg(feature = "defmt")]
+impl<T: fmt::Display> defmt::Format for Shown<'_, T> {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(f, "{}", defmt::Display2Format(self.0));
+    }
+}
+
+/// What of a line may be logged: its name and the numbers behind it, up to the first argument that
+/// is text, if it begins like a command or an answer. The tail of a line of which the beginning was
+/// lost may be an argument.
+pub(crate) fn visible(line: &[u8]) -> &str {
+    let is_name = |b: &u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b"+- ".contains(b);
+    let is_number = |b: &u8| b.is_ascii_digit() || b"=?:,-".contains(b);
+    let known = [&b"AT"[..], b"+", b"OK", b"ERR", b"SEND"];
+    if !known.iter().any(|known| line.starts_with(known)) {
+        return "?";
+    }
+    let name = line.iter().take_while(|b| is_name(b)).count();
+    let numbers = line.iter().skip(name).take_while(|b| is_number(b)).count();
+    let visible = line.get(..name + numbers).unwrap_or(&[]);
+    core::str::from_utf8(visible).unwrap_or("?")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::visible;
+
+    #[test]
+    fn text_arguments_are_not_visible() {
+        let rows = [
+            ("AT+CIPSEND=0,100\r\n", "AT+CIPSEND=0,100"),
+            ("AT+CWJAP=\"home\",\"12345678\"\r\n", "AT+CWJAP="),
+            ("AT+WSTAC=4,[31323334]\r\n", "AT+WSTAC=4,"),
+            (
+                "AT+CIPSTART=1,\"TCP\",\"10.0.0.7\",80\r\n",
+                "AT+CIPSTART=1,",
+            ),
+            ("+IPD:0,1460", "+IPD:0,1460"),
+            ("ERROR:10,\"no\"", "ERROR:10,"),
+            ("SEND OK", "SEND OK"),
+            ("12345678\"", "?"),
+        ];
+        for (line, shown) in rows {
+            assert_eq!(visible(line.as_bytes()), shown);
         }
-        _ => "?",
     }
 }

@@ -59,7 +59,8 @@
 //! All off by default, and additive.
 //!
 //! - `async`: `embedded-nal-async` 0.9 and `embedded-io-async` 0.7 on [`Shared`].
-//! - `defmt`, `log`: log the names of what is exchanged, never its values.
+//! - `defmt`, `log`: log the story of each connection (`info`), each exchange (`debug`), each line and
+//!   the length of each payload (`trace`); never a text, a secret or a payload.
 //! - `embedded-hal-nb`, `embedded-io-06`: [`transport`] adapters for HALs that offer only these.
 //! - `std`: `StdClock`, a clock on `std::time`.
 //! - `mock`: the module `mock`, a scripted UART and a clock moved by hand, for unit tests; needs

@@ -6,6 +6,7 @@ use crate::clock::Clock;
 use crate::dialect::Dialect;
 use crate::driver::{ErrorOf, Module};
 use crate::engine::link::Transport;
+use crate::fmt::Shown;
 
 /// The state of the station's link.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -31,13 +32,10 @@ pub enum LinkState {
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Addresses {
     /// Its address.
-    #[cfg_attr(feature = "defmt", defmt(Debug2Format))]
     pub ip: Ipv4Addr,
     /// The router, where the module tells.
-    #[cfg_attr(feature = "defmt", defmt(Debug2Format))]
     pub gateway: Option<Ipv4Addr>,
     /// The network's mask, where the module tells.
-    #[cfg_attr(feature = "defmt", defmt(Debug2Format))]
     pub netmask: Option<Ipv4Addr>,
 }
 
@@ -58,15 +56,17 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
     ) -> Result<Ipv4Addr, ErrorOf<D, T>> {
         self.prepare()?;
         info!("joining");
-        D::join(self, ssid.as_ref(), password.as_ref())?;
+        D::join(self, ssid.as_ref(), password.as_ref())
+            .inspect_err(|error| info!("not joined: {}", Shown(error)))?;
         let addresses = D::addresses(self)?;
-        info!("joined");
+        info!("joined: {}", addresses.ip);
         Ok(addresses.ip)
     }
 
     /// Leaves the access point. Open connections end.
     pub fn leave(&mut self) -> Result<(), ErrorOf<D, T>> {
         self.prepare()?;
+        info!("leaving");
         D::leave(self)
     }
 

@@ -164,7 +164,7 @@ impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
         self.busy = false;
         debug!(
             "> {}",
-            crate::fmt::name(self.command.get(..self.command_len).unwrap_or(&[]))
+            crate::fmt::visible(self.command.get(..self.command_len).unwrap_or(&[]))
         );
         Ok(self.link.deadline(timeout))
     }
@@ -175,8 +175,12 @@ impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
         result: Result<R, ErrorOf<T, P>>,
     ) -> Result<R, ErrorOf<T, P>> {
         self.command_len = 0;
-        if let Err(error) = &result {
-            self.out_of_step |= error.leaves_answer_open();
+        match &result {
+            Ok(_) => debug!("< done"),
+            Err(error) => {
+                debug!("< {}", crate::fmt::Shown(error));
+                self.out_of_step |= error.leaves_answer_open();
+            }
         }
         if self.was_set_up && !session.is_set_up() {
             // The reply has shown that the module restarted before it heard the command.
@@ -255,6 +259,7 @@ impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
                 Token::Prompt if !prompted => {
                     prompted = true;
                     prompt_due = None;
+                    trace!("> payload: {} bytes", payload.len());
                     self.link.write(payload, deadline)?;
                     continue;
                 }
@@ -307,6 +312,7 @@ impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
                         self.unwanted = n;
                         return Err(Error::Malformed);
                     }
+                    trace!("< payload: {} bytes", n);
                     let kept = n.min(into.len());
                     self.read_payload(into.get_mut(..kept).unwrap_or(&mut []))?;
                     for _ in kept..n {
@@ -415,7 +421,7 @@ impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
     ) -> Line<P::Status> {
         let command = self.command.get(..self.command_len).unwrap_or(&[]);
         let line = self.input.get(at);
-        trace!("< {}", crate::fmt::name(line));
+        trace!("< {}", crate::fmt::visible(line));
         let kind = session.line(command, line);
         self.unsure |= matches!(kind, Line::NotUnderstood(_));
         kind

@@ -83,7 +83,7 @@ pub enum Answer {
 
 /// The dialect's words and the session's memory, as the engine sees them.
 pub(crate) trait Protocol {
-    type Status;
+    type Status: core::fmt::Display;
 
     /// The character with which the module asks for payload.
     const PROMPT: u8;

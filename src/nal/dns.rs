@@ -9,6 +9,7 @@ use crate::dialect::Dialect;
 use crate::driver::{ErrorOf, Module};
 use crate::engine::link::Transport;
 use crate::error::{Error, Usage};
+use crate::fmt::Shown;
 
 impl<D: Dialect, T: Transport, C: Clock> Dns for Module<'_, D, T, C> {
     type Error = ErrorOf<D, T>;
@@ -33,7 +34,16 @@ impl<D: Dialect, T: Transport, C: Clock> Dns for Module<'_, D, T, C> {
             };
         }
         self.prepare()?;
-        Ok(D::resolve(self, hostname, addr_type)?)
+        match D::resolve(self, hostname, addr_type) {
+            Ok(address) => {
+                info!("{} is {}", hostname, address);
+                Ok(address)
+            }
+            Err(error) => {
+                info!("{} is not known: {}", hostname, Shown(&error));
+                Err(error.into())
+            }
+        }
     }
 
     /// Neither vendor's command set resolves addresses to names: always

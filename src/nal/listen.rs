@@ -70,6 +70,7 @@ impl<D: Dialect, T: Transport, C: Clock> TcpFullStack for Module<'_, D, T, C> {
         if incoming.is_closed {
             slot.abandon(Closed::ByPeer);
         }
+        info!("link {}: accepted {}", incoming.link, incoming.remote);
         let connection = TcpSocket { handle, port: None };
         Ok((connection, incoming.remote))
     }

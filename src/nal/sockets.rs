@@ -5,6 +5,7 @@ use crate::dialect::{Dialect, Purpose};
 use crate::driver::{ErrorOf, Module};
 use crate::engine::link::Transport;
 use crate::error::{Closed, Error};
+use crate::fmt::Shown;
 use crate::socket::{Handle, Slot, State};
 
 impl<'b, D: Dialect, T: Transport, C: Clock> Module<'b, D, T, C> {
@@ -43,6 +44,13 @@ impl<'b, D: Dialect, T: Transport, C: Clock> Module<'b, D, T, C> {
         self.hang_up(socket)?;
         self.session.sockets.renew(socket);
         let result = D::open(self, socket, purpose);
+        match &result {
+            Ok(()) => {
+                let link = self.slot(socket)?.link;
+                info!("link {}: {}", link, Shown(&purpose));
+            }
+            Err(error) => info!("not {}: {}", Shown(&purpose), Shown(error)),
+        }
         if let Err(error) = &result {
             let slot = self.slot(socket)?;
             // Where the module has said no, or was not asked, there is no link; else it may come.
@@ -75,6 +83,7 @@ impl<'b, D: Dialect, T: Transport, C: Clock> Module<'b, D, T, C> {
         let slot = self.slot(socket)?;
         if slot.lingers && slot.link == link {
             D::close(self, link)?;
+            info!("link {}: closed", link);
             self.slot(socket)?.closed_by_module(Closed::NotConnected);
         }
         Ok(())

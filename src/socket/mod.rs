@@ -41,7 +41,6 @@ pub struct TcpSocket {
 pub struct UdpSocket {
     pub(crate) handle: Handle,
     /// Where it sends unless told otherwise.
-    #[cfg_attr(feature = "defmt", defmt(Debug2Format))]
     pub(crate) remote: Option<SocketAddr>,
     /// It was bound to a local port by its owner.
     pub(crate) is_bound: bool,

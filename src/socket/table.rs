@@ -194,6 +194,9 @@ impl<'b> Slot<'b> {
 
     fn close(&mut self, how: Closed) {
         if !matches!(self.state, State::Closed(_)) {
+            if how != Closed::NotConnected {
+                info!("link {}: {}", self.link, crate::fmt::Shown(&how));
+            }
             self.state = State::Closed(how);
         }
     }

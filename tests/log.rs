@@ -1,0 +1,93 @@
+//! What the driver logs: the story, and never a secret.
+
+mod common;
+
+use std::cell::RefCell;
+
+use common::*;
+use log::{Level, LevelFilter, Log, Metadata, Record};
+
+thread_local! {
+    static LOGGED: RefCell<Vec<(Level, String)>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Keeps what each thread, that is each test, logs.
+struct Keep;
+
+impl Log for Keep {
+    fn enabled(&self, metadata: &Metadata) -> bool {
+        metadata.target().starts_with("atwifi::")
+    }
+
+    fn log(&self, record: &Record) {
+        if self.enabled(record.metadata()) {
+            let line = (record.level(), record.args().to_string());
+            LOGGED.with_borrow_mut(|logged| logged.push(line));
+        }
+    }
+
+    fn flush(&self) {}
+}
+
+/// What the story logs, on each firmware of a dialect.
+fn logs<D: UnderTest>() -> impl Iterator<Item = Vec<(Level, String)>> {
+    let _ = log::set_logger(&Keep);
+    log::set_max_level(LevelFilter::Trace);
+    simulations::<D>(|config| config).map(|simulation| {
+        LOGGED.take();
+        with_driver::<D, _>(&simulation, |module| {
+            let told = story(module, &simulation, 300);
+            assert_eq!(told.error, None);
+        });
+        LOGGED.take()
+    })
+}
+
+fn at_level(logged: &[(Level, String)], level: Level) -> Vec<&str> {
+    let lines = logged.iter().filter(|(l, _)| *l == level);
+    lines.map(|(_, line)| line.as_str()).collect()
+}
+
+fn info_tells_the_story<D: UnderTest>() {
+    for logged in logs::<D>() {
+        let story = at_level(&logged, Level::Info);
+        let link = story[3].split(':').next().unwrap();
+        let expected = [
+            "joining",
+            "joined: 192.168.1.50",
+            "example.test is 10.0.0.7",
+            &format!("{link}: connected to 10.0.0.7:7"),
+            &format!("{link}: closed"),
+        ];
+        assert_eq!(story, expected);
+    }
+}
+
+fn debug_tells_each_exchange_and_trace_each_line<D: UnderTest>() {
+    for logged in logs::<D>() {
+        let exchanges = at_level(&logged, Level::Debug);
+        let commands = exchanges.iter().filter(|line| line.starts_with("> AT"));
+        let results = exchanges.iter().filter(|line| line.starts_with("< "));
+        assert!(commands.clone().count() >= 8);
+        assert_eq!(commands.count(), results.count());
+        let lines = at_level(&logged, Level::Trace);
+        let sent = format!("> payload: {} bytes", payload().len());
+        assert!(lines.contains(&sent.as_str()) && lines.contains(&"< OK"));
+    }
+}
+
+fn no_text_and_no_payload_is_logged<D: UnderTest>() {
+    for logged in logs::<D>() {
+        for (_, line) in &logged {
+            for secret in ["home", "sweet", "12345678", "IPD:0,5"] {
+                assert!(!line.contains(secret), "{line}");
+            }
+        }
+    }
+}
+
+on_both_dialects! {
+    info_tells_the_story
+    debug_tells_each_exchange_and_trace_each_line
+    no_text_and_no_payload_is_logged
+}
