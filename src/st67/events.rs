@@ -263,12 +263,12 @@ fn digits(text: &[u8]) -> Option<(&[u8], u8)> {
 /// How many bytes the command in flight asks for, if the reference's module does not count what it
 /// prints: `+EFUSE-R:<data>`, `+FLASH-R:<data>` (2.2.13, 2.2.16).
 fn uncounted(command: &[u8], header: &[u8]) -> Option<u32> {
-    let name = header.strip_suffix(b":")?;
+    let name = header.strip_suffix(b"-R:")?;
     let (digits, _) = digits(
         command
             .strip_prefix(b"AT")?
             .strip_prefix(name)?
-            .strip_prefix(b"=")?,
+            .strip_prefix(b"-R=")?,
     )?;
     number(digits)
 }
