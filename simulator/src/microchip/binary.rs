@@ -2,15 +2,12 @@
 
 use std::time::Duration;
 
-use super::engine::{Job, Reply};
-use super::parameter::Parameters;
+use super::engine::Job;
 use super::status::Status;
 use super::{Microchip, World};
 
 /// Room for data of known length. The firmware does not check it.
 const BUFFER: usize = 1400;
-/// Length of the longest certificate.
-const LONGEST_CERTIFICATE: i64 = 1500;
 /// Data of unknown length goes on in pieces of at most this size.
 const PIECE: usize = 16;
 /// So many `+` end data of unknown length, if silence follows.
@@ -72,6 +69,16 @@ impl Binary {
         Some(self.last_escape + pause + TICK)
     }
 
+    /// Whether `+++` and silence have ended a certificate before its length was there.
+    fn escape_certificate(&mut self, now: Duration) -> bool {
+        let over = self.next().is_some_and(|at| at <= now);
+        let escaped = over && self.is_certificate() && self.escapes == ESCAPES;
+        if escaped {
+            self.data.truncate(self.data.len().saturating_sub(ESCAPES));
+        }
+        escaped
+    }
+
     /// Takes the next byte, and returns what of it is data.
     fn escape(&mut self, byte: u8, now: Duration) -> Option<u8> {
         if byte == b'+' && self.escapes < ESCAPES {
@@ -98,11 +105,12 @@ impl Microchip {
         } else {
             self.collect_plainly(&mut binary, world)
         };
-        let loaded = binary.certificate.take_if(|_| done);
+        let escaped = !done && binary.escape_certificate(world.now);
+        let loaded = binary.certificate.take_if(|_| done || escaped);
         if let Some(name) = loaded {
             self.engine.announced = 0;
             self.engine.job = Job::Binary(Binary::new(0, 0));
-            self.finish_loading(name, binary.data);
+            self.finish_loading(name, binary.data, escaped);
             return;
         }
         self.engine.job = Job::Binary(binary);
@@ -111,30 +119,6 @@ impl Microchip {
             let lead = self.variant.binary_lead;
             self.say_bytes(lead.as_bytes());
             self.finish(Status::OK);
-        }
-    }
-
-    /// `AT+LOADCERT=<length>,<name>`
-    pub(super) fn load(&mut self, parameters: &Parameters, _: &mut World) -> Result<Reply, Status> {
-        let length = parameters.integer(0)?;
-        let name = parameters.text(1)?.to_vec();
-        if !(1..=LONGEST_CERTIFICATE).contains(&length) {
-            return Err(Status::INVALID_PARAMETER);
-        }
-        let length = usize::try_from(length).unwrap_or(0);
-        Ok(Reply::Binary(Binary::certificate(name, length)))
-    }
-
-    fn finish_loading(&mut self, name: Vec<u8>, data: Vec<u8>) {
-        let failed = u8::from(!self.load_certificate(name, data));
-        if self.variant.loads_without_status {
-            let row = format!("+LOADCERT:{failed}\r\n");
-            let prompt = self.prompt();
-            self.print(&[row.as_bytes(), prompt.as_bytes()]);
-            self.engine.job = Job::Idle;
-        } else {
-            self.finish(Status::OK);
-            self.tell(&format!("+LOADCERT:{failed}"));
         }
     }
 
@@ -148,6 +132,11 @@ impl Microchip {
         };
         let count = limit.min(self.engine.waiting.len());
         binary.data.extend(self.engine.waiting.drain(..count));
+        if count > 0 && binary.is_certificate() {
+            let escaped = binary.data.ends_with(b"+++");
+            binary.escapes = if escaped { ESCAPES } else { 0 };
+            binary.last_escape = world.now;
+        }
         let own_room = self.variant.longest_write.is_some() || binary.certificate.is_some();
         let room = own_room || binary.data.len() <= BUFFER;
         binary.stuck = binary.data.len() > binary.length || !room;

@@ -55,7 +55,7 @@ impl Microchip {
             self.connect_udp(id, peer, world)?;
             return Ok(Reply::Ok);
         }
-        if !self.station.is_online() || !self.sockets.has_room(Protocol::Tcp) {
+        if self.own_address().is_none() || !self.sockets.has_room(Protocol::Tcp) {
             if self.variant.failure_frees {
                 self.sockets.remove(id);
             }

@@ -36,6 +36,8 @@ const COMMANDS: &[Command] = &[
     command("+GMI", &[""], &[0], Microchip::manufacturer),
     command("+GMM", &[""], &[0], Microchip::model),
     command("+GMR", &[""], &[0], Microchip::revision),
+    command("+LOWPOWER", &["=<MODE>"], &[1], Microchip::low_power),
+    command("+READCERT", &["=<TYPE>"], &[1], Microchip::read_certificate),
     command("+IPR", &["", "=<BAUD_RATE>"], &[0, 1], Microchip::baud_rate),
     command("+RST", &[""], &[0], Microchip::reset_command),
     command(
@@ -43,6 +45,24 @@ const COMMANDS: &[Command] = &[
         &["=<FORMAT>", "=<FORMAT>,<TIME>"],
         &[1, 2],
         Microchip::time,
+    ),
+    command(
+        "+WSCNC",
+        &["", "=<ID>", "=<ID>,<VAL>"],
+        &[0, 1, 2],
+        Microchip::scan_settings,
+    ),
+    command(
+        "+WSCNA",
+        &["=<CHANNEL>", "=<CHANNEL>,<SSID>"],
+        &[1, 2],
+        Microchip::scan_actively,
+    ),
+    command(
+        "+WSCNP",
+        &["=<CHANNEL>", "=<CHANNEL>,<SSID>"],
+        &[1, 2],
+        Microchip::scan_passively,
     ),
     command(
         "+WSTAC",
@@ -57,12 +77,31 @@ const COMMANDS: &[Command] = &[
         Microchip::station_state,
     ),
     command(
+        "+WAPC",
+        &["", "=<ID>", "=<ID>,<VAL>"],
+        &[0, 1, 2],
+        Microchip::soft_ap_settings,
+    ),
+    command("+WAP", &["", "=<STATE>"], &[0, 1], Microchip::soft_ap_state),
+    command(
+        "+WPROVC",
+        &["", "=<ID>", "=<ID>,<VAL>"],
+        &[0, 1, 2],
+        Microchip::provisioning_settings,
+    ),
+    command("+WPROV", &["", "=<STATE>"], &[0, 1], Microchip::provision),
+    command(
         "+DNSRESOLV",
         &["=<TYPE>,<DOMAIN_NAME>"],
         &[2],
         Microchip::resolve,
     ),
-    command("+PING", &["=<TARGET_ADDR>"], &[1], Microchip::ping),
+    command(
+        "+PING",
+        &["=<TARGET_ADDR>", "=<TARGET_ADDR>,<IP_VERSION>"],
+        &[1, 2],
+        Microchip::ping,
+    ),
     command("+SOCKO", &["=<PROTOCOL>"], &[1], Microchip::open),
     command(
         "+SOCKBL",

@@ -38,7 +38,7 @@ struct Query {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Purpose {
     Address { record: i64 },
-    Echo,
+    Echo { ipv6: bool },
 }
 
 impl Resolver {
@@ -81,13 +81,22 @@ impl Microchip {
         Ok(Reply::Ok)
     }
 
-    /// `AT+PING=<host>`
+    /// `AT+PING=<host>[,<IP version>]`
     pub(super) fn ping(
         &mut self,
         parameters: &Parameters,
         world: &mut World,
     ) -> Result<Reply, Status> {
         let name = parameters.text(0)?;
+        let ipv6 = match parameters.len() {
+            1 => false,
+            _ if !self.variant.pings_versions => return Err(Status::PARAMETER_COUNT),
+            _ => match parameters.integer(1)? {
+                1 => false,
+                2 => true,
+                _ => return Err(Status::INVALID_PARAMETER),
+            },
+        };
         if name.len() >= LONGEST_NAME {
             return Err(Status::INVALID_PARAMETER);
         }
@@ -97,7 +106,7 @@ impl Microchip {
         let name = String::from_utf8_lossy(name).into_owned();
         match name.parse() {
             Ok(address) => self.send_echo(address, world),
-            Err(_) => self.look_up(name, Purpose::Echo, world),
+            Err(_) => self.look_up(name, Purpose::Echo { ipv6 }, world),
         }
         Ok(Reply::Ok)
     }
@@ -142,7 +151,7 @@ impl Microchip {
         if query.give_up > world.now {
             return false;
         }
-        if query.purpose != Purpose::Echo {
+        if matches!(query.purpose, Purpose::Address { .. }) {
             self.resolution_failed();
         }
         true
@@ -150,7 +159,10 @@ impl Microchip {
 
     /// Tells what has been found, if that is of use.
     fn tell_addresses(&mut self, query: &Query, found: &[IpAddr], world: &mut World) -> bool {
-        let wants_ipv6 = query.purpose == Purpose::Address { record: AAAA };
+        let wants_ipv6 = match query.purpose {
+            Purpose::Address { record } => record == AAAA,
+            Purpose::Echo { ipv6 } => ipv6,
+        };
         let fitting = found
             .iter()
             .filter(|address| address.is_ipv6() == wants_ipv6);
@@ -165,7 +177,7 @@ impl Microchip {
             _ => {}
         }
         match query.purpose {
-            Purpose::Echo => self.send_echo(first, world),
+            Purpose::Echo { .. } => self.send_echo(first, world),
             Purpose::Address { record } => {
                 for address in fitting {
                     let row = self.resolution(record, &query.name, address);

@@ -50,6 +50,10 @@ pub(super) enum Reply {
     Binary(Binary),
     /// Binary data is printed, which takes so long.
     Reading(Duration),
+    /// It is done, and the module goes to sleep.
+    Sleep,
+    /// It is done, and so is provisioning.
+    Provisioned,
     /// The module has restarted, and says nothing any more.
     Silence,
 }
@@ -212,6 +216,14 @@ impl Microchip {
             }
             Ok(Reply::Reading(time)) => self.engine.job = Job::Reading(world.now + time),
             Ok(Reply::Silence) => {}
+            Ok(Reply::Sleep) => {
+                self.finish(Status::OK);
+                self.fall_asleep(world);
+            }
+            Ok(Reply::Provisioned) => {
+                self.finish(Status::OK);
+                self.stop_provisioning(world);
+            }
             Err(status) => self.finish(status),
         }
     }

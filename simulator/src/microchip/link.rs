@@ -21,6 +21,9 @@ impl Microchip {
     pub(super) fn happen(&mut self, world: &mut World) {
         self.poll_station(world);
         self.poll_resolver(world);
+        self.poll_scanner(world);
+        self.poll_soft_ap(world.now);
+        self.serve_provisioner(world);
         for id in self.sockets.ids() {
             self.serve_socket(id, world);
         }
@@ -35,7 +38,7 @@ impl Microchip {
         world: &mut World,
     ) -> Result<(), Status> {
         let local_port = self.sockets.take_port();
-        let own = self.station.address.unwrap_or(Ipv4Addr::UNSPECIFIED);
+        let own = self.own_address().unwrap_or(Ipv4Addr::UNSPECIFIED);
         let local = SocketAddr::from((own, local_port));
         let socket = self.sockets.get(id)?;
         socket.release(world);
@@ -76,7 +79,7 @@ impl Microchip {
 
     fn see_connection(&mut self, id: i64, connection: Connection, world: &mut World) {
         let deaf = self.is_deaf();
-        let own = self.station.address.unwrap_or(Ipv4Addr::UNSPECIFIED);
+        let own = self.own_address().unwrap_or(Ipv4Addr::UNSPECIFIED);
         let Ok(socket) = self.sockets.get(id) else {
             return;
         };

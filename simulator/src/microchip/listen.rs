@@ -49,7 +49,7 @@ impl Microchip {
             return;
         };
         while let Some((connection, peer)) = world.network.accept(world.now, listener) {
-            let child = if self.station.is_online() {
+            let child = if self.own_address().is_some() {
                 self.child_for_peer(id, world)
             } else {
                 None
@@ -88,7 +88,7 @@ impl Microchip {
         } else {
             child
         };
-        let own = self.station.address.unwrap_or(Ipv4Addr::UNSPECIFIED);
+        let own = self.own_address().unwrap_or(Ipv4Addr::UNSPECIFIED);
         let (SocketAddr::V4(peer), Ok(socket)) = (peer, self.sockets.get(child)) else {
             world.network.refuse(world.now, connection);
             return;

@@ -1,8 +1,10 @@
 //! The PIC32MZW1, as in the WFI32 modules, and its AT firmware.
 
+mod access_point;
 mod basic;
 mod binary;
 mod bind;
+mod certificate;
 mod clock;
 mod command;
 mod console;
@@ -10,11 +12,15 @@ mod dns;
 mod engine;
 mod link;
 mod listen;
+mod low_power;
 mod parameter;
+mod provisioning;
+mod scan;
 mod settings;
 mod socket;
 mod sockets;
 mod station;
+mod station_settings;
 mod status;
 mod text;
 mod tls;
@@ -30,9 +36,12 @@ use crate::network::Network;
 use crate::output::Output;
 use crate::{AccessPoint, Config, Faults};
 
+use access_point::SoftAp;
 use clock::Clock;
 use dns::Resolver;
 use engine::Engine;
+use provisioning::Provisioning;
+use scan::Scanner;
 use sockets::Sockets;
 use station::Station;
 use status::Status;
@@ -46,6 +55,9 @@ pub(crate) struct Microchip {
     power: Power,
     engine: Engine,
     station: Station,
+    scanner: Scanner,
+    soft_ap: SoftAp,
+    provisioning: Provisioning,
     sockets: Sockets,
     tls: TlsSettings,
     resolver: Resolver,
@@ -62,6 +74,8 @@ pub(crate) struct Microchip {
 #[derive(Debug)]
 enum Power {
     HeldInReset,
+    /// Until its input wakes it.
+    Asleep,
     Booting(Duration),
     On,
 }
@@ -81,6 +95,9 @@ impl Microchip {
             power: Power::Booting(config.boot),
             engine: Engine::new(variant),
             station: Station::default(),
+            scanner: Scanner::default(),
+            soft_ap: SoftAp::default(),
+            provisioning: Provisioning::default(),
             sockets: Sockets::default(),
             tls: TlsSettings::default(),
             resolver: Resolver::default(),
@@ -97,15 +114,29 @@ impl Microchip {
 
     /// Loses everything: nothing that these commands set is kept in flash.
     fn switch_off(&mut self, world: &mut World) {
+        self.forget(world);
+        self.output.clear();
+    }
+
+    /// Goes to sleep when what it has said is on the wire.
+    fn fall_asleep(&mut self, world: &mut World) {
+        self.forget(world);
+        self.power = Power::Asleep;
+    }
+
+    fn forget(&mut self, world: &mut World) {
         self.close_all_silently(world);
+        self.provisioning.release(world);
         self.engine = Engine::new(self.variant);
         self.station = Station::default();
+        self.scanner = Scanner::default();
+        self.soft_ap = SoftAp::default();
+        self.provisioning = Provisioning::default();
         self.sockets = Sockets::default();
         self.tls = TlsSettings::default();
         self.resolver = Resolver::default();
         self.clock = Clock::default();
         self.verbosity = self.variant.verbosity;
-        self.output.clear();
     }
 
     /// Loses everything and starts anew.
@@ -174,7 +205,7 @@ impl Module for Microchip {
         self.output.at(now);
         let world = &mut World { now, network };
         match self.power {
-            Power::HeldInReset => return,
+            Power::HeldInReset | Power::Asleep => return,
             Power::Booting(at) if at > now => return,
             Power::Booting(_) => self.boot(now),
             Power::On => {}
@@ -186,12 +217,14 @@ impl Module for Microchip {
 
     fn next(&self) -> Option<Duration> {
         match self.power {
-            Power::HeldInReset => None,
+            Power::HeldInReset | Power::Asleep => None,
             Power::Booting(at) => Some(at),
             Power::On => {
                 let times = [
                     self.engine.next(self.config.poll),
                     self.station.next(),
+                    self.scanner.next(),
+                    self.soft_ap.next(),
                     self.sockets.next(),
                     self.resolver.next(),
                 ];
@@ -233,11 +266,19 @@ impl Module for Microchip {
         }
     }
 
-    fn station_joins(&mut self, _now: Duration, _station: [u8; 6]) {}
+    fn station_joins(&mut self, now: Duration, station: [u8; 6]) {
+        self.let_station_in(now, station);
+    }
 
-    fn station_leaves(&mut self, _now: Duration, _station: [u8; 6]) {}
+    fn station_leaves(&mut self, _now: Duration, station: [u8; 6]) {
+        self.let_station_go(station);
+    }
 
-    fn wake(&mut self, _now: Duration) {}
+    fn wake(&mut self, now: Duration) {
+        if matches!(self.power, Power::Asleep) {
+            self.power = Power::Booting(now + self.config.boot);
+        }
+    }
 
     fn set_access_points(&mut self, access_points: Vec<AccessPoint>) {
         self.config.access_points = access_points;

@@ -3,7 +3,7 @@
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
-use super::settings::Settings;
+use super::station_settings::StationSettings;
 use super::status::Status;
 use super::text::mac;
 use super::{Microchip, World};
@@ -15,7 +15,7 @@ const TIME_SERVICE: Duration = Duration::from_millis(200);
 /// The station of the module.
 #[derive(Debug, Default)]
 pub(super) struct Station {
-    pub settings: Settings,
+    pub settings: StationSettings,
     pub stage: Stage,
     /// The last state that `AT+WSTA` has asked for, as long as that is in force.
     pub active: i64,
@@ -135,7 +135,8 @@ impl Microchip {
             let channel = settings.channel();
             let bssid = settings.bssid();
             access_point.ssid == settings.ssid()
-                && (channel == Settings::ANY_CHANNEL || channel == i64::from(access_point.channel))
+                && (channel == StationSettings::ANY_CHANNEL
+                    || channel == i64::from(access_point.channel))
                 && (bssid.is_empty() || bssid == access_point.bssid)
         });
         self.station.access_point = found.cloned();

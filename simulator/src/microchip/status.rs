@@ -6,12 +6,14 @@ pub(super) struct Status(usize);
 
 impl Status {
     pub const OK: Status = Status(0);
+    pub const GENERAL_ERROR: Status = Status(1);
     pub const INVALID_COMMAND: Status = Status(2);
     pub const UNKNOWN_COMMAND: Status = Status(3);
     pub const INVALID_PARAMETER: Status = Status(4);
     pub const PARAMETER_COUNT: Status = Status(5);
     pub const UPDATE_BLOCKED: Status = Status(6);
     pub const ACCESS_FAILED: Status = Status(7);
+    pub const WIFI_REQUEST: Status = Status(8);
     pub const NOT_CONNECTED: Status = Status(9);
     pub const NO_SUCH_SOCKET: Status = Status(10);
     pub const NO_FREE_SOCKET: Status = Status(11);
@@ -24,6 +26,11 @@ impl Status {
     pub const DISCONNECT_REFUSED: Status = Status(21);
     pub const CONNECT_REFUSED: Status = Status(23);
     pub const CONNECT_FAILED: Status = Status(24);
+    pub const AP_STOP_REFUSED: Status = Status(25);
+    pub const AP_START_REFUSED: Status = Status(27);
+    pub const PROVISIONING_STOP_REFUSED: Status = Status(29);
+    pub const PROVISIONING_START_REFUSED: Status = Status(31);
+    pub const PROVISIONING_START_FAILED: Status = Status(32);
     pub const DNS_TYPE: Status = Status(41);
     pub const DNS_TIMEOUT: Status = Status(42);
     pub const PING_FAILED: Status = Status(43);

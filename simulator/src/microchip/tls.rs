@@ -10,7 +10,7 @@ use super::sockets::{Protocol, Socket, State};
 use super::status::Status;
 use super::text::printable;
 use super::{Microchip, World};
-use crate::tls::{Client, Session, certificates};
+use crate::tls::{Client, Session};
 
 /// Configurations that there are.
 const CONFIGURATIONS: i64 = 2;
@@ -59,7 +59,8 @@ impl Tls {
 #[derive(Debug, Default)]
 pub(super) struct TlsSettings {
     configurations: [[Vec<u8>; 5]; 2],
-    loaded: BTreeMap<Vec<u8>, Vec<u8>>,
+    pub loaded: BTreeMap<Vec<u8>, Vec<u8>>,
+    pub last_loaded: Option<Vec<u8>>,
 }
 
 impl Microchip {
@@ -219,15 +220,6 @@ impl Microchip {
 
     fn tls_failed(&mut self, id: i64, world: &mut World) {
         self.give_up_socket(id, Status::TLS_FAILED, world);
-    }
-
-    /// Keeps what `AT+LOADCERT` has loaded; says whether it is a certificate.
-    pub(super) fn load_certificate(&mut self, name: Vec<u8>, data: Vec<u8>) -> bool {
-        let good = certificates(&data).is_ok();
-        if good {
-            self.tls.loaded.insert(name, data);
-        }
-        good
     }
 }
 

@@ -127,7 +127,7 @@ impl Microchip {
 
     /// Takes one datagram, if there is one; what there is to tell.
     fn receive_datagram(&mut self, id: i64, world: &mut World) -> Option<Option<String>> {
-        let online = self.station.is_online();
+        let online = self.own_address().is_some();
         let udp = self.sockets.get(id).ok()?.udp.as_mut()?;
         let datagram = world.network.receive_from(world.now, udp.socket)?;
         let taken = online && udp.arrive(datagram);
@@ -210,7 +210,7 @@ impl Microchip {
     /// Sends a datagram, and says whether the stack had room for it.
     pub(super) fn send_datagram(&mut self, id: i64, data: &[u8], world: &mut World) -> bool {
         let limited = self.variant.longest_write.is_none();
-        let own = self.station.address.filter(|_| self.station.is_online());
+        let own = self.own_address();
         let Ok(Socket { udp: Some(udp), .. }) = self.sockets.get(id) else {
             return false;
         };

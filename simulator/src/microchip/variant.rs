@@ -92,6 +92,10 @@ pub(super) struct Variant {
     pub hides_key_password: bool,
     /// `+LOADCERT` stands for the status of `AT+LOADCERT`; otherwise it is an event behind that.
     pub loads_without_status: bool,
+    /// Stands between the type and the length in `+READCERT`.
+    pub certificate_space: &'static str,
+    /// `AT+PING` takes the IP version.
+    pub pings_versions: bool,
     /// Record type in `+DNSRESOLV`, whatever was asked for; none tells what was asked for.
     pub record_type: Option<i64>,
     /// A name that has been looked up is answered at once; otherwise, it is looked up anew.
@@ -155,6 +159,8 @@ const FW_0_3_2: Variant = Variant {
     verifies_server_name: false,
     hides_key_password: true,
     loads_without_status: true,
+    certificate_space: " ",
+    pings_versions: false,
     record_type: Some(0),
     remembers_names: true,
     resolves_ipv6: false,
@@ -200,6 +206,8 @@ const REFERENCE: Variant = Variant {
     verifies_server_name: true,
     hides_key_password: false,
     loads_without_status: false,
+    certificate_space: "",
+    pings_versions: true,
     record_type: None,
     remembers_names: false,
     resolves_ipv6: true,

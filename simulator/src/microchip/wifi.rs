@@ -3,16 +3,16 @@
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
+use super::access_point::Mode;
 use super::engine::Reply;
 use super::parameter::Parameters;
-use super::settings::Settings;
 use super::station::Stage;
 use super::status::Status;
 use super::text::printable;
 use super::{Microchip, World};
 
 /// Lengths of a password, or of a key in hexadecimal digits.
-const KEY_LENGTHS: std::ops::RangeInclusive<usize> = 1..=64;
+pub(super) const KEY_LENGTHS: std::ops::RangeInclusive<usize> = 1..=64;
 
 impl Microchip {
     /// `AT+WSTAC[=<id>[,<value>]]`
@@ -24,7 +24,10 @@ impl Microchip {
         match parameters.len() {
             0 => self.dump_settings(),
             1 => self.print_setting(parameters.integer(0)?)?,
-            _ => self.change_setting(parameters)?,
+            _ => {
+                let in_use = self.station.active != 0;
+                self.change(|module| &mut module.station.settings.0, parameters, in_use)?;
+            }
         }
         Ok(Reply::Ok)
     }
@@ -35,7 +38,7 @@ impl Microchip {
         } else {
             "+WSTAC"
         };
-        for id in 1..=Settings::COUNT {
+        for id in self.station.settings.0.ids() {
             let value = self.setting(id).unwrap_or_default();
             self.say(&format!("{name}:{id},{value}"));
         }
@@ -51,7 +54,7 @@ impl Microchip {
     fn setting(&self, id: i64) -> Option<String> {
         let station = &self.station;
         if station.active == 0 {
-            return station.settings.print(id);
+            return station.settings.0.print(id);
         }
         let associated = station.access_point.as_ref();
         let access_point = associated.filter(|_| station.is_associated());
@@ -63,27 +66,13 @@ impl Microchip {
         match id {
             4 => Some(access_point.map_or(0, |found| found.channel).to_string()),
             5 => Some(access_point.map_or("[]".to_owned(), |found| printable(&found.bssid))),
-            6..=10 if !station.settings.dhcp() => station.settings.print(id),
+            6..=10 if !station.settings.dhcp() => station.settings.0.print(id),
             6 => Some(address(self.config.address)),
             7 => Some(address(self.config.netmask)),
             8 | 9 => Some(address(self.config.gateway)),
             10 => Some(address(Ipv4Addr::UNSPECIFIED)),
-            _ => station.settings.print(id),
+            _ => station.settings.0.print(id),
         }
-    }
-
-    fn change_setting(&mut self, parameters: &Parameters) -> Result<(), Status> {
-        let id = parameters.integer(0)?;
-        if self.station.active != 0 {
-            return Err(Status::UPDATE_BLOCKED);
-        }
-        self.station.settings.set(id, parameters.get(1)?)?;
-        let emptied = parameters.text(1).is_ok_and(<[u8]>::is_empty);
-        if emptied && matches!(id, 1 | 3 | 5 | 12) && self.variant.empty_text_fails {
-            // The firmware returns the number of bytes that it has stored.
-            return Err(Status::ACCESS_FAILED);
-        }
-        Ok(())
     }
 
     /// `AT+WSTA[=<state>[,<timeout>]]`
@@ -115,7 +104,8 @@ impl Microchip {
     }
 
     fn join(&mut self, timeout: i64, now: Duration) -> Result<(), Status> {
-        if !matches!(self.station.stage, Stage::Idle | Stage::Connecting { .. }) {
+        let busy = !matches!(self.station.stage, Stage::Idle | Stage::Connecting { .. });
+        if busy || self.soft_ap.mode != Mode::Off {
             return Err(Status::CONNECT_REFUSED);
         }
         let settings = &self.station.settings;
@@ -127,6 +117,7 @@ impl Microchip {
         }
         let patience = u64::try_from(timeout).unwrap_or(0);
         let give_up = Some(now + Duration::from_millis(patience)).filter(|_| patience > 0);
+        self.disturb_scan();
         self.start_joining(give_up, now);
         Ok(())
     }
