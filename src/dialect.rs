@@ -84,7 +84,7 @@ pub trait Words: Sized + 'static + private::Sealed {
 
     /// Looks for the header of counted payload at the start of a line. `command` is the command
     /// in flight, empty if there is none.
-    fn payload(command: &[u8], pending: &[u8]) -> Payload;
+    fn payload(session: &Session<'_, Self>, command: &[u8], pending: &[u8]) -> Payload;
 
     /// Puts an event line into neutral words.
     fn event(line: &[u8]) -> Event<'_>;

@@ -10,9 +10,10 @@ use crate::dialect::{Dialect, Words};
 use crate::engine::Engine;
 use crate::engine::exchange::Reply;
 use crate::engine::link::Transport;
-use crate::engine::protocol::{Answer, Line, Payload, Prompt, Protocol};
+use crate::engine::protocol::{Answer, End, Line, Payload, Prompt, Protocol};
 use crate::error::{Closed, Error, Usage};
-use crate::event::{Event, Queue};
+use crate::event::Event;
+use crate::queue::{Item, Queue};
 use crate::socket::Table;
 use crate::station::LinkState;
 
@@ -122,8 +123,20 @@ impl<D: Words> Protocol for Session<'_, D> {
         kind
     }
 
-    fn payload(command: &[u8], pending: &[u8]) -> Payload {
-        D::payload(command, pending)
+    fn payload(&self, command: &[u8], pending: &[u8]) -> Payload {
+        D::payload(self, command, pending)
+    }
+
+    fn begin_message(&mut self, header: &[u8], text: usize, data: usize, may_wait: bool) -> bool {
+        self.events.begin(header, text, data, may_wait)
+    }
+
+    fn extend_message(&mut self, payload: &[u8], may_wait: bool) -> usize {
+        self.events.extend(payload, may_wait)
+    }
+
+    fn end_message(&mut self, end: End) {
+        self.events.end_message(end);
     }
 
     fn question(n: u8) -> &'static [u8] {
@@ -266,7 +279,7 @@ impl<'b, D: Dialect, T: Transport, C: Clock> Module<'b, D, T, C> {
         let deadline = self.engine.link.deadline(self.timeouts.boot);
         self.engine.wait_for_boot(&mut self.session, deadline)?;
         // A restart that was asked for is no news.
-        while self.session.events.pop().is_some() {}
+        self.session.events.clear();
         self.prepare()
     }
 
@@ -310,9 +323,14 @@ impl<'b, D: Dialect, T: Transport, C: Clock> Module<'b, D, T, C> {
     /// Takes in what the module has told and hands out the next event; `None` if there is none.
     ///
     /// It does not wait, unless the link has lost the thread and must find it again. Events that
-    /// came while commands were running are kept for it.
+    /// came while commands were running are kept for it, in the half of the line buffer's spare
+    /// memory that is theirs; how many did not fit is told by [`Event::Lost`].
+    ///
+    /// A message with payload is one event if it fits that memory. A longer one is handed out in
+    /// pieces, [`Event::More`], if it arrives while `poll` is called, and is lost if it arrives
+    /// while another call is waiting for the module.
     pub fn poll(&mut self) -> Result<Option<Event<'_>>, ErrorOf<D, T>> {
-        self.engine.pump(&mut self.session)?;
+        self.engine.pump(&mut self.session, true)?;
         let is_stuck = self.session.is_set_up && self.engine.is_out_of_step();
         if is_stuck && self.session.events.is_empty() {
             self.prepare()?;
@@ -320,7 +338,11 @@ impl<'b, D: Dialect, T: Transport, C: Clock> Module<'b, D, T, C> {
         if let Some(n) = self.session.events.take_lost() {
             return Ok(Some(Event::Lost(n)));
         }
-        Ok(self.session.events.pop().map(D::event))
+        Ok(self.session.events.pop().map(|item| match item {
+            Item::Line(line) => D::event(line),
+            Item::More { data, rest } => Event::More { data, rest },
+            Item::Cut => Event::Cut,
+        }))
     }
 
     /// Sends any command and returns its typed reply: one of this crate's

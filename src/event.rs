@@ -26,105 +26,18 @@ pub enum Event<'a> {
     StationError(u16),
     /// A scan is complete.
     ScanDone,
-    /// A line with no neutral meaning, as the module printed it.
+    /// A line with no neutral meaning, as the module printed it: the dialect's own type takes it
+    /// apart, [`st67::Event`](crate::st67::Event). If it has payload, that stands behind it, as
+    /// far as it is here.
     Other(&'a [u8]),
-}
-
-/// The events that wait for `poll`, as the lines that the module printed, in the memory lent.
-///
-/// ```text
-/// | handed out | length, line | length, line | free |
-/// ```
-pub(crate) struct Queue<'b> {
-    bytes: &'b mut [u8],
-    start: usize,
-    end: usize,
-    lost: u16,
-}
-
-/// Each line is preceded by its length.
-const LENGTH: usize = 2;
-
-impl<'b> Queue<'b> {
-    pub(crate) fn new(bytes: &'b mut [u8]) -> Self {
-        Queue {
-            bytes,
-            start: 0,
-            end: 0,
-            lost: 0,
-        }
-    }
-
-    /// Appends a line; one that does not fit is counted as lost.
-    pub(crate) fn push(&mut self, line: &[u8]) {
-        let needed = LENGTH + line.len();
-        if self.end + needed > self.bytes.len() {
-            self.bytes.copy_within(self.start..self.end, 0);
-            self.end -= self.start;
-            self.start = 0;
-        }
-        let Ok(length) = u16::try_from(line.len()) else {
-            return self.lose();
-        };
-        match self
-            .bytes
-            .get_mut(self.end..self.end + needed)
-            .and_then(|place| place.split_at_mut_checked(LENGTH))
-        {
-            Some((head, place)) => {
-                head.copy_from_slice(&length.to_le_bytes());
-                place.copy_from_slice(line);
-                self.end += needed;
-            }
-            None => self.lose(),
-        }
-    }
-
-    /// Whether nothing waits.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.start == self.end && self.lost == 0
-    }
-
-    /// Counts an event that could not be kept.
-    pub(crate) fn lose(&mut self) {
-        self.lost = self.lost.saturating_add(1);
-    }
-
-    /// How many were lost since this was asked last.
-    pub(crate) fn take_lost(&mut self) -> Option<u16> {
-        match core::mem::take(&mut self.lost) {
-            0 => None,
-            n => Some(n),
-        }
-    }
-
-    /// Takes the oldest line out.
-    pub(crate) fn pop(&mut self) -> Option<&[u8]> {
-        let waiting = self.bytes.get(self.start..self.end)?;
-        let (head, rest) = waiting.split_first_chunk::<LENGTH>()?;
-        let length = usize::from(u16::from_le_bytes(*head));
-        self.start += LENGTH + length;
-        rest.get(..length)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_does_not_fit_is_counted() {
-        let mut memory = [0; 16];
-        let mut queue = Queue::new(&mut memory);
-        for line in [&b"+A:1"[..], b"+B:2", b"+C:3"] {
-            queue.push(line);
-        }
-        assert_eq!(queue.take_lost(), Some(1));
-        assert_eq!(queue.pop(), Some(&b"+A:1"[..]));
-        queue.push(b"+D:4");
-        assert_eq!(queue.pop(), Some(&b"+B:2"[..]));
-        assert_eq!(queue.pop(), Some(&b"+D:4"[..]));
-        assert_eq!(queue.pop(), None);
-        assert_eq!(queue.take_lost(), None);
-    }
+    /// More payload of the message that the last [`Other`](Event::Other) began.
+    More {
+        /// What comes next.
+        data: &'a [u8],
+        /// How many bytes are still to come, in further events of this kind.
+        rest: usize,
+    },
+    /// What was still to come of that message is lost: the module sent less than it had announced,
+    /// bytes were lost on the way, or another call needed the link before all was polled.
+    Cut,
 }

@@ -22,7 +22,8 @@
 //! station.rs    what a user does, in the field's words: join, leave, link state, addresses
 //! driver.rs     Module: reset, poll, send any command, and the way back after trouble
 //! socket/       handles, the socket table, what is read ahead
-//! event.rs      what a module can tell, in neutral words, and the queue it waits in
+//! queue.rs      where events wait for `poll`, in the memory lent
+//! event.rs      what a module can tell, in neutral words
 //! dialect.rs    the traits Words and Dialect: the page that a porter of another module reads
 //! st67/         words, sequences, status codes and command structs of the ST67W611M1
 //! microchip/    the same of the PIC32MZW1 and WFI32
@@ -90,6 +91,7 @@ pub mod microchip;
 #[cfg(any(test, feature = "mock"))]
 pub mod mock;
 mod nal;
+mod queue;
 mod range;
 mod socket;
 pub mod st67;

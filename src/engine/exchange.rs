@@ -14,7 +14,7 @@ pub(super) const PAYLOAD_SILENCE: u32 = 500;
 
 /// A pause within a payload that is suspicious (ms). The slowest documented rate, 9600 baud,
 /// delivers a byte every 1.04 ms.
-const PAYLOAD_PAUSE: u32 = 100;
+pub(super) const PAYLOAD_PAUSE: u32 = 100;
 
 /// How long firmware that may have no prompt is given to send one (ms), behind the `OK` that it
 /// sends in any case. No source gives a figure; those that have one send it at once.
@@ -152,7 +152,7 @@ impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
         let command_len = self.command_len;
         self.was_set_up = session.is_set_up();
         // Events first: what arrived before the command cannot be its reply.
-        self.pump(session)?;
+        self.pump(session, false)?;
         if self.is_out_of_step() {
             self.resync(session)?;
         }
@@ -204,7 +204,7 @@ impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
     ) -> Result<(), ErrorOf<T, P>> {
         let mut overlong = false;
         loop {
-            let at = match self.token::<P>(false, deadline)? {
+            let at = match self.token(session, false, deadline)? {
                 Token::Line(at) => at,
                 Token::Overlong => {
                     overlong = true;
@@ -215,6 +215,8 @@ impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
                     self.unwanted = n;
                     return Err(Error::Malformed);
                 }
+                // What of the answer was taken for payload?
+                Token::Spoilt => return Err(Error::Malformed),
             };
             match self.line(session, at.clone()) {
                 Line::Ok if overlong => return Err(Error::Resource(Resource::LineBuffer)),
@@ -250,7 +252,7 @@ impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
         let mut prompted = false;
         let mut prompt_due = None;
         loop {
-            let token = match self.token::<P>(!prompted, prompt_due.unwrap_or(deadline)) {
+            let token = match self.token(session, !prompted, prompt_due.unwrap_or(deadline)) {
                 Err(Error::Timeout) if prompt_due.is_some() => Token::Prompt,
                 token => token?,
             };
@@ -264,7 +266,7 @@ impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
                     continue;
                 }
                 Token::Prompt => continue,
-                Token::Overlong => return Err(Error::Malformed),
+                Token::Overlong | Token::Spoilt => return Err(Error::Malformed),
                 Token::Payload(n, _) => {
                     self.unwanted = n;
                     return Err(Error::Malformed);
@@ -305,7 +307,7 @@ impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
     ) -> Result<usize, ErrorOf<T, P>> {
         let (mut got, mut closing, mut lead) = (None, None, None);
         loop {
-            let at = match self.token::<P>(false, deadline)? {
+            let at = match self.token(session, false, deadline)? {
                 Token::Line(at) => at,
                 Token::Payload(n, line_end) => {
                     if n > limit || got.is_some() {
@@ -327,7 +329,7 @@ impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
                     continue;
                 }
                 Token::Prompt => continue,
-                Token::Overlong => return Err(Error::Malformed),
+                Token::Overlong | Token::Spoilt => return Err(Error::Malformed),
             };
             // What closes the payload stands before the first line behind it.
             let lead = *lead.get_or_insert(self.lead_before);
@@ -402,15 +404,15 @@ impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
     /// The next thing in the input, waiting for it up to the deadline.
     fn token<P: Protocol>(
         &mut self,
+        session: &mut P,
         prompt_awaited: bool,
         deadline: Deadline,
     ) -> Result<Token, ErrorOf<T, P>> {
         loop {
-            if let Some(token) = self.next_token::<P>(prompt_awaited) {
-                return Ok(token);
+            match self.next_token(session, prompt_awaited, false) {
+                Some(token) => return Ok(token),
+                None => self.fill(session, deadline)?,
             }
-            let n = self.link.read(self.input.room(), deadline)?;
-            self.input.filled(n);
         }
     }
 

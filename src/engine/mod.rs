@@ -3,11 +3,12 @@
 //!
 //! Read in this order: [`link`] (bytes under deadlines), [`buffer`] (lines), [`protocol`] (what a
 //! dialect tells the engine about its lines), [`exchange`] (one command and its reply),
-//! [`resync`] (how a link that lost the thread finds it again).
+//! [`message`] (events with payload), [`resync`] (how a link that lost the thread finds it again).
 
 pub(crate) mod buffer;
 pub(crate) mod exchange;
 pub(crate) mod link;
+mod message;
 pub(crate) mod protocol;
 mod resync;
 pub(crate) mod text;
@@ -17,7 +18,8 @@ use crate::error::Error;
 
 use buffer::Buffer;
 use link::{Link, Transport};
-use protocol::{Line, LineEnd, Payload, Protocol};
+use message::{Message, Taken};
+use protocol::{End, Line, LineEnd, Payload, Protocol};
 
 /// The link, the line buffer, and what is known about being in step.
 pub(crate) struct Engine<'b, T, C> {
@@ -36,6 +38,10 @@ pub(crate) struct Engine<'b, T, C> {
     paced: bool,
     /// Payload bytes that may still come from the module and belong to nobody.
     unwanted: usize,
+    /// The event with payload that is arriving.
+    message: Option<Message>,
+    /// There is no room for a message just now, and whoever pumps will come again.
+    waits_for_room: bool,
     /// The module said that it was busy during the exchange.
     busy: bool,
     /// A payload came with a pause in it, or not whole.
@@ -69,6 +75,8 @@ enum Token {
     Prompt,
     /// This many bytes of payload follow, closed like this.
     Payload(usize, LineEnd),
+    /// A message that is not closed as it should be.
+    Spoilt,
 }
 
 /// The line ends that stand before a line.
@@ -91,6 +99,8 @@ impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
             owed: 0,
             paced: false,
             unwanted: 0,
+            message: None,
+            waits_for_room: false,
             busy: false,
             suspects_restart: false,
             lead: Lead::default(),
@@ -134,22 +144,25 @@ impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
         Ok(())
     }
 
-    /// Takes in what has arrived, without waiting.
+    /// Takes in what has arrived, without waiting. What there is no room for is lost, or, where the
+    /// caller `may_wait` and come again, left in the transport.
     pub(crate) fn pump<P: Protocol>(
         &mut self,
         session: &mut P,
+        may_wait: bool,
     ) -> Result<(), Error<T::Error, P::Status>> {
         if self.out_of_step {
             return Ok(());
         }
         self.command_len = 0;
         let mut seen = 0;
+        self.waits_for_room = false;
         loop {
-            while let Some(token) = self.next_token::<P>(false) {
+            while let Some(token) = self.next_token(session, false, may_wait) {
                 self.take_unasked(session, token, &[]);
             }
             // A module that never stops talking must not hold the caller for good.
-            if self.out_of_step || seen > PUMP_LIMIT {
+            if self.out_of_step || self.waits_for_room || seen > PUMP_LIMIT {
                 return Ok(());
             }
             let n = self
@@ -157,6 +170,7 @@ impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
                 .read_now(self.input.room())
                 .inspect_err(|_| self.out_of_step = true)?;
             if n == 0 {
+                self.end_silent_message(session);
                 return Ok(());
             }
             self.input.filled(n);
@@ -169,18 +183,18 @@ impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
         &mut self,
         session: &mut P,
     ) -> Result<(), Error<T::Error, P::Status>> {
-        self.pump(session)?;
-        while !self.out_of_step && !self.input.pending().is_empty() {
+        self.pump(session, false)?;
+        while !self.out_of_step && (self.message.is_some() || !self.input.pending().is_empty()) {
             let silence = self.link.deadline(SILENCE);
-            match self.link.read(self.input.room(), silence) {
-                Ok(n) => self.input.filled(n),
+            match self.fill(session, silence) {
+                Ok(()) => {}
                 Err(Error::Timeout) => self.out_of_step = true,
                 Err(error) => {
                     self.out_of_step = true;
                     return Err(error);
                 }
             }
-            self.pump(session)?;
+            self.pump(session, false)?;
         }
         Ok(())
     }
@@ -198,7 +212,7 @@ impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
             self.resync(session)?;
         }
         loop {
-            while let Some(token) = self.next_token::<P>(false) {
+            while let Some(token) = self.next_token(session, false, false) {
                 self.take_unasked(session, token, &[]);
                 if self.out_of_step {
                     return Err(Error::Malformed);
@@ -210,12 +224,10 @@ impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
             if done(session) {
                 return Ok(());
             }
-            let read = self.link.read(self.input.room(), deadline);
             // Silence while waiting for an event leaves nothing open; a failure does.
-            let n = read.inspect_err(|e| {
+            self.fill(session, deadline).inspect_err(|e| {
                 self.out_of_step |= !matches!(e, Error::Timeout | Error::Interrupted)
             })?;
-            self.input.filled(n);
         }
     }
 
@@ -230,18 +242,16 @@ impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
         self.owed = 0;
         self.paced = false;
         self.unanswered = 0;
+        self.end_message(session, End::Spoilt);
         loop {
-            while let Some(token) = self.next_token::<P>(false) {
+            while let Some(token) = self.next_token(session, false, false) {
                 if self.take_unasked(session, token, &[]) {
                     self.out_of_step = false;
                     return Ok(());
                 }
             }
-            let n = self
-                .link
-                .read(self.input.room(), deadline)
+            self.fill(session, deadline)
                 .inspect_err(|_| self.out_of_step = true)?;
-            self.input.filled(n);
         }
     }
 
@@ -264,35 +274,36 @@ impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
                 self.unwanted = n;
                 self.out_of_step = true;
             }
+            Token::Spoilt => self.out_of_step = true,
         }
         false
     }
 
-    /// The next thing in the input, if it is complete.
+    /// The next thing in the input, if it is complete. Messages go their own way.
     ///
     /// A prompt is a prompt only where one is awaited; elsewhere it is skipped.
-    fn next_token<P: Protocol>(&mut self, prompt_awaited: bool) -> Option<Token> {
-        while !self.input.is_overlong() {
-            match *self.input.pending().first()? {
-                b'\n' => self.lead.line_feed = true,
-                b'\r' => self.lead.carriage_return = true,
-                byte if byte == P::PROMPT && prompt_awaited => {
-                    self.input.skip(1);
-                    return Some(Token::Prompt);
-                }
-                byte if byte == P::PROMPT => {}
-                // A word of its own, though no line end follows it.
-                byte if Some(byte) == P::READY_PROMPT => {
-                    return Some(Token::Line(self.input.skip_one()));
-                }
-                _ => break,
+    fn next_token<P: Protocol>(
+        &mut self,
+        session: &mut P,
+        prompt_awaited: bool,
+        may_wait: bool,
+    ) -> Option<Token> {
+        loop {
+            match self.take_message(session, may_wait) {
+                Taken::All => {}
+                Taken::Part => return None,
+                Taken::Spoilt => return Some(Token::Spoilt),
             }
-            self.input.skip(1);
-        }
-        if !self.input.is_overlong() {
+            if let Some(word) = self.skip_to_word::<P>(prompt_awaited) {
+                return Some(word);
+            }
             let command = self.command.get(..self.command_len).unwrap_or(&[]);
-            match P::payload(command, self.input.pending()) {
-                Payload::No => {}
+            let payload = match self.input.is_overlong() {
+                true => Payload::No,
+                false => session.payload(command, self.input.pending()),
+            };
+            match payload {
+                Payload::No => break,
                 Payload::Incomplete => return None,
                 Payload::Counted {
                     header,
@@ -303,6 +314,16 @@ impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
                     self.lead = Lead::default();
                     return Some(Token::Payload(count, line_end));
                 }
+                Payload::Message { header, text, data } => {
+                    let line = self.input.pending().get(..header).unwrap_or(&[]);
+                    if !session.begin_message(line, text, data, may_wait) {
+                        self.waits_for_room = true;
+                        return None;
+                    }
+                    self.input.skip(header);
+                    self.lead = Lead::default();
+                    self.begin_message(text.saturating_add(data));
+                }
             }
         }
         let line = self.input.line()?;
@@ -312,5 +333,26 @@ impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
         } else {
             Token::Line(line.at)
         })
+    }
+
+    /// Skips what stands before a line. Some words need no line end behind them.
+    fn skip_to_word<P: Protocol>(&mut self, prompt_awaited: bool) -> Option<Token> {
+        while !self.input.is_overlong() {
+            match *self.input.pending().first()? {
+                b'\n' => self.lead.line_feed = true,
+                b'\r' => self.lead.carriage_return = true,
+                byte if byte == P::PROMPT && prompt_awaited => {
+                    self.input.skip(1);
+                    return Some(Token::Prompt);
+                }
+                byte if byte == P::PROMPT => {}
+                byte if Some(byte) == P::READY_PROMPT => {
+                    return Some(Token::Line(self.input.skip_one()));
+                }
+                _ => break,
+            }
+            self.input.skip(1);
+        }
+        None
     }
 }

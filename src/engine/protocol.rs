@@ -47,6 +47,16 @@ pub enum Payload {
         /// What closes the payload.
         line_end: LineEnd,
     },
+    /// It does, and nobody has asked for it: an event, of `header` bytes, then `text` and `data`
+    /// bytes of payload, closed by CR LF.
+    Message {
+        /// Length of what stands before the payload.
+        header: usize,
+        /// The part of the payload that makes no sense apart from the header: a topic.
+        text: usize,
+        /// The part that may arrive in pieces.
+        data: usize,
+    },
 }
 
 /// Whether a line end stands behind counted payload: what should close it and does not follow
@@ -68,6 +78,17 @@ pub enum Prompt {
     Always,
     /// By the reference it does, but firmware says `OK` and waits in silence.
     Perhaps,
+}
+
+/// How a message ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    /// With the last byte that was announced, and the line end behind it.
+    Whole,
+    /// Before it: the module fell silent.
+    Short,
+    /// Something else stands where the line end should: bytes were lost or added on the way.
+    Spoilt,
 }
 
 /// What the answer to a resynchronising question means.
@@ -97,7 +118,15 @@ pub(crate) trait Protocol {
     /// Takes a line, with the command in flight (empty if there is none).
     fn line(&mut self, command: &[u8], line: &[u8]) -> Line<Self::Status>;
     /// Looks for the header of counted payload at the start of a line.
-    fn payload(command: &[u8], pending: &[u8]) -> Payload;
+    /// Looks for the header of counted payload at the start of a line, with the command in flight.
+    fn payload(&self, command: &[u8], pending: &[u8]) -> Payload;
+    /// Takes the header of a message, of which `text` and `data` bytes follow. Where it `may_wait`
+    /// and there is no room yet, it is refused: `false`.
+    fn begin_message(&mut self, header: &[u8], text: usize, data: usize, may_wait: bool) -> bool;
+    /// Takes payload of the message, all of it unless it `may_wait` for room. Returns how much.
+    fn extend_message(&mut self, payload: &[u8], may_wait: bool) -> usize;
+    /// The message has ended.
+    fn end_message(&mut self, end: End);
     /// A question that no other command of the driver asks, with its line end.
     fn question(n: u8) -> &'static [u8];
     /// Whether `line` answers question `n`.

@@ -64,15 +64,15 @@ impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
         let enough = self.link.deadline(CHATTER);
         loop {
             self.drop_unwanted()?;
-            while let Some(token) = self.next_token::<P>(false) {
+            while let Some(token) = self.next_token(session, false, false) {
                 // Whatever it answers, it is no news: the question stands for the commands that
                 // are over.
                 self.take_unasked(session, token, P::question(question));
                 self.drop_unwanted()?;
             }
             let silence = self.link.deadline(SILENCE);
-            match self.link.read(self.input.room(), silence) {
-                Ok(n) => self.input.filled(n),
+            match self.fill(session, silence) {
+                Ok(()) => {}
                 Err(Error::Timeout) => {
                     // A line that was begun and not ended must not spoil the answer.
                     self.input.clear();
@@ -199,7 +199,7 @@ impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
         let mut answered = false;
         let mut in_step = false;
         loop {
-            while let Some(token) = self.next_token::<P>(false) {
+            while let Some(token) = self.next_token(session, false, false) {
                 let Token::Line(at) = token else {
                     self.take_unasked(session, token, P::question(question));
                     self.drop_unwanted()?;
@@ -227,8 +227,8 @@ impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
                     _ => {}
                 }
             }
-            match self.link.read(self.input.room(), deadline) {
-                Ok(n) => self.input.filled(n),
+            match self.fill(session, deadline) {
+                Ok(()) => {}
                 Err(Error::Timeout) => {
                     if in_step {
                         self.unanswered = 0;

@@ -156,7 +156,7 @@ impl Words for Microchip {
         events::line(session, command, line)
     }
 
-    fn payload(_command: &[u8], pending: &[u8]) -> Payload {
+    fn payload(_: &Session<'_, Self>, _command: &[u8], pending: &[u8]) -> Payload {
         events::payload(pending)
     }
 

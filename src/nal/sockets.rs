@@ -107,7 +107,7 @@ impl<'b, D: Dialect, T: Transport, C: Clock> Module<'b, D, T, C> {
     /// Takes in what the module has told, and asks it where that is not enough.
     pub(super) fn catch_up(&mut self, socket: &Handle) -> Result<(), ErrorOf<D, T>> {
         self.check_run(socket)?;
-        self.engine.pump(&mut self.session)?;
+        self.engine.pump(&mut self.session, false)?;
         if self.needs_attention() {
             self.prepare()?;
         }

@@ -4,7 +4,7 @@ use core::net::{IpAddr, SocketAddr};
 
 use super::{LINKS, Memory, St67, Status};
 use crate::driver::Session;
-use crate::engine::protocol::{Line, LineEnd, Payload};
+use crate::engine::protocol::Line;
 use crate::engine::text::{Fields, number};
 use crate::error::Closed;
 use crate::event::Event;
@@ -223,52 +223,4 @@ pub(super) fn event(line: &[u8]) -> Event<'_> {
             .and_then(|n| u16::try_from(n).ok())
             .map_or(Event::Other(line), Event::StationError),
     }
-}
-
-/// What stands before payload that answers a command, up to its length: `+CIPRECVDATA:<length>,`.
-const PAYLOAD_HEADERS: [&[u8]; 4] = [b"+CIPRECVDATA:", b"+FS:READ,", b"+EFUSE-R:", b"+FLASH-R:"];
-
-pub(super) fn payload(command: &[u8], pending: &[u8]) -> Payload {
-    let begins = |header: &&&[u8]| {
-        let known = pending.len().min(header.len());
-        pending.get(..known) == header.get(..known)
-    };
-    let Some(header) = PAYLOAD_HEADERS.iter().find(begins) else {
-        return Payload::No;
-    };
-    let Some((digits, separator)) = pending.get(header.len()..).and_then(digits) else {
-        return Payload::Incomplete;
-    };
-    let counted = |header, count: u32| Payload::Counted {
-        header,
-        count: count as usize,
-        line_end: LineEnd::Always,
-    };
-    let count = number(digits).filter(|_| separator == b',');
-    match (count, uncounted(command, header)) {
-        (Some(count), asked) if asked.is_none_or(|asked| count <= asked) => {
-            counted(header.len() + digits.len() + 1, count)
-        }
-        (_, Some(asked)) => counted(header.len(), asked),
-        (_, None) => Payload::No,
-    }
-}
-
-/// The digits at the start of a text, and what stands behind them; `None` while nothing does.
-fn digits(text: &[u8]) -> Option<(&[u8], u8)> {
-    let length = text.iter().take_while(|b| b.is_ascii_digit()).count();
-    Some((text.get(..length)?, *text.get(length)?))
-}
-
-/// How many bytes the command in flight asks for, if the reference's module does not count what it
-/// prints: `+EFUSE-R:<data>`, `+FLASH-R:<data>` (2.2.13, 2.2.16).
-fn uncounted(command: &[u8], header: &[u8]) -> Option<u32> {
-    let name = header.strip_suffix(b"-R:")?;
-    let (digits, _) = digits(
-        command
-            .strip_prefix(b"AT")?
-            .strip_prefix(name)?
-            .strip_prefix(b"-R=")?,
-    )?;
-    number(digits)
 }

@@ -6,6 +6,7 @@
 
 pub mod command;
 mod events;
+mod payload;
 mod socket;
 mod status;
 mod text;
@@ -56,6 +57,23 @@ pub struct Memory {
     listens: bool,
     /// Where the search for a free link begins: a link just closed is used last.
     next_link: u8,
+    /// How arriving data is told.
+    delivery: Delivery,
+    /// Notifications name their handle, as from firmware 2.0.89 on.
+    has_notify_handles: bool,
+}
+
+/// How the module tells what it has received, as far as it is not as the driver sets it up: with
+/// [`SetReceiveMode`](command::net::SetReceiveMode), [`SetMultiple`](command::net::SetMultiple)
+/// and [`SetSenderInfo`](command::net::SetSenderInfo).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Delivery {
+    /// The data itself comes with the event, not when it is asked for.
+    pub is_active: bool,
+    /// There is one link, without a number.
+    pub is_single: bool,
+    /// Who has sent it is not told.
+    pub has_no_sender: bool,
 }
 
 /// A set of links.
@@ -128,8 +146,8 @@ impl Words for St67 {
         events::line(session, command, line)
     }
 
-    fn payload(command: &[u8], pending: &[u8]) -> Payload {
-        events::payload(command, pending)
+    fn payload(session: &Session<'_, Self>, command: &[u8], pending: &[u8]) -> Payload {
+        payload::payload(&session.vendor, command, pending)
     }
 
     fn event(line: &[u8]) -> Event<'_> {
