@@ -144,6 +144,8 @@ pub struct AccessPoint {
     pub rssi: i8,
     /// Whether it hands out addresses; if not, a station joins and never gets one.
     pub dhcp: bool,
+    /// Whether its WPS button has been pressed, so that it tells the password to who asks for it.
+    pub wps: bool,
     /// A reason code with which every attempt to join fails, whatever the password.
     pub refuses: Option<u8>,
 }
@@ -158,8 +160,16 @@ impl AccessPoint {
             channel: 6,
             rssi: -48,
             dhcp: true,
+            wps: false,
             refuses: None,
         }
+    }
+
+    /// The same access point with its WPS button pressed.
+    #[must_use]
+    pub fn pressing_wps(mut self) -> Self {
+        self.wps = true;
+        self
     }
 
     /// The same access point, but joining it fails with this reason code.

@@ -39,6 +39,7 @@
 //! trait.
 #![forbid(unsafe_code)]
 
+mod calendar;
 mod client;
 mod config;
 mod faults;

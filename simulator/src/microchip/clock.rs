@@ -6,12 +6,10 @@ use super::engine::Reply;
 use super::parameter::{Parameter, Parameters};
 use super::status::Status;
 use super::{Microchip, World};
+use crate::calendar::{EPOCH_DAY, Moment, SERVER_TIME, days_before};
 
 /// From 1900, when NTP begins to count, to 1970.
 const NTP_EPOCH: i64 = 2_208_988_800;
-/// What the time servers of the simulated networks take for the time at which the module was
-/// switched on: 2022-06-14 08:44:52 UTC.
-const SERVER_TIME: i64 = 1_655_196_292;
 
 /// The clock of the module.
 #[derive(Debug)]
@@ -103,33 +101,15 @@ fn unsigned(seconds: i64) -> i64 {
 
 /// Seconds since 1970 as RFC 3339 writes them.
 fn words(seconds: i64) -> String {
-    let (days, rest) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
-    let (hour, minute, second) = (rest / 3600, rest / 60 % 60, rest % 60);
-    let (year, month, day) = date(days);
+    let Moment {
+        year,
+        month,
+        day,
+        hour,
+        minute,
+        second,
+    } = Moment::of(seconds);
     format!("\"{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.00Z\"")
-}
-
-/// Days up to the first of March of a year that began on the same count.
-fn days_before(year: i64) -> i64 {
-    year * 365 + year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400)
-}
-
-/// From the first of March of the year 0 to 1970.
-const EPOCH_DAY: i64 = 719_468;
-
-/// Year, month and day of a day since 1970. Years are counted from March, so that a leap day is
-/// their last.
-fn date(day: i64) -> (i64, i64, i64) {
-    let day = day + EPOCH_DAY;
-    let mut year = day.div_euclid(365);
-    while days_before(year) > day {
-        year -= 1;
-    }
-    let day = day - days_before(year);
-    let month = (5 * day + 2) / 153;
-    let first = (153 * month + 2) / 5;
-    let turned = i64::from(month >= 10);
-    (year + turned, month + 3 - 12 * turned, day - first + 1)
 }
 
 /// Seconds since 1970 of a time such as `2022-06-14T08:44:52Z`.

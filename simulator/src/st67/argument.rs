@@ -1,6 +1,8 @@
 //! The arguments of a command line.
 
+use std::net::Ipv4Addr;
 use std::ops::RangeInclusive;
+use std::str::FromStr;
 
 use super::code::Code;
 
@@ -74,10 +76,49 @@ impl Arguments {
         }
     }
 
+    /// The MAC address at `index` if it is there.
+    pub fn mac(&self, index: usize) -> Result<Option<[u8; 6]>, Code> {
+        let text = self.text(index, 17)?;
+        text.map(|text| parse_mac(text).ok_or(Code::ADDRESS))
+            .transpose()
+    }
+
+    /// The MAC address of a station at `index`, which must be there.
+    pub fn need_own_mac(&self, index: usize) -> Result<[u8; 6], Code> {
+        let mac = self.mac(index)?.ok_or(Code::parse(index))?;
+        if mac[0] & 1 != 0 || mac == [0; 6] {
+            return Err(Code::INVALID);
+        }
+        Ok(mac)
+    }
+
+    /// The IPv4 address at `index` if it is there.
+    pub fn ipv4(&self, index: usize) -> Result<Option<Ipv4Addr>, Code> {
+        let text = self.text(index, 15)?;
+        text.map(|text| parse(text).filter(|ip: &Ipv4Addr| !ip.is_unspecified()))
+            .map(|ip| ip.ok_or(Code::ADDRESS))
+            .transpose()
+    }
+
     /// The text at `index`, which must be there.
     pub fn need_text(&self, index: usize, longest: usize) -> Result<&[u8], Code> {
         self.text(index, longest)?.ok_or(Code::parse(index))
     }
+}
+
+fn parse<T: FromStr>(text: &[u8]) -> Option<T> {
+    std::str::from_utf8(text).ok()?.parse().ok()
+}
+
+/// Six times two hexadecimal digits, with colons between.
+fn parse_mac(text: &[u8]) -> Option<[u8; 6]> {
+    let text = std::str::from_utf8(text).ok()?;
+    let digits = |byte: &str| byte.len() == 2 && !byte.starts_with('+');
+    let bytes: Option<Vec<u8>> = text
+        .split(':')
+        .map(|byte| u8::from_str_radix(byte, 16).ok().filter(|_| digits(byte)))
+        .collect();
+    bytes?.try_into().ok()
 }
 
 /// Cuts at each comma that has no backslash in front, quoted or not.

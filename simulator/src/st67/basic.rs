@@ -64,7 +64,7 @@ impl St67 {
 
     /// `AT+SYSMSG?`
     pub(super) fn messages(&mut self, _: &Arguments, _: &mut World) -> Result<Reply, Code> {
-        self.say(&format!("+SYSMSG:{}", self.settings.system_messages));
+        self.say(&format!("+SYSMSG:{}", self.settings.kept.system_messages));
         Ok(Reply::Ok)
     }
 
@@ -75,16 +75,14 @@ impl St67 {
         _: &mut World,
     ) -> Result<Reply, Code> {
         arguments.expect(1..=1)?;
-        self.settings.system_messages = arguments.need_number(0, 0..=7)?;
-        if self.settings.store {
-            self.flash.system_messages = self.settings.system_messages;
-        }
+        let messages = arguments.need_number(0, 0..=7)?;
+        self.keep(|kept| kept.system_messages = messages);
         Ok(Reply::Ok)
     }
 
     /// `AT+SYSLOG?`
     pub(super) fn error_codes(&mut self, _: &Arguments, _: &mut World) -> Result<Reply, Code> {
-        self.say_switch("SYSLOG", self.settings.error_codes)
+        self.say_switch("SYSLOG", self.settings.kept.error_codes)
     }
 
     /// `AT+SYSLOG=<status>`
@@ -94,7 +92,8 @@ impl St67 {
         _: &mut World,
     ) -> Result<Reply, Code> {
         arguments.expect(1..=1)?;
-        self.settings.error_codes = arguments.need_switch(0)?;
+        let on = arguments.need_switch(0)?;
+        self.keep_if_firmware(|kept| kept.error_codes = on);
         Ok(Reply::Ok)
     }
 

@@ -17,6 +17,7 @@ impl Code {
     pub const OPERATION: Code = Code::new(0x0c);
     pub const TIMEOUT: Code = Code::new(0x0f);
     pub const NOT_ALLOWED: Code = Code::new(0x10);
+    pub const NOT_BEGUN: Code = Code::new(0x11);
     pub const INPUT_OUTPUT: Code = Code::new(0x12);
     pub const ADDRESS: Code = Code::new(0x13);
     pub const HANDLE: Code = Code::new(0x14);

@@ -3,7 +3,7 @@
 use super::argument::Arguments;
 use super::code::Code;
 use super::job::{Job, Reply, Step};
-use super::send::Payload;
+use super::send::{Goal, Payload};
 use super::{St67, World};
 use crate::File;
 
@@ -56,7 +56,7 @@ impl St67 {
         self.conclude("OK");
         let prompt = self.variant.prompt;
         self.output.write(&[prompt.as_bytes()]);
-        Reply::Later(Job::Payload(Payload::for_file(place, length)))
+        Reply::Later(Job::Payload(Payload::new(Goal::File(place), length)))
     }
 
     /// The payload for a file is complete.

@@ -1,28 +1,37 @@
 //! The ST67W611M1 and its AT firmware.
 
+mod address;
 mod argument;
 mod basic;
 mod code;
 mod command;
+mod facts;
 mod files;
 mod input;
 mod job;
 mod link;
+mod memory;
+mod monitor;
 mod net;
+mod pins;
 mod pipe;
+mod radio;
 mod scan;
 mod send;
 mod server;
 mod settings;
 mod socket;
+mod soft_ap;
 mod ssl;
 mod start;
 mod station;
 mod tell;
 mod traffic;
 mod udp;
+mod update;
 mod variant;
 mod wifi;
+mod wps;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -36,8 +45,13 @@ use code::Code;
 use input::Input;
 use job::Job;
 use link::Links;
+use memory::Memory;
+use monitor::Monitor;
+use pins::Pins;
 use settings::{Flash, Settings};
+use soft_ap::Guests;
 use station::Station;
+use update::Update;
 use variant::Variant;
 
 /// An ST67W611M1.
@@ -48,7 +62,12 @@ pub(crate) struct St67 {
     flash: Flash,
     /// Its file system, which nothing clears.
     files: BTreeMap<String, File>,
+    memory: Memory,
     settings: Settings,
+    pins: Pins,
+    update: Update,
+    guests: Guests,
+    monitor: Option<Monitor>,
     station: Station,
     links: Links,
     input: Input,
@@ -83,6 +102,11 @@ impl St67 {
             settings: Settings::new(&flash),
             flash,
             files: config.files.clone(),
+            memory: Memory::new(config),
+            pins: Pins::default(),
+            update: Update::default(),
+            guests: Guests::default(),
+            monitor: None,
             station: Station::default(),
             links: Links::new(variant.receive_buffer),
             input: Input::default(),
@@ -99,6 +123,11 @@ impl St67 {
     fn switch_off(&mut self, world: &mut World) {
         self.close_all_silently(world);
         self.settings = Settings::new(&self.flash);
+        self.memory.reload();
+        self.pins = Pins::default();
+        self.update = Update::default();
+        self.guests = Guests::default();
+        self.monitor = None;
         self.station = Station::default();
         self.links = Links::new(self.variant.receive_buffer);
         self.input.clear();
@@ -139,7 +168,7 @@ impl St67 {
     }
 
     fn fail(&mut self, code: Code) {
-        if self.settings.error_codes {
+        if self.settings.kept.error_codes {
             self.say(&code.to_string());
         }
         self.conclude("ERROR");
@@ -179,6 +208,8 @@ impl Module for St67 {
             Power::On => {}
         }
         self.poll_station(world);
+        self.poll_guests(now);
+        self.poll_monitor(now);
         self.serve_links(world);
         self.work(world);
         self.serve_links(world);
@@ -189,7 +220,13 @@ impl Module for St67 {
             Power::HeldInReset => None,
             Power::Booting(at) => Some(at),
             Power::On => {
-                let times = [self.station.next(), self.links.next(), self.job.next()];
+                let times = [
+                    self.station.next(),
+                    self.guests.next(),
+                    self.monitor.as_ref().map(Monitor::next),
+                    self.links.next(),
+                    self.job.next(),
+                ];
                 times.into_iter().flatten().min()
             }
         }
@@ -226,9 +263,17 @@ impl Module for St67 {
         }
     }
 
-    fn station_joins(&mut self, _now: Duration, _station: [u8; 6]) {}
+    fn station_joins(&mut self, now: Duration, station: [u8; 6]) {
+        if matches!(self.power, Power::On) {
+            self.guest_joins(station, now);
+        }
+    }
 
-    fn station_leaves(&mut self, _now: Duration, _station: [u8; 6]) {}
+    fn station_leaves(&mut self, _: Duration, station: [u8; 6]) {
+        if matches!(self.power, Power::On) {
+            self.guest_leaves(station);
+        }
+    }
 
     fn wake(&mut self, _now: Duration) {}
 

@@ -1,6 +1,6 @@
-//! Addresses, names and echoes: the first part of chapter 4 of the reference.
+//! Names and echoes: the first part of chapter 4 of the reference.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr};
 use std::task::Poll;
 use std::time::Duration;
 
@@ -9,7 +9,6 @@ use super::code::Code;
 use super::job::{Job, Reply, Step};
 use super::send::Destination;
 use super::start::Target;
-use super::station::mac_text;
 use super::{St67, World};
 use crate::network::Lookup;
 
@@ -70,132 +69,23 @@ impl Family {
 }
 
 impl St67 {
-    /// `AT+CIPSTAMAC?`
-    pub(super) fn mac(&mut self, _: &Arguments, _: &mut World) -> Result<Reply, Code> {
-        let mac = self.mac_address();
-        self.say(&format!("+CIPSTAMAC:\"{mac}\""));
-        Ok(Reply::Ok)
-    }
-
-    fn mac_address(&self) -> String {
-        mac_text(self.settings.mac.unwrap_or(self.config.mac))
-    }
-
-    /// `AT+CIPSTAMAC=<mac>`
-    pub(super) fn set_mac(&mut self, arguments: &Arguments, _: &mut World) -> Result<Reply, Code> {
-        arguments.expect(1..=1)?;
-        let mac = parse_mac(arguments.need_text(0, 17)?).ok_or(Code::INVALID)?;
-        if mac[0] & 1 != 0 || mac == [0; 6] {
-            return Err(Code::INVALID);
-        }
-        self.settings.mac = Some(mac);
-        Ok(Reply::Ok)
-    }
-
-    /// Address, gateway and mask of the station.
-    fn addresses(&self) -> [Ipv4Addr; 3] {
-        if let Some(fixed) = self.settings.fixed_address {
-            return fixed;
-        }
-        if self.is_online() {
-            return [
-                self.config.address,
-                self.config.gateway,
-                self.config.netmask,
-            ];
-        }
-        [Ipv4Addr::UNSPECIFIED; 3]
-    }
-
-    /// Link-local IPv6 address of the station, which is the only one it has.
-    fn ipv6_address(&self) -> Option<IpAddr> {
-        let [a, b, c, d, e, f] = self.settings.mac.unwrap_or(self.config.mac).map(u16::from);
-        let words = [
-            0xfe80,
-            0,
-            0,
-            0,
-            (a ^ 2) << 8 | b,
-            c << 8 | 0xff,
-            0xfe00 | d,
-            e << 8 | f,
-        ];
-        (self.settings.ipv6 && self.station.is_associated()).then(|| IpAddr::from(words))
-    }
-
-    /// The module's own address on the way to a peer, if there is a way.
-    pub(super) fn own_address(&self, remote: SocketAddr) -> Option<IpAddr> {
-        match remote {
-            SocketAddr::V4(_) => self.is_online().then(|| self.addresses()[0].into()),
-            SocketAddr::V6(_) => self.ipv6_address().filter(|_| self.is_online()),
-        }
-    }
-
-    /// `AT+CIPSTA?`
-    pub(super) fn address(&mut self, _: &Arguments, _: &mut World) -> Result<Reply, Code> {
-        let [ip, gateway, netmask] = self.addresses();
-        self.say(&format!("+CIPSTA:ip:\"{ip}\""));
-        self.say(&format!("+CIPSTA:gateway:\"{gateway}\""));
-        self.say(&format!("+CIPSTA:netmask:\"{netmask}\""));
-        if let Some(address) = self.ipv6_address() {
-            self.say(&format!("+CIPSTA:ip6ll:\"{}\"", self.ip_text(address)));
-        }
-        Ok(Reply::Ok)
-    }
-
-    /// `AT+CIPSTA=<"ip">[,<"gateway">,<"netmask">]`
-    pub(super) fn set_address(
-        &mut self,
-        arguments: &Arguments,
-        _: &mut World,
-    ) -> Result<Reply, Code> {
-        arguments.expect(1..=3)?;
-        let mut addresses = [Ipv4Addr::UNSPECIFIED; 3];
-        addresses[2] = self.config.netmask;
-        for (index, address) in addresses.iter_mut().enumerate() {
-            if let Some(text) = arguments.text(index, 15)? {
-                *address = parse(text).ok_or(Code::INVALID)?;
-            }
-        }
-        self.settings.fixed_address = Some(addresses);
-        Ok(Reply::Ok)
-    }
-
-    /// `AT+CIFSR`
-    pub(super) fn local_addresses(&mut self, _: &Arguments, _: &mut World) -> Result<Reply, Code> {
-        if !self.settings.is_station() {
-            return Ok(Reply::Ok);
-        }
-        let [ip, ..] = self.addresses();
-        self.say(&format!("+CIFSR:STAIP,\"{ip}\""));
-        if let Some(address) = self.ipv6_address() {
-            let separator = self.variant.ip6_separator;
-            self.say(&format!(
-                "+CIFSR:STAIP6LL{separator}\"{}\"",
-                self.ip_text(address)
-            ));
-        }
-        let mac = self.mac_address();
-        self.say(&format!("+CIFSR:STAMAC,\"{mac}\""));
-        Ok(Reply::Ok)
-    }
-
     /// `AT+CIPV6?`
     pub(super) fn ipv6(&mut self, _: &Arguments, _: &mut World) -> Result<Reply, Code> {
-        self.say_switch("CIPV6", self.settings.ipv6)
+        self.say_switch("CIPV6", self.settings.kept.ipv6)
     }
 
     /// `AT+CIPV6=<enable>`
     pub(super) fn set_ipv6(&mut self, arguments: &Arguments, _: &mut World) -> Result<Reply, Code> {
         arguments.expect(1..=1)?;
-        self.settings.ipv6 = arguments.need_switch(0)?;
+        let on = arguments.need_switch(0)?;
+        self.keep_if_firmware(|kept| kept.ipv6 = on);
         Ok(Reply::Ok)
     }
 
     /// `AT+CIPDNS?`
     pub(super) fn dns(&mut self, _: &Arguments, _: &mut World) -> Result<Reply, Code> {
-        let by_hand = u8::from(self.settings.dns.is_some());
-        let [a, b, c] = self.settings.dns.unwrap_or(NAME_SERVERS);
+        let by_hand = u8::from(self.settings.kept.dns.is_some());
+        let [a, b, c] = self.settings.kept.dns.unwrap_or(NAME_SERVERS);
         self.say(&format!("+CIPDNS:{by_hand},\"{a}\",\"{b}\",\"{c}\""));
         Ok(Reply::Ok)
     }
@@ -206,11 +96,11 @@ impl St67 {
         let by_hand = arguments.need_switch(0)?;
         let mut servers = NAME_SERVERS;
         for (index, server) in servers.iter_mut().enumerate() {
-            if let Some(text) = arguments.text(index + 1, 15)? {
-                *server = parse(text).ok_or(Code::INVALID)?;
+            if let Some(address) = arguments.ipv4(index + 1)? {
+                *server = address;
             }
         }
-        self.settings.dns = by_hand.then_some(servers);
+        self.keep(|kept| kept.dns = by_hand.then_some(servers));
         Ok(Reply::Ok)
     }
 
@@ -229,7 +119,7 @@ impl St67 {
             _ => Family::Ipv6,
         };
         let refused = self.variant.networks_need_ipv6 || family == Family::Ipv6;
-        if family != Family::Ipv4 && !self.settings.ipv6 && refused {
+        if family != Family::Ipv4 && !self.settings.kept.ipv6 && refused {
             return Err(Code::NOT_ALLOWED);
         }
         self.look_up(name, Wanted::Address(family), world)
@@ -378,17 +268,4 @@ fn send_echo(echoes: Echoes, world: &mut World) -> Echoes {
         time,
         ..echoes
     }
-}
-
-fn parse<T: std::str::FromStr>(text: &[u8]) -> Option<T> {
-    std::str::from_utf8(text).ok()?.parse().ok()
-}
-
-fn parse_mac(text: &[u8]) -> Option<[u8; 6]> {
-    let text = std::str::from_utf8(text).ok()?;
-    let bytes: Option<Vec<u8>> = text
-        .split(':')
-        .map(|byte| u8::from_str_radix(byte, 16).ok())
-        .collect();
-    bytes?.try_into().ok()
 }

@@ -7,6 +7,7 @@ use super::argument::Arguments;
 use super::code::Code;
 use super::files::Place;
 use super::job::{Job, Reply, Step};
+use super::memory::Cell;
 use super::net::Wanted;
 use super::pipe::{Follow, Pipe};
 use super::{St67, World};
@@ -17,21 +18,32 @@ const UNSENT: Duration = Duration::from_millis(1);
 /// Payload that is being collected behind a prompt.
 #[derive(Debug)]
 pub(super) struct Payload {
-    link: usize,
-    /// Where it goes, if that is no link but a file.
-    file: Option<Place>,
-    /// Where a datagram goes, if not to the peer of the link.
-    to: Option<SocketAddr>,
+    goal: Goal,
     /// Bytes that are still awaited at most.
     left: usize,
     data: Vec<u8>,
     escapes: Escapes,
 }
 
+/// Where a payload goes.
+#[derive(Debug)]
+pub(super) enum Goal {
+    Link {
+        id: usize,
+        /// Where a datagram goes, if not to the peer of the link.
+        to: Option<SocketAddr>,
+    },
+    File(Place),
+    Memory(Cell),
+    Update,
+}
+
 /// A payload for which a prompt will be printed, and where it is to go.
 #[derive(Debug)]
 pub(super) struct Destination {
-    payload: Payload,
+    link: usize,
+    length: usize,
+    escapes: Escapes,
     port: u16,
     prompt: &'static str,
 }
@@ -48,11 +60,9 @@ enum Escapes {
 }
 
 impl Payload {
-    pub fn for_file(place: Place, length: usize) -> Self {
+    pub fn new(goal: Goal, length: usize) -> Self {
         Payload {
-            link: 0,
-            file: Some(place),
-            to: None,
+            goal,
             left: length,
             data: Vec::new(),
             escapes: Escapes::None,
@@ -114,23 +124,17 @@ impl St67 {
         let length = arguments.need_number(first, 1..=self.variant.longest_send)?;
         let host = arguments.text(first + 1, self.variant.longest_host)?;
         let port = arguments.number(first + 2, 0..=65535)?.unwrap_or(0);
-        let payload = Payload {
-            link,
-            file: None,
-            to: None,
-            left: usize::try_from(length).unwrap_or(0),
-            data: Vec::new(),
-            escapes,
-        };
-        let Some(host) = host else {
-            return self.prompt(payload, prompt);
-        };
         let destination = Destination {
-            payload,
+            link,
+            length: usize::try_from(length).unwrap_or(0),
+            escapes,
             port: u16::try_from(port).unwrap_or(0),
             prompt,
         };
-        self.look_up(host, Wanted::Destination(destination), world)
+        match host {
+            Some(host) => self.look_up(host, Wanted::Destination(destination), world),
+            None => self.prompt(destination, None),
+        }
     }
 
     /// The address of the host in `AT+CIPSEND` is known.
@@ -140,34 +144,34 @@ impl St67 {
         destination: Destination,
         world: &mut World,
     ) -> Result<Reply, Code> {
-        let Destination {
-            mut payload,
-            port,
-            prompt,
-        } = destination;
+        let Destination { link, port, .. } = destination;
         let to = SocketAddr::new(address, port);
-        let link = payload.link;
         if self.links.get(link).is_free() && self.variant.send_sets_peer && port != 0 {
             self.open_udp(link, to, 0, Follow::Nobody, world)?;
         }
         match self.links.get(link).pipe() {
-            None => return Err(Code::FAILED),
-            Some(Pipe::Tcp(_)) => return Err(Code::NOT_ALLOWED),
+            None => Err(Code::FAILED),
+            Some(Pipe::Tcp(_)) => Err(Code::NOT_ALLOWED),
             Some(Pipe::Udp(_)) if self.variant.send_sets_peer => {
                 self.links.get_mut(link).remote = to;
+                self.prompt(destination, None)
             }
-            Some(Pipe::Udp(_)) => payload.to = Some(to),
+            Some(Pipe::Udp(_)) => self.prompt(destination, Some(to)),
         }
-        self.prompt(payload, prompt)
     }
 
-    fn prompt(&mut self, payload: Payload, prompt: &'static str) -> Result<Reply, Code> {
-        if self.links.get(payload.link).pipe().is_none() {
+    fn prompt(&mut self, destination: Destination, to: Option<SocketAddr>) -> Result<Reply, Code> {
+        let id = destination.link;
+        if self.links.get(id).pipe().is_none() {
             return Err(Code::FAILED);
         }
         let ok = format!("{}OK\r\n", self.variant.lead);
-        self.output.write(&[ok.as_bytes(), prompt.as_bytes()]);
-        Ok(Reply::Later(Job::Payload(payload)))
+        self.output
+            .write(&[ok.as_bytes(), destination.prompt.as_bytes()]);
+        Ok(Reply::Later(Job::Payload(Payload {
+            escapes: destination.escapes,
+            ..Payload::new(Goal::Link { id, to }, destination.length)
+        })))
     }
 
     pub(super) fn collect(&mut self, mut payload: Payload, world: &mut World) -> Step {
@@ -181,32 +185,42 @@ impl St67 {
                 }
             }
         }
-        if let Some(place) = &payload.file {
-            return self.write_file(place, &payload.data);
+        let Payload { goal, data, .. } = payload;
+        match goal {
+            Goal::Link { id, to } => self.send_on(id, to, &data, world),
+            Goal::File(place) => self.write_file(&place, &data),
+            Goal::Memory(cell) => self.write_memory(cell, &data),
+            Goal::Update => self.take_update(&data),
         }
-        let link = self.links.get(payload.link);
+    }
+
+    fn send_on(
+        &mut self,
+        id: usize,
+        to: Option<SocketAddr>,
+        data: &[u8],
+        world: &mut World,
+    ) -> Step {
+        let link = self.links.get(id);
         match link.pipe() {
             Some(Pipe::Tcp(connection)) => {
-                let session = &mut self.links.get_mut(payload.link).session;
-                match session {
-                    Some(session) => {
-                        session.send(world.now, connection, world.network, &payload.data);
-                    }
-                    None => world.network.send(world.now, connection, &payload.data),
+                match &mut self.links.get_mut(id).session {
+                    Some(session) => session.send(world.now, connection, world.network, data),
+                    None => world.network.send(world.now, connection, data),
                 }
                 if self.variant.sending_keeps_link {
-                    self.links.get_mut(payload.link).last_data = world.now;
+                    self.links.get_mut(id).last_data = world.now;
                 }
             }
             Some(Pipe::Udp(socket)) => {
-                let to = payload.to.unwrap_or(link.remote);
-                self.send_datagrams(socket, to, &payload.data, world);
+                let to = to.unwrap_or(link.remote);
+                self.send_datagrams(socket, to, data, world);
             }
             None => {}
         }
         Step::Next(Job::Sent {
-            link: payload.link,
-            count: payload.data.len(),
+            link: id,
+            count: data.len(),
             at: world.now + self.config.latency,
         })
     }

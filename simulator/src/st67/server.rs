@@ -71,10 +71,10 @@ impl St67 {
         let kind = kind.to_ascii_uppercase();
         let (kind, any): (_, IpAddr) = match kind.as_slice() {
             b"TCP" => ("TCP", Ipv4Addr::UNSPECIFIED.into()),
-            b"TCPV6" if self.settings.ipv6 && self.variant.names_ip_version => {
+            b"TCPV6" if self.settings.kept.ipv6 && self.variant.names_ip_version => {
                 ("TCPv6", Ipv6Addr::UNSPECIFIED.into())
             }
-            b"TCPV6" if self.settings.ipv6 => ("TCP", Ipv6Addr::UNSPECIFIED.into()),
+            b"TCPV6" if self.settings.kept.ipv6 => ("TCP", Ipv6Addr::UNSPECIFIED.into()),
             _ => return Err(Code::INVALID),
         };
         if self.links.server.is_some() {

@@ -2,30 +2,103 @@
 
 use std::net::Ipv4Addr;
 
+use super::St67;
 use super::link::LINKS;
+use super::radio::Antennas;
+use super::scan::ScanOptions;
+use super::soft_ap::{Leases, SoftAp};
 use super::ssl::{Ssl, SslFiles, SslLinks};
 use super::station::Credentials;
+use super::variant::Variant;
 
 /// What survives a reset.
 #[derive(Clone, Debug)]
 pub(super) struct Flash {
-    pub mode: i64,
+    pub kept: Kept,
     pub credentials: Option<Credentials>,
     /// `AT+CWAUTOCONN`: join by itself when switched on.
     pub auto_join: bool,
+}
+
+/// What a command sets in flash as well while `AT+SYSSTORE=1`.
+#[derive(Clone, Debug)]
+pub(super) struct Kept {
+    /// `AT+SYSMSG`.
     pub system_messages: i64,
+    /// `AT+SYSLOG`.
+    pub error_codes: bool,
+    /// `AT+CWMODE`: 0 off, 1 station, 2 access point, 3 both.
+    pub mode: i64,
+    /// `AT+CWRECONNCFG`: seconds between attempts, and how many.
+    pub reconnect: (i64, i64),
+    /// `AT+CWLAPOPT`.
+    pub scan: ScanOptions,
+    /// `AT+CWSAP`, if it was set.
+    pub soft_ap: Option<SoftAp>,
+    /// `AT+CWDHCP` of the station.
+    pub station_dhcp: bool,
+    /// `AT+CWDHCP` of the access point.
+    pub soft_ap_dhcp: bool,
+    /// `AT+CWDHCPS`.
+    pub leases: Leases,
+    /// `AT+CIPSTAMAC` and `AT+CIPAPMAC`, if one was set.
+    pub mac: Option<[u8; 6]>,
+    /// `AT+CIPSTA`, if it was set by hand: address, gateway, mask.
+    pub fixed_address: Option<[Ipv4Addr; 3]>,
+    /// `AT+CIPAP`: address, gateway, mask.
+    pub soft_ap_address: [Ipv4Addr; 3],
+    /// `AT+CWHOSTNAME`.
+    pub host_name: Vec<u8>,
+    /// `AT+CWCOUNTRY`: policy and code.
+    pub country: (i64, Vec<u8>),
+    /// `AT+CWSTAPROTO`.
+    pub station_protocols: i64,
+    /// `AT+CWAPPROTO`.
+    pub soft_ap_protocols: i64,
+    /// `AT+CWANTENABLE`.
+    pub antennas: Antennas,
+    /// `AT+CIPV6`.
+    pub ipv6: bool,
+    /// `AT+CIPDNS`, if it was set by hand.
+    pub dns: Option<[Ipv4Addr; 3]>,
     /// `AT+CIPSSLCCONF` of each link.
     pub ssl: [SslFiles; LINKS],
+}
+
+impl Default for Kept {
+    fn default() -> Self {
+        let gateway = Ipv4Addr::new(192, 168, 4, 1);
+        Kept {
+            system_messages: 0,
+            error_codes: false,
+            mode: 0,
+            reconnect: (0, 0),
+            scan: ScanOptions::default(),
+            soft_ap: None,
+            station_dhcp: true,
+            soft_ap_dhcp: true,
+            leases: Leases::default(),
+            mac: None,
+            fixed_address: None,
+            soft_ap_address: [gateway, gateway, Ipv4Addr::new(255, 255, 255, 0)],
+            host_name: b"qcc74xWlan".to_vec(),
+            country: (1, b"00".to_vec()),
+            station_protocols: 0xf,
+            soft_ap_protocols: 0xf,
+            antennas: Antennas::default(),
+            ipv6: false,
+            dns: None,
+            ssl: Default::default(),
+        }
+    }
 }
 
 impl Default for Flash {
     fn default() -> Self {
         Flash {
-            mode: 0,
+            kept: Kept::default(),
             credentials: None,
             auto_join: true,
-            system_messages: 0,
-            ssl: Default::default(),
         }
     }
 }
@@ -33,21 +106,20 @@ impl Default for Flash {
 /// What a reset restores.
 #[derive(Clone, Debug)]
 pub(super) struct Settings {
+    pub kept: Kept,
     pub echo: bool,
-    /// `AT+SYSLOG`.
-    pub error_codes: bool,
-    /// `AT+SYSMSG`.
-    pub system_messages: i64,
     /// `AT+SYSSTORE`.
     pub store: bool,
-    /// `AT+CWMODE`: 0 off, 1 station, 2 access point, 3 both.
-    pub mode: i64,
+    /// `AT+WIFISP`.
+    pub radio: bool,
+    /// `AT+CWANTENABLE` when the module was switched on.
+    pub antennas: Antennas,
+    /// `AT+CWANT`.
+    pub antenna: i64,
     /// `AT+CWEVT`.
     pub wifi_events: bool,
     /// `AT+CIPEVT`.
     pub link_events: bool,
-    /// `AT+CWRECONNCFG`: seconds between attempts, and how many.
-    pub reconnect: (i64, i64),
     /// `AT+CIPMUX`.
     pub multiple: bool,
     /// `AT+CIPRECVMODE`.
@@ -60,46 +132,57 @@ pub(super) struct Settings {
     pub server_timeout: i64,
     /// `AT+CIPSSLC...` of each link.
     pub ssl: SslLinks,
-    /// `AT+CIPV6`.
-    pub ipv6: bool,
-    /// `AT+CIPDNS`, if it was set by hand.
-    pub dns: Option<[Ipv4Addr; 3]>,
-    /// `AT+CIPSTA`, if it was set by hand: address, gateway, mask.
-    pub fixed_address: Option<[Ipv4Addr; 3]>,
-    /// `AT+CIPSTAMAC`, if it was set.
-    pub mac: Option<[u8; 6]>,
 }
 
 impl Settings {
     pub fn new(flash: &Flash) -> Self {
         Settings {
+            kept: flash.kept.clone(),
             echo: false,
-            error_codes: false,
-            system_messages: flash.system_messages,
             store: true,
-            mode: flash.mode,
+            radio: true,
+            antennas: flash.kept.antennas,
+            antenna: 0,
             wifi_events: true,
             link_events: true,
-            reconnect: (0, 0),
             multiple: false,
             passive: false,
             remote_in_ipd: false,
             most_peers: 5,
             server_timeout: 0,
-            ssl: flash.ssl.each_ref().map(Ssl::restored),
-            ipv6: false,
-            dns: None,
-            fixed_address: None,
-            mac: None,
+            ssl: flash.kept.ssl.each_ref().map(Ssl::restored),
         }
     }
 
     pub fn is_station(&self) -> bool {
-        matches!(self.mode, 1 | 3)
+        matches!(self.kept.mode, 1 | 3)
+    }
+
+    pub fn is_soft_ap(&self) -> bool {
+        matches!(self.kept.mode, 2 | 3)
     }
 
     /// `AT+SYSMSG` bit 1: tell connections in detail.
     pub fn detailed_links(&self) -> bool {
-        self.system_messages & 2 != 0
+        self.kept.system_messages & 2 != 0
+    }
+}
+
+impl St67 {
+    /// Changes a setting, in flash as well while `AT+SYSSTORE=1`.
+    pub(super) fn keep(&mut self, change: impl Fn(&mut Kept)) {
+        change(&mut self.settings.kept);
+        if self.settings.store {
+            change(&mut self.flash.kept);
+        }
+    }
+
+    /// Changes a setting that the firmware keeps, though the reference does not say so.
+    pub(super) fn keep_if_firmware(&mut self, change: impl Fn(&mut Kept)) {
+        let Variant { keeps_more, .. } = self.variant;
+        change(&mut self.settings.kept);
+        if self.settings.store && *keeps_more {
+            change(&mut self.flash.kept);
+        }
     }
 }

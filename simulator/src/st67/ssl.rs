@@ -152,7 +152,7 @@ impl St67 {
             }
         }
         if self.settings.store {
-            self.flash.ssl[id.min(LINKS - 1)] = files.clone();
+            self.flash.kept.ssl[id.min(LINKS - 1)] = files.clone();
         }
         self.ssl(id).files = files;
         Ok(Reply::Ok)

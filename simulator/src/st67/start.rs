@@ -112,7 +112,7 @@ impl St67 {
         let keep_alive = arguments.number(next, 0..=7200)?;
         arguments.text(next + 1, 39)?;
         let timeout = arguments.number(next + 2, 0..=20000)?;
-        if ipv6 && !self.settings.ipv6 {
+        if ipv6 && !self.settings.kept.ipv6 {
             return Err(Code::INVALID);
         }
         let link = self.links.get_mut(id);

@@ -96,7 +96,7 @@ impl St67 {
     pub(super) fn start_joining(
         &mut self,
         credentials: Credentials,
-        bssid: Option<&[u8]>,
+        bssid: Option<[u8; 6]>,
         at: Duration,
     ) -> Fate {
         let fate = self.fate(&credentials, bssid);
@@ -118,6 +118,13 @@ impl St67 {
         if self.flash.credentials.is_some() {
             self.station.again = Some((now + SETTLE, 1));
         }
+    }
+
+    /// The channel of the access point that the station has joined.
+    pub(super) fn station_channel(&self) -> Option<i64> {
+        let joined = self.station.access_point.as_ref();
+        let joined = joined.filter(|_| self.station.is_associated());
+        joined.map(|access_point| i64::from(access_point.channel))
     }
 
     pub(super) fn poll_station(&mut self, world: &mut World) {
@@ -177,17 +184,14 @@ impl St67 {
         }
         self.wifi_event(&format!("+CW:ERROR,{BEACON_LOSS}"));
         self.drop_links(world);
-        let (_, repeat) = self.settings.reconnect;
+        let (_, repeat) = self.settings.kept.reconnect;
         self.try_again_later(repeat, world.now);
     }
 
-    fn fate(&mut self, (ssid, password): &Credentials, bssid: Option<&[u8]>) -> Fate {
+    fn fate(&mut self, (ssid, password): &Credentials, bssid: Option<[u8; 6]>) -> Fate {
         let mut heard = self.config.access_points.iter();
         let found = heard.find(|access_point| {
-            access_point.ssid == *ssid
-                && bssid.is_none_or(|wanted| {
-                    wanted.eq_ignore_ascii_case(mac_text(access_point.bssid).as_bytes())
-                })
+            access_point.ssid == *ssid && bssid.is_none_or(|wanted| wanted == access_point.bssid)
         });
         self.station.access_point = found.cloned();
         match found {
@@ -216,11 +220,8 @@ impl St67 {
     }
 
     fn associate(&mut self, now: Duration) {
-        let access_point = self.station.access_point.as_ref();
-        let has_address = self.settings.fixed_address.is_some()
-            || access_point.is_some_and(|access_point| access_point.dhcp);
         self.station.stage = Stage::Associated {
-            at: has_address.then(|| now + self.config.dhcp),
+            at: self.gets_address().then(|| now + self.config.dhcp),
         };
         if self.settings.store {
             self.flash.credentials = self.station.last_attempt.clone();
@@ -229,7 +230,7 @@ impl St67 {
     }
 
     fn try_again_later(&mut self, left: i64, now: Duration) {
-        let (interval, _) = self.settings.reconnect;
+        let (interval, _) = self.settings.kept.reconnect;
         if interval > 0 && left > 0 {
             let seconds = u64::try_from(interval).unwrap_or(0);
             self.station.again = Some((now + Duration::from_secs(seconds), left));

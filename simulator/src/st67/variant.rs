@@ -95,6 +95,59 @@ pub(super) struct Variant {
     pub names_ip_version: bool,
     /// IPv6 addresses are printed in upper case.
     pub upper_case_ipv6: bool,
+    /// What `AT+SYSSTORE=1` keeps is more than the reference says.
+    pub keeps_more: bool,
+    /// What a command leaves out stays as it was; otherwise it takes its default.
+    pub keeps_omitted: bool,
+    /// Efuses are read and written in words.
+    pub aligns_efuses: bool,
+    /// That an address is not in flash is found when the data are there.
+    pub looks_at_address_late: bool,
+    /// `+FLASH-R` tells how many bytes follow.
+    pub counts_flash: bool,
+    /// Prompt of `AT+EFUSE-W` and `AT+FLASH-W`.
+    pub prompt_memory: &'static str,
+    /// Behind the name in the rows of `AT+PART?`.
+    pub partition_separator: char,
+    /// `AT+IOIN` must name the pull.
+    pub needs_pull: bool,
+    /// `AT+IOIN=<pin>?` tells the level of the pin; otherwise its pull.
+    pub reads_pins: bool,
+    pub temperature: &'static str,
+    /// An update is known by its header and checked.
+    pub knows_images: bool,
+    /// Largest length that `AT+OTASEND` takes.
+    pub longest_update: i64,
+    /// Largest `<authmode mask>` of `AT+CWLAPOPT`.
+    pub encryption_mask: i64,
+    /// Default of `<max conn>` of `AT+CWSAP`.
+    pub most_stations: i64,
+    /// The events of the access point print quotes.
+    pub quotes_stations: bool,
+    /// Behind the name in the answer to `AT+CWDHCPS?`.
+    pub leases_separator: char,
+    /// `AT+CWDHCPS` works only while the module is an access point with DHCP.
+    pub leases_need_soft_ap: bool,
+    /// `AT+CIPAP` switches DHCP of the access point off.
+    pub soft_ap_address_stops_dhcp: bool,
+    /// In front of the answer to `AT+CWDHCP?`.
+    pub dhcp_row: &'static str,
+    /// The arguments that `AT+CIPSTA` takes at most.
+    pub address_arguments: usize,
+    /// `AT+CWHOSTNAME` works only while the module is a station.
+    pub host_name_needs_station: bool,
+    /// `AT+CWHOSTNAME?` prints quotes.
+    pub quotes_host_name: bool,
+    /// Longest name of the station.
+    pub longest_host_name: usize,
+    /// Any other country than those it knows is refused.
+    pub knows_countries: bool,
+    /// In monitor mode, the date stands in front of a frame and nothing else.
+    pub dates_frames: bool,
+    /// Each of the Wi-Fi protocols includes those that are older.
+    pub adds_older_protocols: bool,
+    /// `AT+CWANTENABLE` has no effect before a restart.
+    pub antennas_wait: bool,
 }
 
 const FW_2_0_75: Variant = Variant {
@@ -141,6 +194,33 @@ const FW_2_0_75: Variant = Variant {
     longest_ssl_key: 31,
     names_ip_version: false,
     upper_case_ipv6: true,
+    keeps_more: true,
+    keeps_omitted: true,
+    aligns_efuses: false,
+    looks_at_address_late: true,
+    counts_flash: true,
+    prompt_memory: "",
+    partition_separator: '=',
+    needs_pull: true,
+    reads_pins: true,
+    temperature: "35.500000",
+    knows_images: true,
+    longest_update: 4096,
+    encryption_mask: 0xff,
+    most_stations: 10,
+    quotes_stations: true,
+    leases_separator: ':',
+    leases_need_soft_ap: false,
+    soft_ap_address_stops_dhcp: false,
+    dhcp_row: "+CWDHCP:",
+    address_arguments: 3,
+    host_name_needs_station: false,
+    quotes_host_name: false,
+    longest_host_name: 27,
+    knows_countries: true,
+    dates_frames: true,
+    adds_older_protocols: true,
+    antennas_wait: true,
 };
 
 const REFERENCE: Variant = Variant {
@@ -187,6 +267,33 @@ const REFERENCE: Variant = Variant {
     longest_ssl_key: 32,
     names_ip_version: true,
     upper_case_ipv6: false,
+    keeps_more: false,
+    keeps_omitted: false,
+    aligns_efuses: true,
+    looks_at_address_late: false,
+    counts_flash: false,
+    prompt_memory: ">",
+    partition_separator: ':',
+    needs_pull: false,
+    reads_pins: false,
+    temperature: "35",
+    knows_images: false,
+    longest_update: 148_408,
+    encryption_mask: 0xffff,
+    most_stations: 4,
+    quotes_stations: false,
+    leases_separator: '=',
+    leases_need_soft_ap: true,
+    soft_ap_address_stops_dhcp: true,
+    dhcp_row: "",
+    address_arguments: 4,
+    host_name_needs_station: true,
+    quotes_host_name: true,
+    longest_host_name: 32,
+    knows_countries: false,
+    dates_frames: false,
+    adds_older_protocols: false,
+    antennas_wait: false,
 };
 
 impl Variant {

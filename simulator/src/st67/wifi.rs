@@ -12,13 +12,11 @@ use super::{St67, World};
 const JOIN_TIMEOUT: Duration = Duration::from_secs(15);
 const LONGEST_SSID: usize = 32;
 const LONGEST_PASSWORD: usize = 64;
-/// Six bytes in hexadecimal with colons between.
-const LONGEST_MAC: usize = 17;
 
 impl St67 {
     /// `AT+CWMODE?`
     pub(super) fn mode(&mut self, _: &Arguments, _: &mut World) -> Result<Reply, Code> {
-        self.say(&format!("+CWMODE:{}", self.settings.mode));
+        self.say(&format!("+CWMODE:{}", self.settings.kept.mode));
         Ok(Reply::Ok)
     }
 
@@ -32,9 +30,9 @@ impl St67 {
         let mode = arguments.need_number(0, 0..=3)?;
         let auto_connect = arguments.number(1, 0..=1)? != Some(0);
         let was_station = self.settings.is_station();
-        self.settings.mode = mode;
-        if self.settings.store {
-            self.flash.mode = mode;
+        self.keep(|kept| kept.mode = mode);
+        if !self.settings.is_soft_ap() {
+            self.stop_soft_ap();
         }
         if was_station && !self.settings.is_station() {
             self.leave(world);
@@ -69,7 +67,7 @@ impl St67 {
         arguments.expect(2..=self.variant.join_arguments)?;
         let ssid = arguments.text(0, LONGEST_SSID)?.map(<[u8]>::to_vec);
         let password = arguments.text(1, LONGEST_PASSWORD)?.map(<[u8]>::to_vec);
-        let bssid = arguments.text(2, LONGEST_MAC)?;
+        let bssid = arguments.mac(2)?;
         for index in 3..arguments.len() {
             arguments.number(index, 0..=i64::from(u16::MAX))?;
         }
@@ -89,10 +87,10 @@ impl St67 {
     fn join_with(
         &mut self,
         credentials: Credentials,
-        bssid: Option<&[u8]>,
+        bssid: Option<[u8; 6]>,
         world: &mut World,
     ) -> Result<Reply, Code> {
-        if !self.settings.is_station() {
+        if !self.settings.is_station() || !self.settings.radio {
             return Err(Code::NOT_ALLOWED);
         }
         if self.station.is_associated() {
@@ -167,7 +165,7 @@ impl St67 {
 
     /// `AT+CWRECONNCFG?`
     pub(super) fn reconnect(&mut self, _: &Arguments, _: &mut World) -> Result<Reply, Code> {
-        let (interval, repeat) = self.settings.reconnect;
+        let (interval, repeat) = self.settings.kept.reconnect;
         self.say(&format!("+CWRECONNCFG:{interval},{repeat}"));
         Ok(Reply::Ok)
     }
@@ -181,7 +179,7 @@ impl St67 {
         arguments.expect(2..=2)?;
         let interval = arguments.need_number(0, 0..=7200)?;
         let repeat = arguments.need_number(1, 0..=1000)?;
-        self.settings.reconnect = (interval, repeat);
+        self.keep_if_firmware(|kept| kept.reconnect = (interval, repeat));
         Ok(Reply::Ok)
     }
 
