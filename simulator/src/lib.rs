@@ -35,8 +35,8 @@
 //! assert_eq!(&answer, b"\r\nOK\r\n");
 //! ```
 //!
-//! Another family of modules is one more folder beside `st67` and `microchip`, behind the same
-//! trait.
+//! Another family of modules is one more folder beside `st67` and `microchip`, behind the trait
+//! [`Module`]; one outside this crate goes to [`Simulation::with_module`].
 #![forbid(unsafe_code)]
 
 mod calendar;
@@ -62,10 +62,12 @@ mod wire;
 pub use client::Client;
 pub use config::{AccessPoint, Config, File, Profile, UnknownProfile};
 pub use faults::{Fault, FaultKind, Faults, Fragment};
+pub use module::Module;
 pub use network::{
     Connection, Datagram, DatagramService, Dialled, HostNetwork, InUse, Listener, Lookup,
     MemoryNetwork, Network, Peer, Received, Refused, Sender, Service, UdpSocket,
 };
+pub use output::Output;
 pub use port::{Port, PortError};
 pub use server::{Handle, Server, ThreadPort};
 pub use simulation::Simulation;

@@ -7,6 +7,8 @@ use crate::output::Output;
 use crate::{Config, Faults, Profile};
 
 /// A module as seen from its wire. It owns no clock, no thread and no socket.
+///
+/// What is done to it from outside does nothing, unless it says otherwise.
 pub trait Module: Send {
     /// Bytes have come from the host. `joined` says that they run on from the bytes before, as on
     /// a UART; otherwise they are a piece of their own, as a frame or a packet is.
@@ -25,28 +27,44 @@ pub trait Module: Send {
     fn awaits_payload(&self) -> bool;
 
     /// Drives the reset input: low holds the module in reset, the rising edge boots it.
-    fn reset_pin(&mut self, now: Duration, level: bool, network: &mut dyn Network);
+    fn reset_pin(&mut self, now: Duration, level: bool, network: &mut dyn Network) {
+        let _ = (now, level, network);
+    }
 
     /// The module loses all but its flash and boots, unless it is held in reset.
-    fn reset(&mut self, now: Duration, network: &mut dyn Network);
+    fn reset(&mut self, now: Duration, network: &mut dyn Network) {
+        let _ = (now, network);
+    }
 
     /// The access point is gone.
-    fn lose_link(&mut self, now: Duration, network: &mut dyn Network);
+    fn lose_link(&mut self, now: Duration, network: &mut dyn Network) {
+        let _ = (now, network);
+    }
 
     /// A station comes to the access point that the module is.
-    fn station_joins(&mut self, now: Duration, station: [u8; 6]);
+    fn station_joins(&mut self, now: Duration, station: [u8; 6]) {
+        let _ = (now, station);
+    }
 
     /// A station goes.
-    fn station_leaves(&mut self, now: Duration, station: [u8; 6]);
+    fn station_leaves(&mut self, now: Duration, station: [u8; 6]) {
+        let _ = (now, station);
+    }
 
     /// The edge that wakes a sleeping module has come to its wake-up input.
-    fn wake(&mut self, now: Duration);
+    fn wake(&mut self, now: Duration) {
+        let _ = now;
+    }
 
     /// Replaces the access points around it.
-    fn set_access_points(&mut self, access_points: Vec<crate::AccessPoint>);
+    fn set_access_points(&mut self, access_points: Vec<crate::AccessPoint>) {
+        let _ = access_points;
+    }
 
     /// Replaces what goes wrong.
-    fn set_faults(&mut self, faults: &Faults);
+    fn set_faults(&mut self, faults: &Faults) {
+        let _ = faults;
+    }
 
     /// Command lines executed so far.
     fn commands(&self) -> u64;

@@ -26,10 +26,15 @@ pub(crate) struct Rig<N> {
 
 impl<N: Network> Rig<N> {
     pub fn new(config: &Config, network: N) -> Self {
+        Self::with_module(module::build(config), config, network)
+    }
+
+    /// Of `config`, only what concerns the wire counts.
+    pub fn with_module(module: Box<dyn Module>, config: &Config, network: N) -> Self {
         let faults = &config.faults;
         let mut rig = Rig {
             now: Duration::ZERO,
-            module: module::build(config),
+            module,
             network,
             to_host: Line::new(config.baud, faults.to_host.clone()),
             to_module: Line::new(config.baud, faults.to_module.clone()),

@@ -7,7 +7,9 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use crate::rig::Rig;
-use crate::{AccessPoint, Client, Config, Faults, MemoryNetwork, Port, Service, Transcript};
+use crate::{
+    AccessPoint, Client, Config, Faults, MemoryNetwork, Module, Port, Service, Transcript,
+};
 
 /// The longest that [`Simulation::idle`] lets pass at once.
 const IDLE: Duration = Duration::from_millis(1);
@@ -28,6 +30,16 @@ impl Simulation {
     pub fn new(config: Config, network: MemoryNetwork) -> Self {
         Simulation {
             rig: Rc::new(RefCell::new(Rig::new(&config, network))),
+            unplugged: Rc::default(),
+        }
+    }
+
+    /// A module of your own, on the same wire and network. Of `config`, only the bit rate, the
+    /// faults of the wire and the seed count.
+    #[must_use]
+    pub fn with_module(module: Box<dyn Module>, config: &Config, network: MemoryNetwork) -> Self {
+        Simulation {
+            rig: Rc::new(RefCell::new(Rig::with_module(module, config, network))),
             unplugged: Rc::default(),
         }
     }

@@ -1,0 +1,184 @@
+//! The budgets: what the figures must not fall behind.
+
+use crate::report::Report;
+use crate::subject::Subject;
+use crate::table::Table;
+use crate::wire::Direction;
+
+/// On which side of a bound a figure must be.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Bound {
+    /// It must not be less.
+    AtLeast(f64),
+    /// It must not be more.
+    AtMost(f64),
+}
+
+/// One budget, with the figure that must keep it.
+#[derive(Debug)]
+pub struct Budget {
+    /// What is measured.
+    pub what: String,
+    /// Of what.
+    pub unit: &'static str,
+    /// The budget.
+    pub bound: Bound,
+    /// The figure.
+    pub figure: f64,
+    /// The peer's figure.
+    pub peer: Option<f64>,
+    /// The best that is possible.
+    pub limit: Option<f64>,
+}
+
+impl Budget {
+    /// How far the figure is within its budget; negative if it breaks it.
+    pub fn margin(&self) -> f64 {
+        match self.bound {
+            Bound::AtLeast(bound) => self.figure - bound,
+            Bound::AtMost(bound) => bound - self.figure,
+        }
+    }
+
+    /// Whether the figure keeps the budget.
+    pub fn is_kept(&self) -> bool {
+        self.margin() >= 0.0
+    }
+
+    /// The whole story in a line.
+    pub fn verdict(&self) -> String {
+        let (bound, unit) = (self.bound_text(), self.unit);
+        let (verb, margin) = if self.is_kept() {
+            ("kept with", self.margin())
+        } else {
+            ("BROKEN by", -self.margin())
+        };
+        let (figure, margin) = (number(self.figure), number(margin));
+        format!(
+            "{}: {figure} {unit}, budget {bound}, {verb} {margin}",
+            self.what
+        )
+    }
+
+    fn bound_text(&self) -> String {
+        match self.bound {
+            Bound::AtLeast(bound) => format!("≥ {}", number(bound)),
+            Bound::AtMost(bound) => format!("≤ {}", number(bound)),
+        }
+    }
+}
+
+/// The budgets for which the report has figures.
+pub fn of(report: &Report) -> Vec<Budget> {
+    let mut budgets = shares(report);
+    budgets.extend(round_trips(report));
+    budgets
+}
+
+fn shares(report: &Report) -> Vec<Budget> {
+    const LARGE: usize = 4096;
+    let share = |subject, direction, chunk| {
+        (report.shares.iter()).find(|share| {
+            (
+                share.subject,
+                share.direction,
+                share.chunk,
+                share.latency_ms,
+            ) == (subject, direction, chunk, 0)
+        })
+    };
+    let mut budgets = Vec::new();
+    for (subject, download, upload) in [
+        (Subject::St67, 96.0, 98.0),
+        (Subject::Microchip, 94.0, 97.0),
+    ] {
+        let name = subject.name();
+        for (direction, least, what) in [
+            (Direction::Download, download, "download, reads of 4 KiB"),
+            (Direction::Upload, upload, "upload, writes of 4 KiB"),
+        ] {
+            let Some(own) = share(subject, direction, LARGE) else {
+                continue;
+            };
+            budgets.push(Budget {
+                what: format!("{name}: {what}"),
+                unit: "% of the line rate",
+                bound: Bound::AtLeast(least),
+                figure: own.percent,
+                peer: share(Subject::EspAtNal, direction, LARGE).map(|peer| peer.percent),
+                limit: Some(own.limit),
+            });
+        }
+        let large = share(subject, Direction::Download, LARGE);
+        let tiny = share(subject, Direction::Download, 1);
+        if let (Some(large), Some(tiny)) = (large, tiny) {
+            let peer = |chunk| share(Subject::EspAtNal, Direction::Download, chunk);
+            let peer = peer(1).zip(peer(LARGE));
+            budgets.push(Budget {
+                what: format!("{name}: download, reads of 1 byte"),
+                unit: "% of that",
+                bound: Bound::AtLeast(90.0),
+                figure: 100.0 * tiny.percent / large.percent,
+                peer: peer.map(|(tiny, large)| 100.0 * tiny.percent / large.percent),
+                limit: Some(100.0 * tiny.limit / large.limit),
+            });
+        }
+    }
+    budgets
+}
+
+fn round_trips(report: &Report) -> Vec<Budget> {
+    let mut budgets = Vec::new();
+    for operation in &report.operations {
+        let most = match (operation.name, operation.subject) {
+            (_, Subject::EspAtNal) | ("receive without, behind a transfer", _) => continue,
+            ("connect", Subject::Microchip) => 2.0,
+            ("receive without", _) => 0.0,
+            _ => 1.0,
+        };
+        let peer = (report.operations.iter())
+            .find(|peer| peer.subject == Subject::EspAtNal && peer.name == operation.name);
+        budgets.push(Budget {
+            what: format!("{}: {}", operation.subject.name(), operation.name),
+            unit: "round trips",
+            bound: Bound::AtMost(most),
+            figure: operation.round_trips as f64,
+            peer: peer.map(|peer| peer.round_trips as f64),
+            limit: Some(operation.limit as f64),
+        });
+    }
+    budgets
+}
+
+/// The budgets as a table.
+pub fn table(budgets: &[Budget]) -> Table {
+    let mut table = Table::new(
+        "Budgets",
+        "The peer is esp-at-nal on an ESP-AT module; the limit is what the module's protocol allows.",
+        &[
+            "what", "unit", "budget", "figure", "peer", "limit", "margin",
+        ],
+    );
+    for budget in budgets {
+        let optional = |figure: Option<f64>| figure.map_or("–".to_owned(), number);
+        table.rows.push(vec![
+            budget.what.clone(),
+            budget.unit.to_owned(),
+            budget.bound_text(),
+            number(budget.figure),
+            optional(budget.peer),
+            optional(budget.limit),
+            number(budget.margin()),
+        ]);
+    }
+    table
+}
+
+/// A figure without needless digits.
+fn number(figure: f64) -> String {
+    if figure.fract() == 0.0 {
+        format!("{figure:.0}")
+    } else {
+        format!("{figure:.2}")
+    }
+}

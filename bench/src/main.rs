@@ -1,0 +1,94 @@
+//! What atwifi costs: on the wire, in instructions, in flash, RAM and stack, beside the protocols'
+//! own limits and the nearest peer.
+//!
+//! ```sh
+//! cargo run --release -p atwifi-bench            # everything, as tables
+//! cargo run --release -p atwifi-bench -- --json  # the same as JSON
+//! cargo run --release -p atwifi-bench -- page    # the same as bench/README.md
+//! cargo run --release -p atwifi-bench -- check   # fails where a budget is broken
+//! ```
+
+mod atwifi_stack;
+mod budget;
+mod limit;
+mod page;
+mod peer;
+mod plot;
+mod report;
+mod stack;
+mod subject;
+mod table;
+mod wire;
+
+use std::path::Path;
+
+use anyhow::{Result, bail};
+use clap::{Parser, Subcommand};
+
+use report::Report;
+
+#[derive(Parser)]
+#[command(about = "Measures atwifi beside its nearest peer")]
+struct Options {
+    /// What to do; measures everything if not given.
+    #[command(subcommand)]
+    action: Option<Action>,
+    /// Print JSON instead of tables.
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Subcommand)]
+enum Action {
+    /// Measure the share of the line rate, the round trips and the bytes of each operation.
+    Wire,
+    /// Measure everything and write it to bench/README.md.
+    Page,
+    /// Measure everything and fail where a budget is broken.
+    Check,
+}
+
+fn main() -> Result<()> {
+    let options = Options::parse();
+    let report = measure(options.action);
+    match options.action {
+        Some(Action::Page) => page::write(&report, Path::new(env!("CARGO_MANIFEST_DIR"))),
+        Some(Action::Check) => check(&report),
+        _ => print(&report, options.json),
+    }
+}
+
+fn measure(action: Option<Action>) -> Report {
+    let wants =
+        |part| matches!(action, None | Some(Action::Page | Action::Check)) || action == Some(part);
+    let mut report = Report::default();
+    if wants(Action::Wire) {
+        report.shares = wire::shares();
+        report.operations = wire::operations();
+    }
+    report
+}
+
+fn print(report: &Report, json: bool) -> Result<()> {
+    if json {
+        println!("{}", serde_json::to_string_pretty(report)?);
+        return Ok(());
+    }
+    println!("{}", budget::table(&budget::of(report)).text());
+    for table in report.tables() {
+        println!("{}", table.text());
+    }
+    Ok(())
+}
+
+fn check(report: &Report) -> Result<()> {
+    let budgets = budget::of(report);
+    budgets
+        .iter()
+        .for_each(|budget| println!("{}", budget.verdict()));
+    let broken = budgets.iter().filter(|budget| !budget.is_kept()).count();
+    if broken > 0 {
+        bail!("{broken} of {} budgets broken", budgets.len());
+    }
+    Ok(())
+}
