@@ -46,6 +46,7 @@ mod faults;
 mod front;
 mod microchip;
 mod module;
+mod mqtt;
 mod network;
 mod output;
 mod port;

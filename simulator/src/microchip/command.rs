@@ -102,6 +102,42 @@ const COMMANDS: &[Command] = &[
         &[1, 2],
         Microchip::ping,
     ),
+    command(
+        "+MQTTC",
+        &["", "=<ID>", "=<ID>,<VAL>"],
+        &[0, 1, 2],
+        Microchip::mqtt_settings,
+    ),
+    command(
+        "+MQTTCONN",
+        &["", "=<CLEAN>"],
+        &[0, 1],
+        Microchip::mqtt_connect,
+    ),
+    command(
+        "+MQTTSUB",
+        &["=<TOPIC_NAME>,<MAX_QOS>"],
+        &[2],
+        Microchip::mqtt_subscribe,
+    ),
+    command(
+        "+MQTTUNSUB",
+        &["=<TOPIC_NAME>"],
+        &[1],
+        Microchip::mqtt_unsubscribe,
+    ),
+    command(
+        "+MQTTPUB",
+        &["=<DUP>,<QOS>,<RETAIN>,<TOPIC_NAME>,<TOPIC_PAYLOAD>"],
+        &[5],
+        Microchip::mqtt_publish,
+    ),
+    command(
+        "+MQTTDISCONN",
+        &["", "=<REASON_CODE>"],
+        &[0, 1],
+        Microchip::mqtt_disconnect,
+    ),
     command("+SOCKO", &["=<PROTOCOL>"], &[1], Microchip::open),
     command(
         "+SOCKBL",

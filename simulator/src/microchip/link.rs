@@ -24,6 +24,7 @@ impl Microchip {
         self.poll_scanner(world);
         self.poll_soft_ap(world.now);
         self.serve_provisioner(world);
+        self.poll_mqtt(world);
         for id in self.sockets.ids() {
             self.serve_socket(id, world);
         }
@@ -249,6 +250,7 @@ impl Microchip {
     /// The station has lost its network. What becomes of the sockets the firmware does not tell;
     /// they find out when they are used.
     pub(super) fn drop_connections(&mut self, world: &mut World) {
+        self.lose_broker(world);
         for id in self.sockets.ids() {
             let Ok(socket) = self.sockets.get(id) else {
                 continue;

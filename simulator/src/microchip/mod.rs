@@ -13,6 +13,7 @@ mod engine;
 mod link;
 mod listen;
 mod low_power;
+mod mqtt;
 mod parameter;
 mod provisioning;
 mod scan;
@@ -40,6 +41,7 @@ use access_point::SoftAp;
 use clock::Clock;
 use dns::Resolver;
 use engine::Engine;
+use mqtt::Mqtt;
 use provisioning::Provisioning;
 use scan::Scanner;
 use sockets::Sockets;
@@ -58,6 +60,7 @@ pub(crate) struct Microchip {
     scanner: Scanner,
     soft_ap: SoftAp,
     provisioning: Provisioning,
+    mqtt: Mqtt,
     sockets: Sockets,
     tls: TlsSettings,
     resolver: Resolver,
@@ -98,6 +101,7 @@ impl Microchip {
             scanner: Scanner::default(),
             soft_ap: SoftAp::default(),
             provisioning: Provisioning::default(),
+            mqtt: Mqtt::new(variant),
             sockets: Sockets::default(),
             tls: TlsSettings::default(),
             resolver: Resolver::default(),
@@ -127,11 +131,13 @@ impl Microchip {
     fn forget(&mut self, world: &mut World) {
         self.close_all_silently(world);
         self.provisioning.release(world);
+        self.mqtt.abandon(world);
         self.engine = Engine::new(self.variant);
         self.station = Station::default();
         self.scanner = Scanner::default();
         self.soft_ap = SoftAp::default();
         self.provisioning = Provisioning::default();
+        self.mqtt = Mqtt::new(self.variant);
         self.sockets = Sockets::default();
         self.tls = TlsSettings::default();
         self.resolver = Resolver::default();
@@ -225,6 +231,7 @@ impl Module for Microchip {
                     self.station.next(),
                     self.scanner.next(),
                     self.soft_ap.next(),
+                    self.mqtt.next(),
                     self.sockets.next(),
                     self.resolver.next(),
                 ];

@@ -36,6 +36,7 @@ impl Status {
     pub const PING_FAILED: Status = Status(43);
     pub const MULTICAST_ERROR: Status = Status(45);
     pub const TIME_ERROR: Status = Status(46);
+    pub const MQTT_ERROR: Status = Status(47);
 
     /// Its number.
     pub fn code(self) -> usize {

@@ -193,7 +193,7 @@ impl Microchip {
 
     /// How TLS begins, if all that the configuration names is there. The firmware goes on without
     /// what is not.
-    fn tls_client(&self, index: usize) -> Option<Client> {
+    pub(super) fn tls_client(&self, index: usize) -> Option<Client> {
         let [issuer, certificate, key, _, name] = &self.tls.configurations[index];
         let forgives = self.variant.forgives_missing_certificates;
         let find = |name: &[u8]| match self.certificate(name) {

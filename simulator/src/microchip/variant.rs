@@ -96,6 +96,21 @@ pub(super) struct Variant {
     pub certificate_space: &'static str,
     /// `AT+PING` takes the IP version.
     pub pings_versions: bool,
+    /// `AT+MQTTC` has a password, which is never sent, and a keep-alive time.
+    pub extended_mqtt: bool,
+    /// The keep-alive time of `AT+MQTTC` is that of the connection.
+    pub mqtt_keep_alive: bool,
+    /// Whatever the broker has against the client, or if it does not answer, this is told of it;
+    /// otherwise, its return code.
+    pub mqtt_refusal: Option<&'static str>,
+    /// An acknowledgement that does not come ends the connection.
+    pub mqtt_timeout_ends: bool,
+    /// What is told of a message that is delivered exactly once.
+    pub mqtt_complete: &'static str,
+    /// Topics that can be subscribed. What goes beyond is not asked for, and nothing is told of it.
+    pub mqtt_topics: usize,
+    /// `AT+MQTTDISCONN` takes a reason.
+    pub mqtt_reasons: bool,
     /// Record type in `+DNSRESOLV`, whatever was asked for; none tells what was asked for.
     pub record_type: Option<i64>,
     /// A name that has been looked up is answered at once; otherwise, it is looked up anew.
@@ -115,6 +130,7 @@ const FW_0_2_0: Variant = Variant {
     forgets_announcement: false,
     no_destination: Status::NO_DESTINATION,
     children_return: false,
+    mqtt_keep_alive: false,
     ..FW_0_3_2
 };
 
@@ -160,6 +176,13 @@ const FW_0_3_2: Variant = Variant {
     hides_key_password: true,
     loads_without_status: true,
     certificate_space: " ",
+    extended_mqtt: true,
+    mqtt_keep_alive: true,
+    mqtt_refusal: Some("1,1"),
+    mqtt_timeout_ends: true,
+    mqtt_complete: "+MQTTPUBACC",
+    mqtt_topics: 4,
+    mqtt_reasons: false,
     pings_versions: false,
     record_type: Some(0),
     remembers_names: true,
@@ -207,6 +230,13 @@ const REFERENCE: Variant = Variant {
     hides_key_password: false,
     loads_without_status: false,
     certificate_space: "",
+    extended_mqtt: false,
+    mqtt_keep_alive: false,
+    mqtt_refusal: None,
+    mqtt_timeout_ends: false,
+    mqtt_complete: "+MQTTPUBCOMP",
+    mqtt_topics: usize::MAX,
+    mqtt_reasons: true,
     pings_versions: true,
     record_type: None,
     remembers_names: false,

@@ -1,7 +1,9 @@
 //! Ready-made far ends for a [`MemoryNetwork`](crate::MemoryNetwork).
 
+mod mqtt;
 mod tls;
 
+pub use mqtt::{MqttBroker, MqttConnect, MqttMessage};
 pub use tls::{BadCertificate, TlsServer};
 
 use std::cell::RefCell;

@@ -181,6 +181,14 @@ impl Service for Tls {
         }
     }
 
+    fn has_something_to_say(&self) -> bool {
+        self.open && self.service.has_something_to_say()
+    }
+
+    fn speak(&mut self, peer: &mut Peer) {
+        self.act(peer, |service, peer| service.speak(peer));
+    }
+
     fn closed(&mut self) {
         self.service.closed();
     }

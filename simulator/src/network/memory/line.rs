@@ -64,7 +64,13 @@ impl Line {
     }
 
     pub fn next(&self) -> Option<Duration> {
-        let times = [self.to_service.next(), self.to_module.next()];
+        let service = self.service.as_ref();
+        let speaks = service.filter(|service| !self.closed && service.has_something_to_say());
+        let times = [
+            self.to_service.next(),
+            self.to_module.next(),
+            speaks.map(|_| Duration::ZERO),
+        ];
         times.into_iter().flatten().min()
     }
 
@@ -77,6 +83,7 @@ impl Line {
         while let Some((at, arrival)) = self.to_service.due(now) {
             self.serve(at, delay, arrival);
         }
+        self.let_speak(now, delay);
         while let Some((_, action)) = self.to_module.due(now) {
             self.arrive(action);
         }
@@ -102,6 +109,18 @@ impl Line {
                 self.progress(Dialled::Closed);
             }
         }
+        for (at, action) in peer.actions {
+            self.to_module.schedule(at + delay, action);
+        }
+    }
+
+    fn let_speak(&mut self, now: Duration, delay: Duration) {
+        let service = self.service.as_mut();
+        let Some(service) = service.filter(|service| service.has_something_to_say()) else {
+            return;
+        };
+        let mut peer = Peer::new(now);
+        service.speak(&mut peer);
         for (at, action) in peer.actions {
             self.to_module.schedule(at + delay, action);
         }

@@ -12,6 +12,16 @@ pub trait Service {
     /// Bytes have arrived from the module.
     fn received(&mut self, now: Duration, data: &[u8], peer: &mut Peer);
 
+    /// Whether it has something to do of its own accord.
+    fn has_something_to_say(&self) -> bool {
+        false
+    }
+
+    /// It may do now what it has to do of its own accord, and has nothing more to say after that.
+    fn speak(&mut self, peer: &mut Peer) {
+        let _ = peer;
+    }
+
     /// The module has closed the connection, or has never let it in.
     fn closed(&mut self) {}
 }
