@@ -55,6 +55,19 @@ impl<R, const MAX: usize> Text<'_, R, MAX> {
     }
 }
 
+impl<R: Rule, const MAX: usize> Text<'_, R, MAX> {
+    /// How many bytes it takes in a command, with quotes and escapes.
+    pub(crate) fn written(&self) -> usize {
+        written::<R>(self.bytes)
+    }
+}
+
+fn written<R: Rule>(bytes: &[u8]) -> usize {
+    let mut written = 0;
+    R::write(bytes, &mut |_| written += 1);
+    written
+}
+
 fn check<R: Rule>(bytes: &[u8], limit: usize) -> Result<(), Usage> {
     if bytes.len() > limit {
         return Err(Usage::TooLong(limit));
@@ -62,9 +75,7 @@ fn check<R: Rule>(bytes: &[u8], limit: usize) -> Result<(), Usage> {
     if let Some(&byte) = bytes.iter().find(|&&byte| R::refuses(byte)) {
         return Err(Usage::Byte(byte));
     }
-    let mut written = 0;
-    R::write(bytes, &mut |_| written += 1);
-    if written > WRITTEN_MAX {
+    if written::<R>(bytes) > WRITTEN_MAX {
         Err(Usage::TooLong(WRITTEN_MAX))
     } else {
         Ok(())
@@ -99,6 +110,13 @@ impl<'a, R: Rule, const MAX: usize> Secret<'a, R, MAX> {
     /// Checks a secret; errors as [`Text::new`].
     pub fn new(bytes: &'a [u8]) -> Result<Self, Usage> {
         Text::new(bytes).map(Secret)
+    }
+}
+
+impl<R, const MAX: usize> Secret<'_, R, MAX> {
+    /// Whether there is nothing in it.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 }
 

@@ -6,7 +6,7 @@ use atwifi::{microchip, st67};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|reply: &[u8]| {
-    use microchip::command::{general, network, wlan};
+    use microchip::command::{general, mqtt, network, scanning, wlan};
     use st67::command::{basic, net, wifi};
     let name = net::Resolve { name: st67::Text::new(b"a").unwrap(), family: net::Family::Ipv4 };
     let _ = basic::GetErrorCodes.parse(Ok(reply));
@@ -21,5 +21,21 @@ fuzz_target!(|reply: &[u8]| {
     let _ = wlan::GetStation.parse(Ok(reply));
     let _ = network::Open { protocol: network::Protocol::Tcp }.parse(Ok(reply));
     let _ = network::GetSockets.parse(Ok(reply));
+    let _ = general::GetModel.parse(Ok(reply));
+    let _ = wlan::GetAccessPoint.parse(Ok(reply));
+    let _ = wlan::GetProvisioning.parse(Ok(reply));
+    let _ = mqtt::GetMqttConnection.parse(Ok(reply));
     let _ = network::SocketRow::parse(reply);
+    let _ = network::ReceivedRow::parse(reply);
+    let _ = network::TlsRow::parse(reply);
+    let _ = scanning::ScanRow::parse(reply);
+    let _ = wlan::StationState::parse(reply);
+    let _ = wlan::StationRow::parse(reply);
+    let _ = wlan::AccessPointRow::parse(reply);
+    let _ = wlan::ProvisioningRow::parse(reply);
+    let _ = mqtt::MqttRow::parse(reply);
+    let _ = microchip::Event::parse(reply);
+    if let Some(text) = microchip::Literal::parse(reply) {
+        assert!(text.len() <= reply.len());
+    }
 });

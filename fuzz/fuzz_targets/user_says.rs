@@ -36,29 +36,30 @@ fuzz_target!(|input: (&[u8], &[u8])| {
             fifth: Some(name),
         });
     }
-    use microchip::command::{network, wlan};
-    if let Ok(data) = microchip::Text::new(first) {
-        one_line(&network::SendTextTo {
-            socket: u32::MAX,
-            remote_ip: [255; 4].into(),
-            remote_port: u16::MAX,
-            length: u16::MAX,
-            data,
-        });
+    use microchip::command::{mqtt, network, wlan};
+    let to = std::net::SocketAddrV4::new([255; 4].into(), u16::MAX);
+    if let Ok(command) = network::SendTextTo::new(u32::MAX, to, first) {
+        one_line(&command);
+    }
+    if let Ok(command) = mqtt::Publish::new(first, second) {
+        one_line(&command);
     }
     if let Ok(name) = microchip::Text::new(second) {
         one_line(&network::ConfigureTls {
-            index: 255,
+            index: atwifi::Ranged::MAX,
             parameter: network::TlsParameter::Ca(name),
         });
     }
     if let Ok(ssid) = microchip::Text::new(first) {
-        one_line(&wlan::Configure { parameter: wlan::Parameter::Ssid(ssid) });
+        let parameter = wlan::StationParameter::Ssid(ssid);
+        one_line(&wlan::ConfigureStation { parameter });
     }
     if let Ok(secret) = microchip::Secret::new(second) {
-        one_line(&wlan::Configure { parameter: wlan::Parameter::Credentials(secret) });
+        let parameter = wlan::StationParameter::Credentials(secret);
+        one_line(&wlan::ConfigureStation { parameter });
     }
     if let Ok(name) = microchip::Text::new(first) {
-        one_line(&network::Resolve { kind: 1, name });
+        let record = network::RecordType::A;
+        one_line(&network::Resolve { record, name });
     }
 });

@@ -4,6 +4,7 @@
 /// does not separate.
 ///
 /// For lines whose quoted fields hold no quotes themselves: addresses, types, numbers.
+#[derive(Clone)]
 pub(crate) struct Fields<'a> {
     rest: Option<&'a [u8]>,
 }
@@ -26,6 +27,11 @@ impl<'a> Fields<'a> {
 
     pub(crate) fn is_empty(&self) -> bool {
         self.rest.is_none()
+    }
+
+    /// What no field was taken of yet.
+    pub(crate) fn rest(&self) -> &'a [u8] {
+        self.rest.unwrap_or(&[])
     }
 }
 
@@ -58,6 +64,14 @@ pub(crate) fn number(digits: &[u8]) -> Option<u32> {
         return None;
     }
     core::str::from_utf8(digits).ok()?.parse().ok()
+}
+
+/// A decimal number, with or without a sign.
+pub(crate) fn signed(text: &[u8]) -> Option<i32> {
+    match text.strip_prefix(b"-") {
+        Some(digits) => 0i32.checked_sub_unsigned(number(digits)?),
+        None => number(text)?.try_into().ok(),
+    }
 }
 
 /// How many lines a reply has, of which each must be a row.

@@ -1,7 +1,8 @@
 //! What the lines of a Microchip module are, and what its events mean.
 
-use core::net::{IpAddr, Ipv4Addr, SocketAddr};
+use core::net::{IpAddr, Ipv4Addr};
 
+use super::event::address;
 use super::{Attempt, Child, Microchip, Status};
 use crate::driver::Session;
 use crate::engine::protocol::{Line, LineEnd, Payload};
@@ -42,6 +43,16 @@ pub(super) fn line(
     if !command.is_empty() && line == command.trim_ascii_end() {
         session.forget_if_set_up();
         return Line::Detail;
+    }
+    if let Some(result) = line
+        .strip_prefix(b"+LOADCERT:")
+        .filter(|_| command.starts_with(b"AT+LOADCERT="))
+    {
+        // Firmware has no `OK` behind it.
+        return match result {
+            b"0" => Line::Sent,
+            _ => Line::Failed(Status::CertificateRefused),
+        };
     }
     match known_event(session, command, line) {
         Some(true) => return Line::Event,
@@ -118,8 +129,8 @@ fn known_event(session: &mut MicrochipSession<'_>, command: &[u8], line: &[u8]) 
     Some(match name {
         b"+WSTALU" | b"+WSTALD" | b"+WSTAAIP" | b"+WSTAERR" => station_event(session, line),
         b"+WSTA" if values.starts_with(b"ERROR:") => station_event(session, line),
-        b"+DNSRESOLV" | b"+DNSERROR" => name_event(session, values),
-        b"+SOCKIND" => connected(session, values).is_some(),
+        b"+DNSRESOLV" | b"+DNSERROR" => name_event(session, line, values),
+        b"+SOCKIND" => connected(session, line, values).is_some(),
         b"+SOCKTLS" if number(values).is_some() => {
             if session.vendor.securing == number(values) {
                 session.vendor.connection.settle(Ok(()));
@@ -128,13 +139,13 @@ fn known_event(session: &mut MicrochipSession<'_>, command: &[u8], line: &[u8]) 
             }
             true
         }
-        b"+SOCKERR" => refused(session, values).is_some(),
-        b"+SOCKRXT" => data(session, values).is_some(),
+        b"+SOCKERR" => refused(session, line, values).is_some(),
+        b"+SOCKRXT" => data(session, line, values).is_some(),
         b"+SOCKRXU" => datagram(session, line, values).is_some(),
         b"+SOCKCL" if command.starts_with(b"AT+SOCKCL=") && is_closing(command, values) => {
             return Some(true);
         }
-        b"+SOCKCL" => closed(session, values).is_some(),
+        b"+SOCKCL" => closed(session, line, values).is_some(),
         _ => return None,
     })
 }
@@ -158,9 +169,9 @@ fn station_event(session: &mut MicrochipSession<'_>, line: &[u8]) -> bool {
 }
 
 /// `0,"name","ip"` per address, or `ERROR:42,"DNS Query Timeout"`, or `<code>`.
-fn name_event(session: &mut MicrochipSession<'_>, values: &[u8]) -> bool {
+fn name_event(session: &mut MicrochipSession<'_>, line: &[u8], values: &[u8]) -> bool {
     if let Some(code) = values.strip_prefix(b"ERROR:") {
-        session.vendor.name.settle(Err(status(code)));
+        settle_name(session, line, Err(status(code)));
         return true;
     }
     let mut fields = Fields::new(values);
@@ -169,71 +180,84 @@ fn name_event(session: &mut MicrochipSession<'_>, values: &[u8]) -> bool {
     }
     if fields.is_empty() {
         // `+DNSERROR:<code>`
-        session.vendor.name.settle(Err(status(values)));
+        settle_name(session, line, Err(status(values)));
         return true;
     }
     let (Some(name), Some(address)) = (fields.next(), fields.quoted()) else {
         return false;
     };
-    let Ok(address) = address.parse::<Ipv4Addr>() else {
+    let Ok(address) = address.parse::<IpAddr>() else {
         return false;
     };
     // The answer to a question that is over may still come: it has another name.
-    if super::fingerprint(name) == session.vendor.name_asked {
-        session.vendor.name.settle(Ok(address));
+    match address {
+        IpAddr::V4(address) if super::fingerprint(name) == session.vendor.name_asked => {
+            session.vendor.name.settle(Ok(address));
+        }
+        _ => session.events.push(line),
     }
     true
 }
 
+/// A failure does not say whose name it was.
+fn settle_name(session: &mut MicrochipSession<'_>, line: &[u8], result: Result<Ipv4Addr, Status>) {
+    match session.vendor.name {
+        Attempt::Open => session.vendor.name.settle(result),
+        Attempt::None | Attempt::Settled(_) => session.events.push(line),
+    }
+}
+
 /// `<id>,"<local ip>",<local port>,"<remote ip>",<remote port>`
-fn connected(session: &mut MicrochipSession<'_>, values: &[u8]) -> Option<()> {
+fn connected(session: &mut MicrochipSession<'_>, line: &[u8], values: &[u8]) -> Option<()> {
     let mut fields = Fields::new(values);
     let socket: u32 = fields.number()?;
     let local = address(&mut fields)?;
     let remote = address(&mut fields)?;
     if session.vendor.connecting == Some(socket) {
         session.vendor.connection.settle(Ok(()));
-    } else if session.sockets.by_link(socket).is_none() {
+    } else if session.sockets.by_link(socket).is_some() {
+        // It is connected, and that is known.
+    } else if session.sockets.is_listening(local.port()) {
         session.vendor.add_child(Child {
             socket,
             local_port: local.port(),
             remote,
             is_closed: false,
         });
+    } else {
+        // Of the caller's own commands, as in what follows.
+        session.events.push(line);
     }
     Some(())
 }
 
-/// `"<ip>",<port>`
-fn address(fields: &mut Fields<'_>) -> Option<SocketAddr> {
-    let ip: IpAddr = fields.quoted()?.parse().ok()?;
-    Some(SocketAddr::new(ip, fields.number()?))
-}
-
 /// `<id>,<code>[,<text>]`, the text quoted or bare
-fn refused(session: &mut MicrochipSession<'_>, values: &[u8]) -> Option<()> {
+fn refused(session: &mut MicrochipSession<'_>, line: &[u8], values: &[u8]) -> Option<()> {
     let mut fields = Fields::new(values);
     let socket: u32 = fields.number()?;
     let code: u16 = fields.number()?;
     if [session.vendor.connecting, session.vendor.securing].contains(&Some(socket)) {
         session.vendor.connection.settle(Err(Status::from(code)));
     }
-    if let Some(slot) = session.sockets.by_link(socket) {
-        slot.closed_by_module(Closed::ByPeer);
+    match session.sockets.by_link(socket) {
+        Some(slot) => slot.closed_by_module(Closed::ByPeer),
+        None => session.events.push(line),
     }
     Some(())
 }
 
 /// `<id>,<bytes that can be read>`
-fn data(session: &mut MicrochipSession<'_>, values: &[u8]) -> Option<()> {
+fn data(session: &mut MicrochipSession<'_>, line: &[u8], values: &[u8]) -> Option<()> {
     let mut fields = Fields::new(values);
     let (socket, length): (u32, u32) = (fields.number()?, fields.number()?);
     if !fields.is_empty() {
         return None;
     }
-    // Data for a socket that nobody owns any more is nobody's.
-    if let Some(slot) = session.sockets.by_link(socket) {
-        slot.announce(length);
+    match session.sockets.by_link(socket) {
+        Some(slot) => slot.announce(length),
+        // Whoever accepts it will look.
+        None if session.vendor.child(socket).is_some() => {}
+        None => session.events.push(line),
     }
     Some(())
 }
@@ -260,23 +284,22 @@ fn datagram(session: &mut MicrochipSession<'_>, line: &[u8], values: &[u8]) -> O
         }
         // A stream has none.
         Some(_) => return None,
-        // A socket of the caller's own commands.
         None => session.events.push(line),
     }
     Some(())
 }
 
 /// The peer has closed; the socket must still be closed here (reference 7.2.1).
-fn closed(session: &mut MicrochipSession<'_>, values: &[u8]) -> Option<()> {
+fn closed(session: &mut MicrochipSession<'_>, line: &[u8], values: &[u8]) -> Option<()> {
     let socket = number(values)?;
     if let Some(slot) = session.sockets.by_link(socket) {
         slot.abandon(Closed::ByPeer);
         // What came unannounced, in a binary write, can still be read.
         slot.readable = true;
-    }
-    let mut children = session.vendor.children.iter_mut().flatten();
-    if let Some(child) = children.find(|child| child.socket == socket) {
+    } else if let Some(child) = session.vendor.child(socket) {
         child.is_closed = true;
+    } else {
+        session.events.push(line);
     }
     Some(())
 }

@@ -5,7 +5,9 @@
 //! [`command`], one file a chapter.
 
 pub mod command;
+mod event;
 mod events;
+mod literal;
 mod socket;
 mod status;
 mod text;
@@ -21,10 +23,11 @@ use crate::dialect::{Dialect, Incoming, Purpose, Setting, Words, private};
 use crate::driver::{ErrorOf, Session, Timeouts};
 use crate::engine::link::Transport;
 use crate::engine::protocol::{Line, Payload};
-use crate::event::Event;
 use crate::socket::Handle;
 use crate::station::{Addresses, LinkState};
 
+pub use event::{Event, ScanResult};
+pub use literal::{Literal, SecretLiteral};
 pub use status::Status;
 pub use text::{Secret, Text};
 
@@ -89,18 +92,19 @@ struct Child {
 impl Memory {
     /// Takes note of a connection that a peer has made.
     fn add_child(&mut self, child: Child) {
-        let is_known = self
-            .children
-            .iter()
-            .flatten()
-            .any(|c| c.socket == child.socket);
-        if is_known {
+        if self.child(child.socket).is_some() {
             return;
         }
         match self.children.iter_mut().find(|place| place.is_none()) {
             Some(place) => *place = Some(child),
             None => self.untold_children = true,
         }
+    }
+
+    /// The connection of this id, if a peer has made it and nobody has accepted it yet.
+    fn child(&mut self, socket: u32) -> Option<&mut Child> {
+        let mut children = self.children.iter_mut().flatten();
+        children.find(|child| child.socket == socket)
     }
 
     /// Takes the next connection to a port.
@@ -160,7 +164,7 @@ impl Words for Microchip {
         events::payload(pending)
     }
 
-    fn event(line: &[u8]) -> Event<'_> {
+    fn event(line: &[u8]) -> crate::Event<'_> {
         events::event(line)
     }
 }

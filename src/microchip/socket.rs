@@ -6,7 +6,7 @@ use embedded_nal::AddrType;
 
 use super::command::Done;
 use super::command::network::{
-    Bind, Close, Connect, GetSockets, JoinGroup, Open, OutputMode, Protocol, Receive, Resolve,
+    Bind, Close, Connect, GetSockets, JoinGroup, Open, Protocol, Receive, RecordType, Resolve,
     Send, SendTextTo, SendTo, SocketRow,
 };
 use super::status::Status;
@@ -18,6 +18,7 @@ use crate::driver::ErrorOf;
 use crate::engine::link::Transport;
 use crate::engine::protocol::Prompt;
 use crate::error::{Closed, Error, Usage};
+use crate::range::Ranged;
 use crate::socket::{Handle, Slot};
 
 /// What the firmware prints in one round of its main loop. It stays in binary mode from the first
@@ -26,9 +27,6 @@ const READ_AT_ONCE: usize = 128;
 
 /// The module has so many sockets (wire notes 6).
 const LISTED: usize = 20;
-
-/// IPv4, of `AT+DNSRESOLV`.
-const RECORD_A: u8 = 1;
 
 pub(super) fn resolve<T: Transport, C: Clock>(
     module: &mut Module<'_, T, C>,
@@ -42,7 +40,7 @@ pub(super) fn resolve<T: Transport, C: Clock>(
         return Err(Error::Usage(Usage::Empty));
     }
     let command = Resolve {
-        kind: RECORD_A,
+        record: RecordType::A,
         name: Text::new(name.as_bytes()).map_err(Error::Usage)?,
     };
     let mut written = [0; 65];
@@ -266,7 +264,7 @@ pub(super) fn send<T: Transport, C: Clock>(
         None => {
             let command = Send {
                 socket: link,
-                length: payload.len() as u16,
+                length: Ranged::new(payload.len() as u32).map_err(Error::Usage)?,
             };
             module.upload(&command, payload, Prompt::Always, timeout)
         }
@@ -297,25 +295,18 @@ fn send_to<T: Transport, C: Clock>(
     payload: &[u8],
 ) -> Result<(), ErrorOf<Microchip, T>> {
     let (timeout, socket) = (module.timeouts.send, link);
-    let (remote_ip, remote_port) = (*to.ip(), to.port());
-    let length = payload.len() as u16;
-    let whole = Text::new(payload);
+    let whole = SendTextTo::new(socket, to, payload).ok();
+    let aiming = SendTextTo::empty(socket, to).map_err(Error::Usage)?;
     for _ in 0..AIMS {
         if destination(module, link)?.is_none_or(|destination| destination == to) {
             break;
         }
-        let command = SendTextTo {
-            socket,
-            remote_ip,
-            remote_port,
-            length: whole.map_or(0, |_| length),
-            data: whole.or(Text::new(b"")).map_err(Error::Usage)?,
-        };
+        let command = whole.unwrap_or(aiming);
         aim(module, link, to);
         match module.execute(&command, timeout) {
-            Ok(_) if whole.is_ok() => return Ok(()),
+            Ok(_) if whole.is_some() => return Ok(()),
             Ok(_) => {}
-            Err(Error::Module(Status::SendFailed)) if whole.is_err() => module.engine.be_sure(),
+            Err(Error::Module(Status::SendFailed)) if whole.is_none() => module.engine.be_sure(),
             Err(error) => {
                 aim(module, link, NOBODY);
                 return Err(error);
@@ -324,9 +315,9 @@ fn send_to<T: Transport, C: Clock>(
     }
     let command = SendTo {
         socket,
-        remote_ip,
-        remote_port,
-        length,
+        remote_ip: *to.ip(),
+        remote_port: to.port(),
+        length: Ranged::new(payload.len() as u32).map_err(Error::Usage)?,
     };
     aim(module, link, to);
     module
@@ -368,11 +359,7 @@ pub(super) fn receive<T: Transport, C: Clock>(
     into: &mut [u8],
 ) -> Result<usize, ErrorOf<Microchip, T>> {
     let timeout = module.timeouts.receive;
-    let command = Receive {
-        socket: link,
-        mode: OutputMode::Binary,
-        length: length as u16,
-    };
+    let command = Receive::new(link, Ranged::new(length as u32).map_err(Error::Usage)?);
     let result = module.download(&command, length, into, timeout);
     if matches!(result, Ok(n) if n > READ_AT_ONCE) {
         after_binary_mode(module);

@@ -13,6 +13,8 @@ macro_rules! codes {
             Unknown(u16),
             /// `ERROR` without a code.
             Error,
+            /// `+LOADCERT:1`: the data is no certificate.
+            CertificateRefused,
             /// The station did not come up and the module did not say why: firmware is silent
             /// about a wrong password and a missing access point.
             NoConnection,
@@ -33,6 +35,7 @@ macro_rules! codes {
                     $(Status::$name => f.write_str($text),)*
                     Status::Unknown(code) => write!(f, "error {code}"),
                     Status::Error => f.write_str("error"),
+                    Status::CertificateRefused => f.write_str("no certificate"),
                     Status::NoConnection => {
                         f.write_str("no connection came about: wrong password, or no such access point?")
                     }

@@ -10,10 +10,11 @@ use crate::clock::Clock;
 use crate::driver::ErrorOf;
 use crate::engine::link::Transport;
 use crate::error::{Error, Usage};
+use crate::range::Ranged;
 use crate::tls::TlsConfig;
 
 /// Firmware uses the first configuration, whichever it is told to use.
-const CONFIGURATION: u8 = 1;
+const CONFIGURATION: Ranged<1, 2> = Ranged::MIN;
 
 /// A TLS configuration in the module's words.
 pub(super) fn parameters<E>(

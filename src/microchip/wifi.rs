@@ -1,8 +1,8 @@
 //! The Microchip module's sequences for set-up and the station.
 
-use super::command::general::EchoOff;
+use super::command::general::SetEcho;
 use super::command::network::{Close, GetSockets, SocketRow};
-use super::command::wlan::{Configure, GetStation, Parameter, Security, SetStation};
+use super::command::wlan::{ConfigureStation, GetStation, Security, SetStation, StationParameter};
 use super::status::Status;
 use super::text::{Secret, Text};
 use super::{Microchip, Module};
@@ -10,6 +10,7 @@ use crate::clock::Clock;
 use crate::driver::ErrorOf;
 use crate::engine::link::Transport;
 use crate::error::{Error, Usage};
+use crate::number::Switch;
 use crate::station::LinkState;
 
 /// Firmware is told to report a failure this long (ms) before the driver gives up.
@@ -30,7 +31,8 @@ pub(super) fn set_up<T: Transport, C: Clock>(
     module: &mut Module<'_, T, C>,
 ) -> Result<(), ErrorOf<Microchip, T>> {
     let timeout = module.timeouts.command;
-    module.execute(&EchoOff, timeout)?;
+    let echo = Switch::Off;
+    module.execute(&SetEcho { echo }, timeout)?;
     let (mut left_open, mut count) = ([0; LEFT_OPEN], 0);
     module.execute_lines(&GetSockets, timeout, &mut |line| {
         let row = SocketRow::parse(line);
@@ -56,8 +58,8 @@ pub(super) fn join<T: Transport, C: Clock>(
     if ssid.is_empty() {
         return Err(Error::Usage(Usage::Empty));
     }
-    let ssid = Parameter::Ssid(Text::new(ssid).map_err(Error::Usage)?);
-    let credentials = Parameter::Credentials(Secret::new(password).map_err(Error::Usage)?);
+    let ssid = StationParameter::Ssid(Text::new(ssid).map_err(Error::Usage)?);
+    let credentials = StationParameter::Credentials(Secret::new(password).map_err(Error::Usage)?);
     // An open network needs none, and an empty text is refused by firmware though it is taken
     // (wire notes 4).
     let credentials = (!password.is_empty()).then_some(credentials);
@@ -84,24 +86,27 @@ pub(super) fn join<T: Transport, C: Clock>(
 /// Configures the station and turns it on.
 fn start<T: Transport, C: Clock>(
     module: &mut Module<'_, T, C>,
-    ssid: Parameter<'_>,
-    credentials: Option<Parameter<'_>>,
+    ssid: StationParameter<'_>,
+    credentials: Option<StationParameter<'_>>,
 ) -> Result<(), ErrorOf<Microchip, T>> {
     let timeout = module.timeouts.command;
     let security = match credentials {
         None => Security::Open,
         Some(_) => Security::WpaWpa2,
     };
-    let security = Parameter::Security(security);
+    let security = StationParameter::Security(security);
     for parameter in [ssid, security].into_iter().chain(credentials) {
-        module.execute(&Configure { parameter }, timeout)?;
+        module.execute(&ConfigureStation { parameter }, timeout)?;
     }
     module.session.link_state = LinkState::Connecting;
     module.session.station_error = None;
     module.session.vendor.address = None;
     let report = module.timeouts.join.saturating_sub(REPORT_MARGIN);
     let report = u16::try_from(report).unwrap_or(u16::MAX);
-    let [reporting, silent] = [Some(report), None].map(|timeout| SetStation { on: 1, timeout });
+    let [reporting, silent] = [Some(report), None].map(|timeout| SetStation {
+        station: Switch::On,
+        timeout_ms: timeout,
+    });
     match module.execute(&reporting, timeout) {
         // The reference knows no such parameter.
         Err(Error::Module(Status::ParameterCount | Status::InvalidParameter)) => {
@@ -134,8 +139,8 @@ pub(super) fn leave<T: Transport, C: Clock>(
     let timeout = module.timeouts.command;
     match module.execute(
         &SetStation {
-            on: 0,
-            timeout: None,
+            station: Switch::Off,
+            timeout_ms: None,
         },
         timeout,
     ) {

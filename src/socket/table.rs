@@ -403,6 +403,13 @@ impl<'b> Table<'b> {
             .filter(|slot| slot.owned && slot.state == State::Open)
     }
 
+    /// Whether a socket waits for connections at this port.
+    pub(crate) fn is_listening(&self, port: u16) -> bool {
+        self.slots.iter().any(|slot| {
+            slot.state == State::Listening && slot.destination.is_some_and(|at| at.port() == port)
+        })
+    }
+
     /// Whether some socket has a connection, or waits for one.
     pub(crate) fn is_any_in_use(&self) -> bool {
         let mut slots = self.slots.iter();

@@ -1,0 +1,343 @@
+//! What a Microchip module tells on its own, in its own words.
+
+use core::net::{IpAddr, SocketAddr};
+
+use super::command::wlan::AccessPointSecurity;
+use super::literal::Literal;
+use super::status::Status;
+use crate::engine::text::{Fields, number, signed};
+use crate::mac::Mac;
+use crate::number::{Reported, Switch};
+
+/// An event of the module, as its reference has it; from
+/// [`Event::Other`](crate::Event::Other), or from a line that a simulator or a log has.
+///
+/// Events about sockets of the driver change those at once and are not handed out.
+///
+/// ```
+/// use atwifi::microchip::Event;
+///
+/// let line = br#"+MQTTPUB:35,"$iothub/methods/POST/reboot/?$rid=1",16,"{"delay":"PT5S"}""#;
+/// match Event::parse(line) {
+///     Some(Event::MqttMessage { payload, .. }) => assert!(payload.is(br#"{"delay":"PT5S"}"#)),
+///     other => panic!("{other:?}"),
+/// }
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Event<'a> {
+    /// `+LOADCERT:<RESPONSE>`: a certificate was loaded, or was none (3.7.3).
+    CertificateLoaded(Result<(), u32>),
+    /// `+WSCNIND`: a scan has found a network (4.2.4, 4.3.4).
+    Found(ScanResult<'a>),
+    /// `+WSCNDONE`: a scan is complete (4.2.5, 4.3.5).
+    ScanDone,
+    /// `+WSCNERROR`: a scan failed (4.2.6, 4.3.6). Firmware does not say so.
+    ScanFailed,
+    /// `+WSTALU`: the station has a link (5.2.4).
+    LinkUp {
+        /// The association's number; firmware omits it.
+        association: Option<u32>,
+        /// The access point.
+        bssid: Mac,
+        /// Its channel.
+        channel: u16,
+    },
+    /// `+WSTALD`: the station has lost its link, or left (5.2.5).
+    LinkDown {
+        /// The association's number; firmware omits it.
+        association: Option<u32>,
+    },
+    /// `+WSTAAIP`: the station has an address (5.2.6).
+    Address {
+        /// The association's number; firmware omits it.
+        association: Option<u32>,
+        /// The address.
+        address: IpAddr,
+    },
+    /// `+WSTAERR:<code>`, in firmware `+WSTA:ERROR:<code>`: the station could not connect (5.2.7).
+    StationError(Status),
+    /// `+WAPSC`: a station has joined the module's access point (5.4.4).
+    StationJoined {
+        /// The association's number; firmware omits it.
+        association: Option<u32>,
+        /// The station.
+        station: Mac,
+    },
+    /// `+WAPSD`: a station has left it (5.4.5).
+    StationLeft {
+        /// The association's number; firmware omits it.
+        association: Option<u32>,
+        /// The station.
+        station: Mac,
+    },
+    /// `+WAPAIP`: a station has been given an address (5.4.6).
+    StationAddress {
+        /// The association's number; firmware omits it.
+        association: Option<u32>,
+        /// The address.
+        address: IpAddr,
+    },
+    /// `+WPROVEXIT`: the module has been told of its network (5.5.1).
+    Provisioned,
+    /// `+MQTTCONNACK`: the broker has answered (6.2.4).
+    MqttConnectAck {
+        /// 1: the broker has kept the session.
+        flags: u8,
+        /// 0: accepted, else why not, in the numbers of MQTT 3.1.1. Firmware says 1 for no answer.
+        code: u8,
+    },
+    /// `+MQTTCONN`: the module is connected to the broker, or no longer (6.2.5, 6.6.4).
+    MqttConnection(Reported<Switch>),
+    /// `+MQTTSUB`: a subscription succeeded, which is 0, or failed (6.3.4).
+    MqttSubscribed(Result<(), u32>),
+    /// `+MQTTUNSUB`: it was ended, which is 1 in firmware and in the reference's example, or not
+    /// (6.4.4). In the reference's table 2 is success and 1 failure.
+    MqttUnsubscribed(u32),
+    /// `+MQTTPUBACC`: a message has arrived at the broker (6.5.4).
+    MqttPublished,
+    /// `+MQTTPUBCOMP`: a message has arrived exactly once (6.5.5). Firmware says
+    /// [`MqttPublished`](Event::MqttPublished).
+    MqttPublishedOnce,
+    /// `+MQTTPUBERR`: a message may not have arrived (6.5.6).
+    MqttPublishFailed,
+    /// `+MQTTPUB`: a message of a topic that is subscribed to. The reference does not know it
+    /// (wire notes 8).
+    MqttMessage {
+        /// Its topic.
+        topic: Literal<'a>,
+        /// What it says.
+        payload: Literal<'a>,
+    },
+    /// `+SOCKCL`: the peer has closed a socket (7.2.4).
+    SocketClosed(u32),
+    /// `+SOCKIND`: a socket is connected, or a socket that listens has a new connection (7.3.4,
+    /// 7.4.4).
+    SocketConnected {
+        /// The connection's id.
+        socket: u32,
+        /// The module's end.
+        local: SocketAddr,
+        /// The peer's end.
+        remote: SocketAddr,
+    },
+    /// `+SOCKERR`: a socket was not connected, or has no TLS (7.4.5, 7.6.4). Firmware has closed it.
+    SocketError {
+        /// Its id.
+        socket: u32,
+        /// Why.
+        status: Status,
+    },
+    /// `+SOCKTLS`: a socket has TLS (7.6.3).
+    SocketSecured(u32),
+    /// `+SOCKRXT`: a TCP socket holds data (7.10.2).
+    Data {
+        /// Its id.
+        socket: u32,
+        /// How many bytes.
+        length: u32,
+    },
+    /// `+SOCKRXU`: a UDP socket holds a datagram (7.10.3).
+    Datagram {
+        /// Its id.
+        socket: u32,
+        /// Who sent it.
+        sender: SocketAddr,
+        /// How many bytes.
+        length: u32,
+    },
+    /// `+DNSRESOLV`: a name was resolved (7.12.4).
+    Resolved {
+        /// The name.
+        name: Literal<'a>,
+        /// Its address, if it has one.
+        address: Option<IpAddr>,
+    },
+    /// `+DNSERROR:<code>`, in firmware `+DNSRESOLV:ERROR:<code>`: it was not (7.12.5).
+    ResolveFailed(Status),
+    /// `+PING`: a host has answered (7.13.4).
+    Echo {
+        /// The host.
+        address: IpAddr,
+        /// How long it took, in milliseconds.
+        rtt_ms: u32,
+    },
+    /// `+TIME`: the time, as the module was told to print it (wire notes 7): its format and value.
+    Time(u32, &'a [u8]),
+}
+
+/// A network that a scan has found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ScanResult<'a> {
+    /// How strongly it is received, in dBm.
+    pub rssi: i16,
+    /// How it is protected. Firmware does not tell of networks that only do WPA3.
+    pub security: Reported<AccessPointSecurity>,
+    /// Its channel.
+    pub channel: u16,
+    /// Its access point.
+    pub bssid: Mac,
+    /// Its SSID; empty if it is hidden.
+    pub ssid: Literal<'a>,
+}
+
+impl<'a> Event<'a> {
+    /// Takes an event line apart. `None` if it is none of the reference, or makes no sense.
+    pub fn parse(line: &'a [u8]) -> Option<Self> {
+        let line = line.trim_ascii();
+        let colon = line.iter().position(|&b| b == b':').unwrap_or(line.len());
+        let values = line.get(colon + 1..).unwrap_or(&[]).trim_ascii_start();
+        let mut fields = Fields::new(values);
+        Some(match line.get(..colon)? {
+            b"+LOADCERT" => Event::CertificateLoaded(success(values)?),
+            b"+WSCNIND" => Event::Found(ScanResult::parse(values)?),
+            b"+WSCNDONE" => Event::ScanDone,
+            b"+WSCNERROR" => Event::ScanFailed,
+            b"+WSTALU" => Event::LinkUp {
+                association: association(&mut fields),
+                bssid: mac(&mut fields)?,
+                channel: fields.number()?,
+            },
+            b"+WSTALD" => Event::LinkDown {
+                association: association(&mut fields),
+            },
+            b"+WSTAAIP" => Event::Address {
+                association: association(&mut fields),
+                address: ip(&mut fields)?,
+            },
+            b"+WSTAERR" => Event::StationError(status(values)?),
+            b"+WSTA" => Event::StationError(status(values.strip_prefix(b"ERROR:")?)?),
+            b"+WAPSC" => Event::StationJoined {
+                association: association(&mut fields),
+                station: mac(&mut fields)?,
+            },
+            b"+WAPSD" => Event::StationLeft {
+                association: association(&mut fields),
+                station: mac(&mut fields)?,
+            },
+            b"+WAPAIP" => Event::StationAddress {
+                association: association(&mut fields),
+                address: ip(&mut fields)?,
+            },
+            b"+WPROVEXIT" => Event::Provisioned,
+            b"+MQTTCONNACK" => Event::MqttConnectAck {
+                flags: fields.number()?,
+                code: fields.number()?,
+            },
+            b"+MQTTCONN" => Event::MqttConnection(number(values)?.into()),
+            b"+MQTTSUB" => Event::MqttSubscribed(success(values)?),
+            b"+MQTTUNSUB" => Event::MqttUnsubscribed(number(values)?),
+            b"+MQTTPUBACC" => Event::MqttPublished,
+            b"+MQTTPUBCOMP" => Event::MqttPublishedOnce,
+            b"+MQTTPUBERR" => Event::MqttPublishFailed,
+            b"+MQTTPUB" => message(values)?,
+            b"+SOCKCL" => Event::SocketClosed(number(values)?),
+            b"+SOCKIND" => Event::SocketConnected {
+                socket: fields.number()?,
+                local: address(&mut fields)?,
+                remote: address(&mut fields)?,
+            },
+            b"+SOCKERR" => Event::SocketError {
+                socket: fields.number()?,
+                status: fields.number::<u16>()?.into(),
+            },
+            b"+SOCKTLS" => Event::SocketSecured(number(values)?),
+            b"+SOCKRXT" => Event::Data {
+                socket: fields.number()?,
+                length: fields.number()?,
+            },
+            b"+SOCKRXU" => Event::Datagram {
+                socket: fields.number()?,
+                sender: address(&mut fields)?,
+                length: fields.number()?,
+            },
+            b"+DNSRESOLV" => match values.strip_prefix(b"ERROR:") {
+                Some(code) => Event::ResolveFailed(status(code)?),
+                None => resolved(&mut fields)?,
+            },
+            b"+DNSERROR" => Event::ResolveFailed(status(values)?),
+            b"+PING" => Event::Echo {
+                address: ip(&mut fields)?,
+                rtt_ms: fields.number()?,
+            },
+            b"+TIME" => Event::Time(fields.number()?, fields.rest()),
+            _ => return None,
+        })
+    }
+}
+
+impl<'a> ScanResult<'a> {
+    fn parse(values: &'a [u8]) -> Option<Self> {
+        let mut fields = Fields::new(values);
+        Some(ScanResult {
+            rssi: signed(fields.next()?)?.try_into().ok()?,
+            security: fields.number::<u32>()?.into(),
+            channel: fields.number()?,
+            bssid: mac(&mut fields)?,
+            // It may hold quotes and commas.
+            ssid: Literal::parse(fields.rest())?,
+        })
+    }
+}
+
+/// The association's number, where the firmware tells it.
+fn association(fields: &mut Fields<'_>) -> Option<u32> {
+    let mut ahead = fields.clone();
+    let number = ahead.number()?;
+    *fields = ahead;
+    Some(number)
+}
+
+fn mac(fields: &mut Fields<'_>) -> Option<Mac> {
+    Mac::parse(fields.quoted()?.as_bytes())
+}
+
+fn ip(fields: &mut Fields<'_>) -> Option<IpAddr> {
+    fields.quoted()?.parse().ok()
+}
+
+/// `"<ip>",<port>`
+pub(super) fn address(fields: &mut Fields<'_>) -> Option<SocketAddr> {
+    Some(SocketAddr::new(ip(fields)?, fields.number()?))
+}
+
+/// 0 is success.
+fn success(values: &[u8]) -> Option<Result<(), u32>> {
+    Some(match number(values)? {
+        0 => Ok(()),
+        code => Err(code),
+    })
+}
+
+/// `<code>`, or `<code>,<text>`
+fn status(values: &[u8]) -> Option<Status> {
+    Fields::new(values).number::<u16>().map(Status::from)
+}
+
+/// `<length>,<topic>,<length>,<payload>`
+fn message(values: &[u8]) -> Option<Event<'_>> {
+    let (topic, rest) = counted(values)?;
+    let (payload, rest) = counted(rest)?;
+    rest.is_empty()
+        .then_some(Event::MqttMessage { topic, payload })
+}
+
+/// `<length>,<text>`
+fn counted(values: &[u8]) -> Option<(Literal<'_>, &[u8])> {
+    let mut fields = Fields::new(values);
+    let length = fields.number()?;
+    Literal::counted(fields.rest(), length)
+}
+
+/// `<type>,"<name>"[,"<address>"]`
+fn resolved<'a>(fields: &mut Fields<'a>) -> Option<Event<'a>> {
+    fields.number::<u32>()?;
+    Some(Event::Resolved {
+        name: Literal::parse(fields.next()?)?,
+        address: if fields.is_empty() {
+            None
+        } else {
+            Some(ip(fields)?)
+        },
+    })
+}
