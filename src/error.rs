@@ -69,8 +69,8 @@ pub enum Usage {
     },
     /// The data is not this long, as the command says it is.
     WrongLength(usize),
-    /// A text is no hardware address.
-    NoAddress,
+    /// A text is no hardware address, or the address cannot be set.
+    Address,
     /// The handle is of a socket that was released.
     StaleHandle,
     /// The module cannot do this; see the README's "Not supported".
@@ -137,7 +137,7 @@ impl fmt::Display for Usage {
             Usage::Byte(b) => write!(f, "the module cannot take the byte 0x{b:02x} in a text"),
             Usage::OutOfRange { min, max } => write!(f, "the number must be {min} to {max}"),
             Usage::WrongLength(n) => write!(f, "the command announces {n} bytes of data"),
-            Usage::NoAddress => f.write_str("the text is no hardware address"),
+            Usage::Address => f.write_str("the hardware address cannot be used"),
             Usage::StaleHandle => f.write_str("the socket was released"),
             Usage::Unsupported => f.write_str("the module or the driver cannot do this"),
         }

@@ -44,7 +44,7 @@ impl FromStr for Mac {
     type Err = Usage;
 
     fn from_str(text: &str) -> Result<Mac, Usage> {
-        Mac::parse(text.as_bytes()).ok_or(Usage::NoAddress)
+        Mac::parse(text.as_bytes()).ok_or(Usage::Address)
     }
 }
 

@@ -37,7 +37,7 @@ fn commands_are_written_as_the_reference_shows_them() {
         (
             wire(&wifi::SetMode {
                 mode: wifi::Mode::Station,
-                auto_connect: Some(0),
+                auto_connect: Some(Switch::Off),
             }),
             "AT+CWMODE=1,0",
         ),
@@ -165,10 +165,7 @@ fn commands_are_written_as_the_reference_shows_them() {
 }
 
 fn join<'a>(ssid: &'a [u8], password: &'a [u8]) -> wifi::Join<'a> {
-    wifi::Join {
-        ssid: Text::new(ssid).unwrap(),
-        password: Secret::new(password).unwrap(),
-    }
+    wifi::Join::new(Text::new(ssid).unwrap(), Secret::new(password).unwrap())
 }
 
 fn resolve(name: &str, family: net::Family) -> net::Resolve<'_> {
@@ -238,7 +235,7 @@ fn replies_are_parsed_as_reference_and_firmware_print_them() {
         gateway: Some(Ipv4Addr::new(192, 168, 6, 1)),
         netmask: Some(Ipv4Addr::new(255, 255, 255, 0)),
     };
-    assert_eq!(parse(&wifi::GetAddresses, rows), Ok(addresses));
+    assert_eq!(parse(&wifi::GetAddresses, rows).unwrap().ipv4, addresses);
     assert!(parse(&wifi::GetAddresses, "+CIPSTA:ip:\"192.168.6.\"\r\n").is_err());
 
     let name = resolve("a.b", net::Family::Ipv4);

@@ -1,5 +1,10 @@
 //! Reading the values of a line: fields between commas, quoted or not.
 
+use core::net::Ipv4Addr;
+
+use crate::mac::Mac;
+use crate::number::{Numbered, Reported};
+
 /// The comma-separated fields of a line, without the blanks around them; a comma between quotes
 /// does not separate.
 ///
@@ -19,10 +24,44 @@ impl<'a> Fields<'a> {
         N::try_from(number(self.next()?)?).ok()
     }
 
+    /// The next field as a number that may be negative.
+    pub(crate) fn signed(&mut self) -> Option<i16> {
+        let field = self.next()?;
+        let magnitude = i16::try_from(number(field.strip_prefix(b"-").unwrap_or(field))?).ok()?;
+        Some(if field.starts_with(b"-") {
+            -magnitude
+        } else {
+            magnitude
+        })
+    }
+
+    /// The next field as a number with a name.
+    pub(crate) fn reported<E: Numbered>(&mut self) -> Option<Reported<E>> {
+        self.number::<u32>().map(Reported::from)
+    }
+
+    /// The next field as an address, quoted or not.
+    pub(crate) fn ipv4(&mut self) -> Option<Ipv4Addr> {
+        core::str::from_utf8(unquoted(self.next()?))
+            .ok()?
+            .parse()
+            .ok()
+    }
+
+    /// The next field as a hardware address, quoted or not.
+    pub(crate) fn mac(&mut self) -> Option<Mac> {
+        Mac::parse(unquoted(self.next()?))
+    }
+
     /// The next field without its quotes.
     pub(crate) fn quoted(&mut self) -> Option<&'a str> {
         let field = self.next()?.strip_prefix(b"\"")?.strip_suffix(b"\"")?;
         core::str::from_utf8(field).ok()
+    }
+
+    /// What is left.
+    pub(crate) fn rest(&self) -> &'a [u8] {
+        self.rest.unwrap_or_default()
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -56,6 +95,14 @@ impl<'a> Iterator for Fields<'a> {
             }
         }
     }
+}
+
+/// A field without its quotes, if it has any.
+pub(crate) fn unquoted(field: &[u8]) -> &[u8] {
+    field
+        .strip_prefix(b"\"")
+        .and_then(|field| field.strip_suffix(b"\""))
+        .unwrap_or(field)
 }
 
 /// A decimal number that is nothing but digits.

@@ -47,7 +47,7 @@ pub(super) fn line(session: &mut St67Session<'_>, command: &[u8], line: &[u8]) -
     if is_echo(command, line) {
         return Line::Detail;
     }
-    if command.starts_with(b"AT+CWJAP=") {
+    if command.starts_with(b"AT+CWJAP") {
         if let Some(error) = line.strip_prefix(b"+CWJAP:").and_then(number) {
             session.vendor.join_error = u16::try_from(error).ok().map(JoinError::from);
             return Line::Detail;

@@ -217,7 +217,7 @@ impl Dialect for St67 {
         module: &mut Module<'_, T, C>,
     ) -> Result<Addresses, ErrorOf<Self, T>> {
         let timeout = module.timeouts.command;
-        module.execute(&command::wifi::GetAddresses, timeout)
+        Ok(module.execute(&command::wifi::GetAddresses, timeout)?.ipv4)
     }
 
     fn resolve<T: Transport, C: Clock>(

@@ -52,16 +52,16 @@ pub(super) fn join<T: Transport, C: Clock>(
     if ssid.is_empty() {
         return Err(Error::Usage(Usage::Empty));
     }
-    let join = Join {
-        ssid: Text::new(ssid).map_err(Error::Usage)?,
-        password: Secret::new(password).map_err(Error::Usage)?,
-    };
+    let join = Join::new(
+        Text::new(ssid).map_err(Error::Usage)?,
+        Secret::new(password).map_err(Error::Usage)?,
+    );
     let (timeout, patience) = (module.timeouts.command, module.timeouts.join);
     // A new module's radio is off, and then it refuses to join (wire notes 10).
     module.execute(
         &SetMode {
             mode: Mode::Station,
-            auto_connect: Some(0),
+            auto_connect: Some(Switch::Off),
         },
         timeout,
     )?;

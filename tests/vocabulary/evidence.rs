@@ -6,7 +6,7 @@
 use std::fmt::Debug;
 
 use atat::AtatCmd;
-use atwifi::mock;
+use atwifi::{mock, st67};
 use atwifi_simulator::Simulation;
 
 use crate::common::{Driver, UnderTest, met, parse, simulations, wire, with_driver, with_mock};
@@ -91,6 +91,17 @@ impl Row {
         assert_eq!(parse(command, reply), Ok(expected), "{}", self.syntax);
         self.is_read = true;
         self
+    }
+
+    /// The command is written with these bytes, and answered with `OK` alone.
+    pub fn obeys<C: AtatCmd<Response = st67::command::Done>>(
+        &mut self,
+        command: &C,
+        expected: &str,
+    ) -> &mut Self {
+        self.writes(command, expected)
+            .reads(command, "", st67::command::Done {})
+            .refuses(command, "+CWSTATE:2\r\n")
     }
 
     /// A reply that makes no sense is refused.

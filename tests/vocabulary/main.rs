@@ -39,7 +39,7 @@ const CHAPTERS: &[(&str, &str, fn() -> Chapter)] = &[
 ];
 
 /// Chapters of which every row must be there.
-const DONE: &[(&str, &str)] = &[];
+const DONE: &[(&str, &str)] = &[("st67", "2.")];
 
 /// A row of the inventory.
 struct Row<'a> {

@@ -10,11 +10,33 @@
 //! | `AT+CIPDOMAIN`, `AT+CIPSTATE`, `AT+CIPSTART`, `AT+CIPCLOSE`, `AT+CIPSEND`, `AT+CIPDINFO`, `AT+CIPMUX`, `AT+CIPRECVMODE`, `AT+CIPRECVDATA`, `AT+CIPRECVLEN` | [`net`] |
 
 pub mod basic;
+pub mod low_power;
 pub mod net;
 pub mod wifi;
 
+use atat::AtatResp;
 use atat::atat_derive::AtatResp;
 
 /// The reply of a command that answers with `OK` alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, AtatResp)]
 pub struct Done {}
+
+/// The reply of a command that answers with rows: how many there were.
+///
+/// [`Module::command_for_rows`](crate::Module::command_for_rows) hands the rows themselves over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rows {
+    /// Rows.
+    pub count: usize,
+}
+
+impl AtatResp for Rows {}
+
+/// What stands behind `head` in a reply.
+fn values<'a>(reply: &'a [u8], head: &[u8]) -> Result<&'a [u8], atat::Error> {
+    reply
+        .trim_ascii()
+        .strip_prefix(head)
+        .map(<[u8]>::trim_ascii)
+        .ok_or(atat::Error::Parse)
+}

@@ -6,7 +6,7 @@ use atat::AtatResp;
 use atat::atat_derive::{AtatCmd, AtatEnum, AtatResp};
 use atat::serde_at::serde::{Serialize, Serializer};
 
-use super::Done;
+use super::{Done, Rows};
 use crate::engine::text::{Fields, number, rows};
 use crate::st67::text::{Secret, Text};
 
@@ -51,15 +51,6 @@ pub struct Resolved {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, AtatCmd)]
 #[at_cmd("+CIPSTATE?", Rows, parse = parse_rows, termination = "\r\n")]
 pub struct GetLinks;
-
-/// The reply to [`GetLinks`]: how many links there are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Rows {
-    /// Open links.
-    pub count: usize,
-}
-
-impl AtatResp for Rows {}
 
 fn parse_rows(reply: &[u8]) -> Result<Rows, atat::Error> {
     rows(reply, |line| LinkRow::parse(line).is_some()).map(|count| Rows { count })
