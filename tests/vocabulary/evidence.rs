@@ -20,6 +20,9 @@ pub struct Chapter {
     rows: Vec<Row>,
 }
 
+/// A conversation, told how the form begins on the wire.
+type Talk = Box<dyn Fn(&[String])>;
+
 /// A command form or an event, named by its syntax in the inventory.
 #[derive(Default)]
 pub struct Row {
@@ -28,7 +31,7 @@ pub struct Row {
     starts: Vec<String>,
     is_read: bool,
     is_greatest_known: bool,
-    talks: Vec<Box<dyn Fn(&[String])>>,
+    talks: Vec<Talk>,
 }
 
 impl Chapter {

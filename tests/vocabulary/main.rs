@@ -22,8 +22,10 @@ mod st67_wifi;
 
 use evidence::Chapter;
 
+type Rows = fn() -> Chapter;
+
 /// The chapters: the dialect, how their sections begin, and what is done with them.
-const CHAPTERS: &[(&str, &str, fn() -> Chapter)] = &[
+const CHAPTERS: &[(&str, &str, Rows)] = &[
     ("st67", "1.", st67_events::chapter),
     ("st67", "2.", st67_basic::chapter),
     ("st67", "3.", st67_wifi::chapter),

@@ -601,7 +601,7 @@ fn update_and_files(chapter: &mut Chapter) {
             let size = module.command(&GetFileSize { name }).unwrap();
             assert_eq!(size.bytes, length);
             assert_eq!(get(module, &read(name, 0, 100)), text.as_bytes());
-            assert_eq!(get(module, &read(name, 30, 2)), text[30..32].as_bytes());
+            assert_eq!(get(module, &read(name, 30, 2)), &text.as_bytes()[30..32]);
             let mut names = Vec::new();
             module
                 .command_for_rows(&files(), |line| {
