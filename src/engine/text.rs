@@ -59,11 +59,6 @@ impl<'a> Fields<'a> {
         core::str::from_utf8(field).ok()
     }
 
-    /// What is left.
-    pub(crate) fn rest(&self) -> &'a [u8] {
-        self.rest.unwrap_or_default()
-    }
-
     pub(crate) fn is_empty(&self) -> bool {
         self.rest.is_none()
     }
