@@ -53,7 +53,7 @@ enum Event {
 }
 
 impl SecretScanner {
-    const COMMANDS: [(&'static [u8], Place); 18] = [
+    const COMMANDS: [(&'static [u8], Place); 19] = [
         (b"CIPSSLCPSK=", Place::Password(Rule::Always)),
         (b"CIPSSLCPSK:", Place::Password(Rule::Always)),
         (b"CIPSSLCPSKHEX=", Place::Password(Rule::Always)),
@@ -64,6 +64,7 @@ impl SecretScanner {
         (b"-----BEGIN ENCRYPTED PRIVATE KEY-----", Place::Key),
         (b"AT+CWJAP=", Place::Name(Rule::Always)),
         (b"AT+CWSAP=", Place::Name(Rule::Always)),
+        (b"+CWSAP:", Place::Name(Rule::Always)),
         (b"AT+WSTAC=", Place::Name(Rule::Number(3))),
         (b"AT+WAPC=", Place::Name(Rule::Number(3))),
         (b"AT+MQTTC=", Place::Name(Rule::Number(5))),
@@ -259,6 +260,10 @@ mod tests {
             (
                 b"AT+CWSAP=\"ap\",\"secret99\",1,3\r\n",
                 r#"AT+CWSAP="ap",***\r\n"#,
+            ),
+            (
+                b"+CWSAP:\"ap\",\"secret99\",1,3,4,0\r\n",
+                r#"+CWSAP:"ap",***\r\n"#,
             ),
             (
                 b"AT+WSTAC=2,3\r\nAT+WSTAC=3,\"secret99\"\nAT\n",

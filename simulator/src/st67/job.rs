@@ -49,8 +49,10 @@ pub(super) enum Job {
     },
     /// `AT+PING`.
     Ping(Echoes),
-    /// `OK` has been told, and the module is about to restart.
+    /// All has been told, and the module is about to restart.
     Restart { at: Duration },
+    /// The module is about to switch itself off.
+    Hibernate { at: Duration },
 }
 
 /// How a step of a job ends.
@@ -77,7 +79,8 @@ impl Job {
             | Job::JoinError { at, .. }
             | Job::Leave { at }
             | Job::Scan { at }
-            | Job::Restart { at } => Some(*at),
+            | Job::Restart { at }
+            | Job::Hibernate { at } => Some(*at),
             Job::Join { give_up } => Some(*give_up),
             Job::Open(opening) => Some(opening.give_up),
             // A time that has passed and does not count would be asked for again and again.
@@ -138,6 +141,10 @@ impl St67 {
             Job::Sent { link, count, .. } => self.await_sent(link, count, world),
             Job::Ping(echoes) => self.ping_on(echoes, world),
             Job::Restart { .. } => self.restart(world),
+            Job::Hibernate { .. } => {
+                self.hibernate(world);
+                Step::Next(Job::Idle)
+            }
         }
     }
 

@@ -55,6 +55,8 @@ pub(super) struct Memory {
     sectors: BTreeMap<usize, Vec<u8>>,
     /// Updates so far.
     pub updates: u32,
+    /// `AT+SET_CLOCK`.
+    pub clock: i64,
 }
 
 /// Where a payload goes in memory.
@@ -78,6 +80,7 @@ impl Memory {
             efuses,
             sectors: BTreeMap::new(),
             updates: 0,
+            clock: 1,
         }
     }
 

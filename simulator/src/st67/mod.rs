@@ -10,6 +10,7 @@ mod files;
 mod input;
 mod job;
 mod link;
+mod low_power;
 mod memory;
 mod monitor;
 mod net;
@@ -45,6 +46,7 @@ use code::Code;
 use input::Input;
 use job::Job;
 use link::Links;
+use low_power::Sleep;
 use memory::Memory;
 use monitor::Monitor;
 use pins::Pins;
@@ -66,6 +68,7 @@ pub(crate) struct St67 {
     settings: Settings,
     pins: Pins,
     update: Update,
+    sleep: Sleep,
     guests: Guests,
     monitor: Option<Monitor>,
     station: Station,
@@ -83,6 +86,8 @@ enum Power {
     HeldInReset,
     Booting(Duration),
     On,
+    /// It sleeps, up to this time or until it is woken.
+    Hibernating(Option<Duration>),
 }
 
 /// The world at one moment, as a command sees it.
@@ -105,6 +110,7 @@ impl St67 {
             memory: Memory::new(config),
             pins: Pins::default(),
             update: Update::default(),
+            sleep: Sleep::default(),
             guests: Guests::default(),
             monitor: None,
             station: Station::default(),
@@ -126,6 +132,7 @@ impl St67 {
         self.memory.reload();
         self.pins = Pins::default();
         self.update = Update::default();
+        self.sleep = Sleep::default();
         self.guests = Guests::default();
         self.monitor = None;
         self.station = Station::default();
@@ -203,6 +210,12 @@ impl Module for St67 {
         let world = &mut World { now, network };
         match self.power {
             Power::HeldInReset => return,
+            Power::Hibernating(wakes) => {
+                if wakes.is_some_and(|at| at <= now) {
+                    self.woken(now);
+                }
+                return;
+            }
             Power::Booting(at) if at > now => return,
             Power::Booting(_) => self.boot(world),
             Power::On => {}
@@ -218,6 +231,7 @@ impl Module for St67 {
     fn next(&self) -> Option<Duration> {
         match self.power {
             Power::HeldInReset => None,
+            Power::Hibernating(wakes) => wakes,
             Power::Booting(at) => Some(at),
             Power::On => {
                 let times = [
@@ -275,7 +289,9 @@ impl Module for St67 {
         }
     }
 
-    fn wake(&mut self, _now: Duration) {}
+    fn wake(&mut self, now: Duration) {
+        self.woken(now);
+    }
 
     fn set_access_points(&mut self, access_points: Vec<AccessPoint>) {
         self.config.access_points = access_points;

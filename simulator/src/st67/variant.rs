@@ -148,6 +148,14 @@ pub(super) struct Variant {
     pub adds_older_protocols: bool,
     /// `AT+CWANTENABLE` has no effect before a restart.
     pub antennas_wait: bool,
+    /// `AT+PWR=1` switches the module off, up to a timer or a pin.
+    pub hibernates: bool,
+    /// Pins that wake nobody are taken for good.
+    pub ignores_bad_wake_pins: bool,
+    /// `AT+TWT_PARAM` takes any numbers, and `AT+TWT_TEARDOWN` any flow.
+    pub takes_any_schedule: bool,
+    /// A new clock takes a restart, and one that is not there is ignored.
+    pub clock_restarts: bool,
 }
 
 const FW_2_0_75: Variant = Variant {
@@ -221,6 +229,10 @@ const FW_2_0_75: Variant = Variant {
     dates_frames: true,
     adds_older_protocols: true,
     antennas_wait: true,
+    hibernates: true,
+    ignores_bad_wake_pins: true,
+    takes_any_schedule: true,
+    clock_restarts: true,
 };
 
 const REFERENCE: Variant = Variant {
@@ -294,6 +306,10 @@ const REFERENCE: Variant = Variant {
     dates_frames: false,
     adds_older_protocols: false,
     antennas_wait: false,
+    hibernates: false,
+    ignores_bad_wake_pins: false,
+    takes_any_schedule: false,
+    clock_restarts: false,
 };
 
 impl Variant {

@@ -1,6 +1,7 @@
 //! The vocabulary: which command takes which form, and who executes it.
 
 mod basic;
+mod low_power;
 mod net;
 mod wifi;
 
@@ -54,7 +55,12 @@ impl Command {
 }
 
 /// All commands, chapter by chapter. The arguments of each are checked by its handler.
-const CHAPTERS: &[&[Command]] = &[basic::COMMANDS, wifi::COMMANDS, net::COMMANDS];
+const CHAPTERS: &[&[Command]] = &[
+    basic::COMMANDS,
+    wifi::COMMANDS,
+    net::COMMANDS,
+    low_power::COMMANDS,
+];
 
 fn commands() -> impl Iterator<Item = &'static Command> {
     CHAPTERS.iter().copied().flatten()

@@ -1,0 +1,18 @@
+//! Low power: chapter 7 of the reference.
+
+use super::{Command, command};
+use crate::st67::St67;
+
+pub(super) const COMMANDS: &[Command] = &[
+    command("+PWR").set(St67::set_power),
+    command("+SLWKIO").set(St67::set_wake_pin),
+    command("+DEWKIO").set(St67::clear_wake_pin),
+    command("+SLWKTIMER").set(St67::set_wake_timer),
+    command("+SLWKDTIM").set(St67::set_wake_beacons),
+    command("+SLCLDTIM").execute(St67::clear_wake_beacons),
+    command("+TWT_PARAM").set(St67::set_schedule),
+    command("+TWT_SLEEP").execute(St67::sleep_on_schedule),
+    command("+TWT_TEARDOWN").set(St67::clear_schedule),
+    command("+SET_CLOCK").set(St67::set_clock),
+    command("+GET_CLOCK").execute(St67::clock),
+];
