@@ -2,6 +2,8 @@
 
 use core::net::Ipv4Addr;
 
+use crate::mac::Mac;
+
 /// Something that a module has told without being asked; see [`Module::poll`](crate::Module::poll).
 ///
 /// Events about sockets do not appear here: they change the sockets at once.
@@ -26,6 +28,19 @@ pub enum Event<'a> {
     StationError(u16),
     /// A scan is complete.
     ScanDone,
+    /// A station has joined the module's access point.
+    ClientConnected(Mac),
+    /// It has left.
+    ClientDisconnected(Mac),
+    /// It was given an address. Not every module tells which station it was.
+    ClientAddress(
+        Option<Mac>,
+        #[cfg_attr(feature = "defmt", defmt(Debug2Format))] Ipv4Addr,
+    ),
+    /// The module's MQTT client is connected to its broker.
+    MqttConnected,
+    /// It is not, or not any more.
+    MqttDisconnected,
     /// A line with no neutral meaning, as the module printed it: the dialect's own type takes it
     /// apart, [`st67::Event`](crate::st67::Event). If it has payload, that stands behind it, as
     /// far as it is here.

@@ -2,12 +2,13 @@
 
 use core::net::{IpAddr, SocketAddr};
 
-use super::{LINKS, Memory, St67, Status};
+use super::{Delivery, LINKS, Memory, St67, Status};
 use crate::driver::Session;
 use crate::engine::protocol::Line;
-use crate::engine::text::{Fields, number};
+use crate::engine::text::{Fields, number, unquoted};
 use crate::error::Closed;
 use crate::event::Event;
+use crate::mac::Mac;
 use crate::socket::{Datagram, State};
 use crate::st67::status::{ErrorCode, JoinError};
 use crate::station::LinkState;
@@ -18,7 +19,10 @@ type St67Session<'b> = Session<'b, St67>;
 /// events always, also between a command and its `OK`; so is `<id>,CLOSED`.
 pub(super) fn line(session: &mut St67Session<'_>, command: &[u8], line: &[u8]) -> Line<Status> {
     match line {
-        b"OK" => return Line::Ok,
+        b"OK" => {
+            learn(&mut session.vendor.delivery, command);
+            return Line::Ok;
+        }
         b"SEND OK" => return Line::Sent,
         b"ERROR" | b"FAIL" => return Line::Failed(why(&mut session.vendor)),
         b"SEND FAIL" => return Line::Failed(Status::SendFailed),
@@ -38,7 +42,7 @@ pub(super) fn line(session: &mut St67Session<'_>, command: &[u8], line: &[u8]) -
         return if known { Line::Event } else { Line::Unknown };
     }
     if command.is_empty() {
-        return if is_other_event(line) {
+        return if is_other_event(command, line) {
             keep(session, line)
         } else {
             Line::Unknown
@@ -47,16 +51,40 @@ pub(super) fn line(session: &mut St67Session<'_>, command: &[u8], line: &[u8]) -
     if is_echo(command, line) {
         return Line::Detail;
     }
+    if let Some(version) = line.strip_prefix(b"component_version_sdk_") {
+        session.vendor.delivery.has_notify_handle = has_notify_handle(version);
+    }
     if command.starts_with(b"AT+CWJAP") {
         if let Some(error) = line.strip_prefix(b"+CWJAP:").and_then(number) {
             session.vendor.join_error = u16::try_from(error).ok().map(JoinError::from);
             return Line::Detail;
         }
     }
-    if is_other_event(line) {
+    if is_other_event(command, line) {
         return keep(session, line);
     }
     Line::Reply
+}
+
+/// A command of the user's has changed how the module tells what it receives.
+fn learn(delivery: &mut Delivery, command: &[u8]) {
+    match command.trim_ascii_end() {
+        b"AT+CIPRECVMODE=0" => delivery.is_active = true,
+        b"AT+CIPRECVMODE=1" => delivery.is_active = false,
+        b"AT+CIPMUX=0" => delivery.is_single = true,
+        b"AT+CIPMUX=1" => delivery.is_single = false,
+        b"AT+CIPDINFO=0" => delivery.has_no_sender = true,
+        b"AT+CIPDINFO=1" => delivery.has_no_sender = false,
+        _ => {}
+    }
+}
+
+/// Whether firmware of this version, `2.0.97`, names the handle of a notification.
+fn has_notify_handle(version: &[u8]) -> bool {
+    const FIRST: [u32; 3] = [2, 0, 89];
+    let mut numbers = version.split(|&b| b == b'.').map(number);
+    let version = [(); 3].map(|()| numbers.next().flatten().unwrap_or(0));
+    version >= FIRST
 }
 
 /// The reason of an `ERROR`: what the lines before it said.
@@ -74,7 +102,7 @@ fn received(line: &[u8]) -> Option<usize> {
     number(line.strip_prefix(b"Recv ")?.strip_suffix(b" bytes")?).map(|n| n as usize)
 }
 
-fn hexadecimal(digits: &[u8]) -> Option<u32> {
+pub(super) fn hexadecimal(digits: &[u8]) -> Option<u32> {
     u32::from_str_radix(core::str::from_utf8(digits).ok()?, 16).ok()
 }
 
@@ -82,10 +110,32 @@ fn is_echo(command: &[u8], line: &[u8]) -> bool {
     line == command.trim_ascii_end()
 }
 
-/// Events of chapters that have no meaning for the driver itself: they wait for `poll`.
-fn is_other_event(line: &[u8]) -> bool {
-    const PREFIXES: [&[u8]; 5] = [b"+MQTT:", b"+BLE:", b"+CWLAP:(", b"+CWMONITOR,", b"+QUITT"];
-    PREFIXES.iter().any(|prefix| line.starts_with(prefix))
+/// Events of chapters that have no meaning for the driver itself: they wait for `poll`. In the
+/// reference some share their name with the answer to a query.
+fn is_other_event(command: &[u8], line: &[u8]) -> bool {
+    const PREFIXES: [&[u8]; 12] = [
+        b"+MQTT:",
+        b"+BLE:",
+        b"+BLESCAN:",
+        b"+BLESRV=",
+        b"+BLESRVCHAR=",
+        b"+BLEREAD=",
+        b"+BLEDISCONN:",
+        b"+CWLAP:(",
+        b"+CWMONITOR,",
+        b"+CIPSENDL:",
+        b"+PING:",
+        b"+QUITT",
+    ];
+    const SHARED: [(&[u8], &[u8]); 3] = [
+        (b"+BLECONN:", b"AT+BLECONN?"),
+        (b"+BLECONNPARAM:", b"AT+BLECONNPARAM?"),
+        (b"+BLE:BASLEVEL:", b"AT+BLEBASLVLGET?"),
+    ];
+    match SHARED.iter().find(|(name, _)| line.starts_with(name)) {
+        Some((_, query)) => !command.starts_with(query),
+        None => PREFIXES.iter().any(|prefix| line.starts_with(prefix)),
+    }
 }
 
 fn keep(session: &mut St67Session<'_>, line: &[u8]) -> Line<Status> {
@@ -99,24 +149,38 @@ fn event_line(session: &mut St67Session<'_>, line: &[u8]) -> Option<bool> {
     if line.starts_with(b"+CW:") {
         return Some(wifi_event(session, line));
     }
-    if let Some(what) = line.strip_prefix(b"+CIP:") {
-        return Some(link_event(session, what));
+    let about_link = [&b"+CIP:"[..], b"+IPD:", b"+LINK_CONN:"]
+        .iter()
+        .find_map(|name| Some((*name, line.strip_prefix(*name)?)));
+    let whose = match about_link {
+        // The driver itself uses no such link.
+        Some(_) if session.vendor.delivery.is_single => Some(Whose::User),
+        Some((b"+CIP:", what)) => link_event(session, what),
+        Some((b"+IPD:", what)) => data_event(session, what),
+        Some((_, what)) => {
+            // The detailed form of `+CIP:<id>,CONNECTED`: a status, then the id.
+            let link = Fields::new(what).nth(1).and_then(number);
+            let link = link.and_then(|link| u8::try_from(link).ok());
+            let link = link.filter(|&link| link < LINKS)?;
+            Some(connected(session, link))
+        }
+        None if line == b"CLOSED" && session.vendor.delivery.is_single => Some(Whose::User),
+        None if line.ends_with(b",CLOSED") => link_event(session, line),
+        None => return None,
+    };
+    if whose == Some(Whose::User) {
+        session.events.push(line);
     }
-    if let Some(what) = line.strip_prefix(b"+IPD:") {
-        return Some(data_event(session, what));
-    }
-    if let Some(what) = line.strip_prefix(b"+LINK_CONN:") {
-        // The detailed form of `+CIP:<id>,CONNECTED`: a status, then the id.
-        let link = Fields::new(what).nth(1).and_then(number);
-        let link = link.and_then(|link| u8::try_from(link).ok());
-        link.filter(|&link| link < LINKS)
-            .map(|link| connected(session, link))?;
-        return Some(true);
-    }
-    if line.ends_with(b",CLOSED") {
-        return Some(link_event(session, line));
-    }
-    None
+    Some(whose.is_some())
+}
+
+/// Who uses the link that an event is about.
+#[derive(PartialEq)]
+enum Whose {
+    /// The driver, for its sockets.
+    Driver,
+    /// The user, who has opened it with a command.
+    User,
 }
 
 fn wifi_event(session: &mut St67Session<'_>, line: &[u8]) -> bool {
@@ -126,9 +190,10 @@ fn wifi_event(session: &mut St67Session<'_>, line: &[u8]) -> bool {
         Event::StationAddress(_) => session.link_state = LinkState::Up,
         Event::StationDisconnected => session.station_down(),
         Event::StationError(reason) => session.station_error = Some(reason),
-        Event::ScanDone => {}
-        // `+CW:STA_CONNECTED "mac"` and its like: the soft access point's clients.
-        Event::Other(line) if line.starts_with(b"+CW:STA_") || line.starts_with(b"+CW:DIST_") => {}
+        Event::ScanDone
+        | Event::ClientConnected(_)
+        | Event::ClientDisconnected(_)
+        | Event::ClientAddress(..) => {}
         _ => return false,
     }
     session.events.push(line);
@@ -136,16 +201,11 @@ fn wifi_event(session: &mut St67Session<'_>, line: &[u8]) -> bool {
 }
 
 /// `<id>,CONNECTED`, `<id>,DISCONNECTED`, `<id>,CLOSED`
-fn link_event(session: &mut St67Session<'_>, what: &[u8]) -> bool {
+fn link_event(session: &mut St67Session<'_>, what: &[u8]) -> Option<Whose> {
     let mut fields = Fields::new(what);
-    let Some(link) = fields.number::<u8>().filter(|&link| link < 5) else {
-        return false;
-    };
+    let link = fields.number::<u8>().filter(|&link| link < LINKS)?;
     match (fields.next(), fields.is_empty()) {
-        (Some(b"CONNECTED"), true) => {
-            connected(session, link);
-            true
-        }
+        (Some(b"CONNECTED"), true) => Some(connected(session, link)),
         (Some(b"DISCONNECTED" | b"CLOSED"), true) => {
             session.vendor.incoming.take(link);
             if !session.vendor.closing.take(link) {
@@ -153,18 +213,28 @@ fn link_event(session: &mut St67Session<'_>, what: &[u8]) -> bool {
                     slot.closed_by_module(Closed::ByPeer);
                 }
             }
-            true
+            match session.vendor.foreign.take(link) {
+                true => Some(Whose::User),
+                false => Some(Whose::Driver),
+            }
         }
-        _ => false,
+        _ => None,
     }
 }
 
-/// A link is open: one that the driver is opening, or one that a peer has opened.
-fn connected(session: &mut St67Session<'_>, link: u8) {
+/// A link is open: one that the driver is opening, one that a peer has opened, or one of the
+/// user's.
+fn connected(session: &mut St67Session<'_>, link: u8) -> Whose {
     let slot = session.sockets.by_link(link.into());
     match slot {
-        Some(slot) if !matches!(slot.state, State::Closed(_)) => return,
+        Some(slot) if !matches!(slot.state, State::Closed(_)) => return Whose::Driver,
         Some(slot) if session.vendor.listens => slot.give_up_link(),
+        None if !session.vendor.listens && !session.vendor.closing.contains(link) => {
+            session.vendor.foreign.insert(link);
+            // Or was the number spoilt on the wire?
+            session.in_doubt = true;
+            return Whose::User;
+        }
         _ => {}
     }
     if session.vendor.listens {
@@ -172,55 +242,82 @@ fn connected(session: &mut St67Session<'_>, link: u8) {
         session.vendor.closing.take(link);
         session.vendor.incoming.insert(link);
     }
+    Whose::Driver
 }
 
 /// `<id>,<length>` in the reference, `<id>,<length>,"<ip>",<port>` in firmware.
-fn data_event(session: &mut St67Session<'_>, what: &[u8]) -> bool {
+fn data_event(session: &mut St67Session<'_>, what: &[u8]) -> Option<Whose> {
     let mut fields = Fields::new(what);
-    let (Some(link), Some(length)) = (fields.number::<u8>(), fields.number::<u32>()) else {
-        return false;
-    };
+    let (link, length) = (fields.number::<u8>()?, fields.number::<u32>()?);
     let mut sender = None;
     if !fields.is_empty() {
         let address = fields.quoted().and_then(|ip| ip.parse::<IpAddr>().ok());
         sender = address.zip(fields.number::<u16>()).map(SocketAddr::from);
         if sender.is_none() || !fields.is_empty() {
-            return false;
+            return None;
         }
     }
     let Some(slot) = session.sockets.by_link(link.into()) else {
         // Data for a link that the driver is closing is nobody's, for one that is not accepted yet
         // its owner will ask; where there is no link the number must have been spoilt on the wire.
-        return session.vendor.closing.contains(link) || session.vendor.incoming.contains(link);
+        let vendor = &session.vendor;
+        if vendor.closing.contains(link) || vendor.incoming.contains(link) {
+            return Some(Whose::Driver);
+        }
+        return vendor.foreign.contains(link).then_some(Whose::User);
     };
     if !slot.is_datagram {
         slot.announce(length);
-        return true;
+        return Some(Whose::Driver);
     }
-    let Ok(length) = u16::try_from(length) else {
-        return false;
-    };
+    let length = u16::try_from(length).ok()?;
     // The reference does not show a sender.
     let sender = sender.unwrap_or(Datagram::UNTOLD);
     if !slot.note(Datagram { length, sender }) {
         session.events.lose();
     }
-    true
+    Some(Whose::Driver)
 }
 
 /// Puts an event line into neutral words.
 pub(super) fn event(line: &[u8]) -> Event<'_> {
-    match line {
+    let word = match line {
         b"ready" => Event::ModuleReset,
         b"+CW:CONNECTING" => Event::StationConnecting,
         b"+CW:CONNECTED" => Event::StationConnected,
         b"+CW:GOTIP" => Event::StationAddress(None),
         b"+CW:DISCONNECTED" => Event::StationDisconnected,
         b"+CW:SCAN_DONE" => Event::ScanDone,
-        _ => line
-            .strip_prefix(b"+CW:ERROR,")
-            .and_then(number)
-            .and_then(|n| u16::try_from(n).ok())
-            .map_or(Event::Other(line), Event::StationError),
+        b"+MQTT:CONNECTED,0" => Event::MqttConnected,
+        b"+MQTT:DISCONNECTED,0" => Event::MqttDisconnected,
+        _ => Event::Other(line),
+    };
+    if word != Event::Other(line) {
+        return word;
     }
+    let Some(what) = line.strip_prefix(b"+CW:") else {
+        return word;
+    };
+    if let Some(reason) = what.strip_prefix(b"ERROR,").and_then(number) {
+        return u16::try_from(reason).map_or(word, Event::StationError);
+    }
+    client_event(what).unwrap_or(word)
+}
+
+/// What a station does that uses the module as its access point.
+fn client_event(what: &[u8]) -> Option<Event<'static>> {
+    let space = what.iter().position(|&b| b == b' ')?;
+    let (name, values) = what.split_at_checked(space)?;
+    let mut fields = Fields::new(values.trim_ascii());
+    let mac = Mac::parse(unquoted(fields.next()?))?;
+    let event = match name {
+        b"STA_CONNECTED" => Event::ClientConnected(mac),
+        b"STA_DISCONNECTED" => Event::ClientDisconnected(mac),
+        b"DIST_STA_IP" => {
+            let ip = core::str::from_utf8(unquoted(fields.next()?)).ok()?;
+            Event::ClientAddress(Some(mac), ip.parse().ok()?)
+        }
+        _ => return None,
+    };
+    fields.is_empty().then_some(event)
 }

@@ -5,6 +5,7 @@
 //! [`command`], one file a chapter.
 
 pub mod command;
+mod event;
 mod events;
 mod payload;
 mod socket;
@@ -22,10 +23,10 @@ use crate::dialect::{Dialect, Incoming, Purpose, Setting, Words, private};
 use crate::driver::{ErrorOf, Session, Timeouts};
 use crate::engine::link::Transport;
 use crate::engine::protocol::{Line, Payload};
-use crate::event::Event;
 use crate::socket::Handle;
 use crate::station::{Addresses, LinkState};
 
+pub use event::{AddressKind, BlePeer, Event, LinkDetails};
 pub use status::{ErrorCode, JoinError, Reason, Status, Subcategory};
 pub use text::{Secret, Text};
 
@@ -53,19 +54,22 @@ pub struct Memory {
     closing: LinkSet,
     /// Links that peers have opened and nobody has accepted yet.
     incoming: LinkSet,
+    /// Links that the user has opened with commands.
+    foreign: LinkSet,
     /// The one server runs.
     listens: bool,
     /// Where the search for a free link begins: a link just closed is used last.
     next_link: u8,
     /// How arriving data is told.
     delivery: Delivery,
-    /// Notifications name their handle, as from firmware 2.0.89 on.
-    has_notify_handles: bool,
 }
 
-/// How the module tells what it has received, as far as it is not as the driver sets it up: with
-/// [`SetReceiveMode`](command::net::SetReceiveMode), [`SetMultiple`](command::net::SetMultiple)
-/// and [`SetSenderInfo`](command::net::SetSenderInfo).
+/// How the module tells what it has received, as far as it is not as the driver sets it up.
+///
+/// The driver learns it from the commands that you send with it:
+/// [`SetReceiveMode`](command::net::SetReceiveMode), [`SetMultiple`](command::net::SetMultiple),
+/// [`SetSenderInfo`](command::net::SetSenderInfo), and the version that the module tells when it
+/// is asked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Delivery {
     /// The data itself comes with the event, not when it is asked for.
@@ -74,6 +78,9 @@ pub struct Delivery {
     pub is_single: bool,
     /// Who has sent it is not told.
     pub has_no_sender: bool,
+    /// BLE notifications name their handle: firmware 2.0.89 and later. Ask such firmware for its
+    /// version (`AT+GMR`) after each start, before you subscribe to anything.
+    pub has_notify_handle: bool,
 }
 
 /// A set of links.
@@ -97,6 +104,13 @@ impl LinkSet {
         let was = self.contains(link);
         self.0 &= !(1 << (link % 8));
         was
+    }
+}
+
+impl<T, C> Module<'_, T, C> {
+    /// How the module tells what it has received, for [`Event::parse_delivered`].
+    pub fn delivery(&self) -> Delivery {
+        self.session.vendor.delivery
     }
 }
 
@@ -150,7 +164,7 @@ impl Words for St67 {
         payload::payload(&session.vendor, command, pending)
     }
 
-    fn event(line: &[u8]) -> Event<'_> {
+    fn event(line: &[u8]) -> crate::Event<'_> {
         events::event(line)
     }
 }

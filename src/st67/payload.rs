@@ -116,7 +116,7 @@ fn gatt_data(_: &Memory, mut values: Values<'_>) -> Found {
 /// `<connection>,<length>,`; firmware 2.0.89 puts the handle before the length.
 fn notification(memory: &Memory, mut values: Values<'_>) -> Found {
     values.number()?;
-    if memory.has_notify_handles {
+    if memory.delivery.has_notify_handle {
         values.number()?;
     }
     let data = values.number()?;
@@ -129,6 +129,7 @@ fn data(memory: &Memory, mut values: Values<'_>) -> Found {
         is_active,
         is_single,
         has_no_sender,
+        ..
     } = memory.delivery;
     if !is_active {
         return Err(Payload::No);

@@ -256,7 +256,8 @@ fn free_link<T: Transport, C: Clock>(
     let candidates = || (0..LINKS).map(move |i| (first + i) % LINKS);
     let mut unused = candidates().filter(|&link| {
         let is_owned = module.session.sockets.by_link(link.into()).is_some();
-        !is_owned && !module.session.vendor.incoming.contains(link)
+        let vendor = &module.session.vendor;
+        !is_owned && !vendor.incoming.contains(link) && !vendor.foreign.contains(link)
     });
     let fallback = unused.next().ok_or(Error::Resource(Resource::Sockets))?;
     let settled = core::iter::once(fallback)
@@ -341,6 +342,7 @@ pub(super) fn reconcile<T: Transport, C: Clock>(
     for ((link, waiting), noted) in (0..LINKS).zip(lengths.bytes).zip(noted) {
         if !open.contains(link) {
             module.session.vendor.closing.take(link);
+            module.session.vendor.foreign.take(link);
         }
         let Some(slot) = module.session.sockets.by_link(link.into()) else {
             if accepted.contains(link) && module.session.vendor.listens {
