@@ -1,5 +1,6 @@
 //! What a module tells on its own, in neutral words.
 
+use core::fmt;
 use core::net::Ipv4Addr;
 
 use crate::mac::Mac;
@@ -7,8 +8,9 @@ use crate::mac::Mac;
 /// Something that a module has told without being asked; see [`Module::poll`](crate::Module::poll).
 ///
 /// Events about sockets do not appear here: they change the sockets at once.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+///
+/// `Debug` shows of a line what the logs show: no text, since some carry keys.
+#[derive(Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Event<'a> {
     /// This many events came while the queue was full, and are lost.
@@ -33,10 +35,7 @@ pub enum Event<'a> {
     /// It has left.
     ClientDisconnected(Mac),
     /// It was given an address. Not every module tells which station it was.
-    ClientAddress(
-        Option<Mac>,
-        #[cfg_attr(feature = "defmt", defmt(Debug2Format))] Ipv4Addr,
-    ),
+    ClientAddress(Option<Mac>, Ipv4Addr),
     /// The module's MQTT client is connected to its broker.
     MqttConnected,
     /// It is not, or not any more.
@@ -55,4 +54,39 @@ pub enum Event<'a> {
     /// What was still to come of that message is lost: the module sent less than it had announced,
     /// bytes were lost on the way, or another call needed the link before all was polled.
     Cut,
+}
+
+impl fmt::Debug for Event<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Event::Lost(count) => write!(f, "Lost({count})"),
+            Event::ModuleReset => f.write_str("ModuleReset"),
+            Event::StationConnecting => f.write_str("StationConnecting"),
+            Event::StationConnected => f.write_str("StationConnected"),
+            Event::StationAddress(ip) => write!(f, "StationAddress({ip:?})"),
+            Event::StationDisconnected => f.write_str("StationDisconnected"),
+            Event::StationError(reason) => write!(f, "StationError({reason})"),
+            Event::ScanDone => f.write_str("ScanDone"),
+            Event::ClientConnected(mac) => write!(f, "ClientConnected({mac})"),
+            Event::ClientDisconnected(mac) => write!(f, "ClientDisconnected({mac})"),
+            Event::ClientAddress(mac, ip) => write!(f, "ClientAddress({mac:?}, {ip})"),
+            Event::MqttConnected => f.write_str("MqttConnected"),
+            Event::MqttDisconnected => f.write_str("MqttDisconnected"),
+            Event::Other(line) => {
+                let name = crate::fmt::visible(line);
+                write!(f, "Other({name}, {} bytes)", line.len())
+            }
+            Event::More { data, rest } => {
+                write!(f, "More({} bytes, {rest} to come)", data.len())
+            }
+            Event::Cut => f.write_str("Cut"),
+        }
+    }
+}
+
+#[cfg(feature = "defmt")]
+impl defmt::Format for Event<'_> {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(f, "{}", defmt::Debug2Format(self));
+    }
 }
