@@ -7,6 +7,7 @@ use atat::atat_derive::{AtatCmd, AtatEnum, AtatResp};
 use atat::serde_at::serde::{Serialize, Serializer};
 
 use super::{Done, Rows};
+use crate::data::Upload;
 use crate::engine::text::{Fields, number, rows};
 use crate::st67::text::{Secret, Text};
 
@@ -204,6 +205,12 @@ pub struct Send {
     pub link: u8,
     /// How many bytes follow: 1 to 6144 in firmware 2.0.75, to 8192 in the reference.
     pub length: u16,
+}
+
+impl Upload for Send {
+    fn length(&self) -> usize {
+        self.length.into()
+    }
 }
 
 /// `AT+CIPSEND` with a destination: announces a datagram (4.1.12).
