@@ -36,6 +36,10 @@ pub struct Faults {
     /// While a PIC32MZW1 with firmware 0.3.2 prints binary data of more than 128 bytes, it does not
     /// notice what happens on its sockets, as in truth it does not with bad luck.
     pub deaf_while_reading: bool,
+    /// An ST67W611M1 takes the payload of an MQTT message for a text: what it publishes with
+    /// `AT+MQTTPUBRAW`, and what it prints in `+MQTT:SUBRECV`, ends in front of the first zero byte,
+    /// whatever length was told. Firmware 2.0.75 does.
+    pub cut_messages_at_zero: bool,
 }
 
 /// The largest piece that one `read` of the host returns.

@@ -230,6 +230,10 @@ struct FaultOptions {
     /// binary data of more than 128 bytes.
     #[arg(long)]
     deaf_while_reading: bool,
+
+    /// An ST67W611M1 takes the payload of an MQTT message for a text, which ends with a zero.
+    #[arg(long)]
+    cut_messages_at_zero: bool,
 }
 
 impl Options {
@@ -286,6 +290,7 @@ impl FaultOptions {
             split_writes: self.split_writes,
             clear_on_close: self.clear_on_close,
             deaf_while_reading: self.deaf_while_reading,
+            cut_messages_at_zero: self.cut_messages_at_zero,
         }
     }
 

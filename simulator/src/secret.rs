@@ -26,6 +26,10 @@ enum Place {
     Name(Rule),
     /// Behind it.
     Password(Rule),
+    /// In a line that tells how long the password will be.
+    Announced,
+    /// In a password that has been announced: so many bytes are left of it.
+    Counted(usize),
     /// In a line that the host has recalled. What was in it has to be guessed.
     Recalled,
     /// In a private key, up to its last line.
@@ -53,7 +57,7 @@ enum Event {
 }
 
 impl SecretScanner {
-    const COMMANDS: [(&'static [u8], Place); 19] = [
+    const COMMANDS: &[(&'static [u8], Place)] = &[
         (b"CIPSSLCPSK=", Place::Password(Rule::Always)),
         (b"CIPSSLCPSK:", Place::Password(Rule::Always)),
         (b"CIPSSLCPSKHEX=", Place::Password(Rule::Always)),
@@ -62,6 +66,13 @@ impl SecretScanner {
         (b"-----BEGIN RSA PRIVATE KEY-----", Place::Key),
         (b"-----BEGIN EC PRIVATE KEY-----", Place::Key),
         (b"-----BEGIN ENCRYPTED PRIVATE KEY-----", Place::Key),
+        (b"MQTTUSERCFG=", Place::Password(Rule::Always)),
+        (b"MQTTUSERCFG:", Place::Password(Rule::Always)),
+        (b"MQTTPASSWORD:", Place::Password(Rule::Always)),
+        (b"MQTTPASSWORD=", Place::Announced),
+        (b"MQTTLONGPASSWORD=", Place::Announced),
+        (b"BLESECPASSKEY=", Place::Password(Rule::Always)),
+        (b"LTK:", Place::Password(Rule::Always)),
         (b"AT+CWJAP=", Place::Name(Rule::Always)),
         (b"AT+CWSAP=", Place::Name(Rule::Always)),
         (b"+CWSAP:", Place::Name(Rule::Always)),
@@ -74,6 +85,8 @@ impl SecretScanner {
         (b"MQTTC:5,", Place::Password(Rule::Number(5))),
         (b"TLSC:4,", Place::Password(Rule::Number(4))),
     ];
+    /// No password that is announced is longer.
+    const LONGEST_ANNOUNCED: usize = 128;
     /// Begins the last line of a key.
     const KEY_END: &'static [u8] = b"-----END";
     /// What takes back a character, as typed and as echoed.
@@ -84,6 +97,13 @@ impl SecretScanner {
     const REMEMBERED: usize = 512;
 
     pub fn is_secret(&mut self, byte: u8) -> bool {
+        if let Place::Counted(left) = self.place {
+            self.place = match left {
+                0 | 1 => Place::Elsewhere,
+                _ => Place::Counted(left - 1),
+            };
+            return true;
+        }
         if self.is_in_event(byte) {
             return false;
         }
@@ -95,7 +115,7 @@ impl SecretScanner {
         let secret = hidden && byte != b'\r' && !ends_line;
         self.remember(byte);
         if ends_line {
-            self.place = Place::Elsewhere;
+            self.place = self.announced();
             self.line.clear();
         } else if !self.is_edited() {
             self.read(byte);
@@ -111,8 +131,26 @@ impl SecretScanner {
             }
             Place::Index(rule) if byte == b',' => self.place = Place::Name(rule),
             Place::Name(rule) => self.read_name(byte, rule),
+            Place::Announced => self.name.push(byte),
             Place::Key if self.ends_with(Self::KEY_END) => self.place = Place::Elsewhere,
-            Place::Index(_) | Place::Password(_) | Place::Recalled | Place::Key => {}
+            Place::Index(_)
+            | Place::Password(_)
+            | Place::Counted(_)
+            | Place::Recalled
+            | Place::Key => {}
+        }
+    }
+
+    /// What follows the line: a password, if that is what the line has announced.
+    fn announced(&self) -> Place {
+        if self.place != Place::Announced {
+            return Place::Elsewhere;
+        }
+        let text = String::from_utf8_lossy(&self.name);
+        let length = text.trim_end().rsplit(',').next();
+        match length.and_then(|length| length.parse().ok()) {
+            Some(length @ 1..=Self::LONGEST_ANNOUNCED) => Place::Counted(length),
+            _ => Place::Elsewhere,
         }
     }
 
@@ -306,6 +344,28 @@ mod tests {
             (
                 b"+TLSC:4,\"secret99\"\r\nOK\r\n\r+MQTTC:5,\"secret99\"\r\nOK\r\n",
                 r#"+TLSC:4,***\r\nOK\r\n\r+MQTTC:5,***\r\nOK\r\n"#,
+            ),
+        ]);
+    }
+
+    #[test]
+    fn passwords_of_mqtt_and_ble_are_masked() {
+        assert_shown(&[
+            (
+                b"AT+MQTTUSERCFG=0,0,\"id\",\"me\",\"secret99\"\r\nAT\r\n",
+                r"AT+MQTTUSERCFG=***\r\nAT\r\n",
+            ),
+            (
+                b"AT+MQTTPASSWORD=0,8\r\nsecr\nt99AT+MQTTPASSWORD?\r\n",
+                r"AT+MQTTPASSWORD=0,8\r\n***AT+MQTTPASSWORD?\r\n",
+            ),
+            (
+                b"+MQTTPASSWORD:0,\"secret99\"\r\n\r\nOK\r\n",
+                r"+MQTTPASSWORD:***\r\n\r\nOK\r\n",
+            ),
+            (
+                b"AT+BLESECPASSKEY=0,123456\r\n+BLE:PAIRINGCOMPLETED: Bonded BTADDR: a LTK: 00ff\r\n",
+                r"AT+BLESECPASSKEY=***\r\n+BLE:PAIRINGCOMPLETED: Bonded BTADDR: a LTK:***\r\n",
             ),
         ]);
     }

@@ -15,6 +15,7 @@ impl Code {
     pub const UNSUPPORTED: Code = Code::new(0x09);
     pub const FAILED: Code = Code::new(0x0a);
     pub const OPERATION: Code = Code::new(0x0c);
+    pub const NO_RESOURCE: Code = Code::new(0x0e);
     pub const TIMEOUT: Code = Code::new(0x0f);
     pub const NOT_ALLOWED: Code = Code::new(0x10);
     pub const NOT_BEGUN: Code = Code::new(0x11);

@@ -39,6 +39,8 @@ pub(super) enum Job {
         opening: Opening,
         session: Box<Session>,
     },
+    /// `AT+MQTTCONN` where the answer waits for the connection.
+    Broker,
     /// Payload is awaited behind a prompt.
     Payload(Payload),
     /// Payload is on its way into the network.
@@ -87,7 +89,7 @@ impl Job {
             Job::Shake { opening, .. } => opening.shake_limit,
             Job::Sent { at, .. } => Some(*at),
             Job::Ping(echoes) => Some(echoes.next),
-            Job::Idle | Job::Lookup { .. } | Job::Payload(_) => None,
+            Job::Idle | Job::Lookup { .. } | Job::Broker | Job::Payload(_) => None,
         }
     }
 
@@ -137,6 +139,7 @@ impl St67 {
             Job::Lookup { lookup, wanted } => self.await_lookup(lookup, wanted, world),
             Job::Open(opening) => self.await_connection(opening, world),
             Job::Shake { opening, session } => self.await_tls(opening, session, world),
+            Job::Broker => self.await_broker(),
             Job::Payload(payload) => self.collect(payload, world),
             Job::Sent { link, count, .. } => self.await_sent(link, count, world),
             Job::Ping(echoes) => self.ping_on(echoes, world),

@@ -13,6 +13,7 @@ mod link;
 mod low_power;
 mod memory;
 mod monitor;
+mod mqtt;
 mod net;
 mod pins;
 mod pipe;
@@ -49,6 +50,7 @@ use link::Links;
 use low_power::Sleep;
 use memory::Memory;
 use monitor::Monitor;
+use mqtt::Mqtt;
 use pins::Pins;
 use settings::{Flash, Settings};
 use soft_ap::Guests;
@@ -73,6 +75,7 @@ pub(crate) struct St67 {
     monitor: Option<Monitor>,
     station: Station,
     links: Links,
+    mqtt: Mqtt,
     input: Input,
     job: Job,
     output: Output,
@@ -115,6 +118,7 @@ impl St67 {
             monitor: None,
             station: Station::default(),
             links: Links::new(variant.receive_buffer),
+            mqtt: Mqtt::default(),
             input: Input::default(),
             job: Job::Idle,
             output: Output::default(),
@@ -137,6 +141,8 @@ impl St67 {
         self.monitor = None;
         self.station = Station::default();
         self.links = Links::new(self.variant.receive_buffer);
+        self.mqtt.abandon(world);
+        self.mqtt = Mqtt::default();
         self.input.clear();
         self.job = Job::Idle;
         self.output.clear();
@@ -224,8 +230,10 @@ impl Module for St67 {
         self.poll_guests(now);
         self.poll_monitor(now);
         self.serve_links(world);
+        self.poll_mqtt(world);
         self.work(world);
         self.serve_links(world);
+        self.poll_mqtt(world);
     }
 
     fn next(&self) -> Option<Duration> {
@@ -239,6 +247,7 @@ impl Module for St67 {
                     self.guests.next(),
                     self.monitor.as_ref().map(Monitor::next),
                     self.links.next(),
+                    self.mqtt.next(),
                     self.job.next(),
                 ];
                 times.into_iter().flatten().min()

@@ -8,9 +8,11 @@ use super::code::Code;
 use super::files::Place;
 use super::job::{Job, Reply, Step};
 use super::memory::Cell;
+use super::mqtt::Name;
 use super::net::Wanted;
 use super::pipe::{Follow, Pipe};
 use super::{St67, World};
+use crate::mqtt::Message;
 
 /// Pause between two looks at what the network has not taken yet.
 const UNSENT: Duration = Duration::from_millis(1);
@@ -36,6 +38,8 @@ pub(super) enum Goal {
     File(Place),
     Memory(Cell),
     Update,
+    MqttName(Name),
+    MqttMessage(Message),
 }
 
 /// A payload for which a prompt will be printed, and where it is to go.
@@ -191,6 +195,8 @@ impl St67 {
             Goal::File(place) => self.write_file(&place, &data),
             Goal::Memory(cell) => self.write_memory(cell, &data),
             Goal::Update => self.take_update(&data),
+            Goal::MqttName(name) => self.take_mqtt_name(name, &data),
+            Goal::MqttMessage(message) => self.take_mqtt_message(message, &data, world),
         }
     }
 

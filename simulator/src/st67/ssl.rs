@@ -48,6 +48,21 @@ impl Ssl {
 }
 
 impl SslFiles {
+    pub fn new(
+        presents: bool,
+        verifies: bool,
+        certificate: Vec<u8>,
+        key: Vec<u8>,
+        issuer: Vec<u8>,
+    ) -> Self {
+        SslFiles {
+            mode: i64::from(presents) | i64::from(verifies) << 1,
+            certificate,
+            key,
+            issuer,
+        }
+    }
+
     fn presents_certificate(&self) -> bool {
         self.mode & 1 != 0
     }
@@ -278,12 +293,18 @@ impl St67 {
 
     /// Begins TLS on a connection that has just been opened.
     fn begin_tls(&mut self, id: usize, remote: SocketAddr) -> Result<Session, Code> {
-        let Ssl {
-            files,
-            name,
-            protocols,
-            ..
-        } = &self.settings.ssl[id.min(LINKS - 1)];
+        let ssl = &self.settings.ssl[id.min(LINKS - 1)];
+        let client = self.tls_client(&ssl.files, ssl.name.as_deref(), &ssl.protocols)?;
+        client.begin(remote.ip()).map_err(|_| Code::FAILED)
+    }
+
+    /// How TLS begins with these files.
+    pub(super) fn tls_client(
+        &self,
+        files: &SslFiles,
+        name: Option<&[u8]>,
+        protocols: &[Vec<u8>],
+    ) -> Result<Client, Code> {
         let stored = &self.files;
         let (certificate, key) = (find(stored, &files.certificate), find(stored, &files.key));
         let issuer = find(stored, &files.issuer);
@@ -292,16 +313,15 @@ impl St67 {
         if lost && !self.variant.forgives_missing_files {
             return Err(Code::FAILED);
         }
-        let client = Client {
+        Ok(Client {
             issuer: issuer.filter(|_| files.verifies_server()),
             identity: certificate
                 .zip(key)
                 .filter(|_| files.presents_certificate()),
-            name: name.as_deref().map(text),
+            name: name.map(text),
             verifies_name: true,
-            protocols: protocols.clone(),
-        };
-        client.begin(remote.ip()).map_err(|_| Code::FAILED)
+            protocols: protocols.to_vec(),
+        })
     }
 
     /// The connection below is open.

@@ -170,6 +170,7 @@ impl St67 {
 
     /// The station has lost its network, and with it all connections.
     pub(super) fn drop_links(&mut self, world: &mut World) {
+        self.lose_broker(world);
         for id in 0..LINKS {
             let link = self.links.get(id);
             let pipe = link.pipe();

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::mqtt::variant as mqtt;
 use crate::Profile;
 
 /// The spellings and limits of one firmware.
@@ -156,6 +157,8 @@ pub(super) struct Variant {
     pub takes_any_schedule: bool,
     /// A new clock takes a restart, and one that is not there is ignored.
     pub clock_restarts: bool,
+    /// The MQTT client.
+    pub mqtt: mqtt::Variant,
 }
 
 const FW_2_0_75: Variant = Variant {
@@ -233,6 +236,7 @@ const FW_2_0_75: Variant = Variant {
     ignores_bad_wake_pins: true,
     takes_any_schedule: true,
     clock_restarts: true,
+    mqtt: mqtt::FW_2_0_75,
 };
 
 const REFERENCE: Variant = Variant {
@@ -310,6 +314,7 @@ const REFERENCE: Variant = Variant {
     ignores_bad_wake_pins: false,
     takes_any_schedule: false,
     clock_restarts: false,
+    mqtt: mqtt::REFERENCE,
 };
 
 impl Variant {

@@ -2,6 +2,7 @@
 
 mod basic;
 mod low_power;
+mod mqtt;
 mod net;
 mod wifi;
 
@@ -59,6 +60,7 @@ const CHAPTERS: &[&[Command]] = &[
     basic::COMMANDS,
     wifi::COMMANDS,
     net::COMMANDS,
+    mqtt::COMMANDS,
     low_power::COMMANDS,
 ];
 
