@@ -506,11 +506,16 @@ impl ScanRow<'_> {
     /// [`Columns::ALL`].
     pub fn parse(line: &[u8], columns: Columns) -> Option<ScanRow<'_>> {
         let values = line.strip_prefix(b"+CWLAP:")?;
-        // Firmware has it between parentheses.
-        let values = match values.strip_prefix(b"(") {
-            Some(values) => values.strip_suffix(b")")?,
-            None => values,
+        let Some(values) = values.strip_prefix(b"(") else {
+            return ScanRow::parse_values(values, columns);
         };
+        // Firmware has it between parentheses, and leaves the cipher for all stations out.
+        let values = values.strip_suffix(b")")?;
+        let told = Columns::from_bits(columns.bits() & !Columns::GROUP_CIPHER.bits());
+        ScanRow::parse_values(values, told).or_else(|| ScanRow::parse_values(values, columns))
+    }
+
+    fn parse_values(values: &[u8], columns: Columns) -> Option<ScanRow<'_>> {
         let shows = |column| columns.contains(column);
         let mut start = Fields::new(values);
         let security = column(shows(Columns::SECURITY), || start.reported())?;
