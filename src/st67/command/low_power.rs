@@ -184,6 +184,9 @@ numbered! {
 }
 
 /// `AT+SET_CLOCK`: chooses the source of the 32 kHz clock (7.1.10).
+///
+/// Firmware restarts in place of an answer if the source is another than before:
+/// [`Error::ModuleReset`](crate::Error::ModuleReset) then says that it was done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, AtatCmd)]
 #[at_cmd("+SET_CLOCK", Done, timeout_ms = 2000, termination = "\r\n")]
 pub struct SetClock {
