@@ -6,6 +6,7 @@ use super::code::Code;
 use super::net::{Echoes, Wanted};
 use super::send::Payload;
 use super::start::Opening;
+use super::through::Through;
 use super::{Power, St67, World};
 use crate::network::Lookup;
 use crate::tls::Session;
@@ -43,6 +44,8 @@ pub(super) enum Job {
     Broker,
     /// Payload is awaited behind a prompt.
     Payload(Payload),
+    /// What comes from the host goes to a link.
+    Through(Box<Through>),
     /// Payload is on its way into the network.
     Sent {
         link: usize,
@@ -88,6 +91,7 @@ impl Job {
             // A time that has passed and does not count would be asked for again and again.
             Job::Shake { opening, .. } => opening.shake_limit,
             Job::Sent { at, .. } => Some(*at),
+            Job::Through(through) => through.next(),
             Job::Ping(echoes) => Some(echoes.next),
             Job::Idle | Job::Lookup { .. } | Job::Broker | Job::Payload(_) => None,
         }
@@ -95,7 +99,10 @@ impl Job {
 
     /// Its time is a limit and not an appointment.
     fn may_end_early(&self) -> bool {
-        matches!(self, Job::Join { .. } | Job::Open(_) | Job::Shake { .. })
+        matches!(
+            self,
+            Job::Join { .. } | Job::Open(_) | Job::Shake { .. } | Job::Through(_)
+        )
     }
 }
 
@@ -141,6 +148,7 @@ impl St67 {
             Job::Shake { opening, session } => self.await_tls(opening, session, world),
             Job::Broker => self.await_broker(),
             Job::Payload(payload) => self.collect(payload, world),
+            Job::Through(through) => self.pass(*through, world),
             Job::Sent { link, count, .. } => self.await_sent(link, count, world),
             Job::Ping(echoes) => self.ping_on(echoes, world),
             Job::Restart { .. } => self.restart(world),

@@ -5,6 +5,7 @@ mod argument;
 mod basic;
 mod code;
 mod command;
+mod dial;
 mod facts;
 mod files;
 mod input;
@@ -28,6 +29,7 @@ mod ssl;
 mod start;
 mod station;
 mod tell;
+mod through;
 mod traffic;
 mod udp;
 mod update;
@@ -78,6 +80,8 @@ pub(crate) struct St67 {
     mqtt: Mqtt,
     input: Input,
     job: Job,
+    /// It is in passthrough mode.
+    passthrough: bool,
     output: Output,
     /// Complete lines received, whether or not they were executed.
     received: u64,
@@ -121,6 +125,7 @@ impl St67 {
             mqtt: Mqtt::default(),
             input: Input::default(),
             job: Job::Idle,
+            passthrough: false,
             output: Output::default(),
             received: 0,
             executed: 0,
@@ -145,6 +150,7 @@ impl St67 {
         self.mqtt = Mqtt::default();
         self.input.clear();
         self.job = Job::Idle;
+        self.passthrough = false;
         self.output.clear();
     }
 
@@ -156,6 +162,7 @@ impl St67 {
         if self.flash.auto_join && self.settings.is_station() {
             self.join_by_itself(world.now);
         }
+        self.begin_in_passthrough();
     }
 
     /// An information line or an event: printed from a buffer of 256 bytes, which may cut it.
@@ -196,7 +203,7 @@ impl St67 {
 
     /// An event of the Wi-Fi station.
     fn wifi_event(&mut self, text: &str) {
-        if self.settings.wifi_events {
+        if self.settings.wifi_events && !self.is_muted() {
             self.say(text);
         }
     }
@@ -260,7 +267,7 @@ impl Module for St67 {
     }
 
     fn awaits_payload(&self) -> bool {
-        matches!(self.job, Job::Payload(_))
+        matches!(self.job, Job::Payload(_) | Job::Through(_))
     }
 
     fn reset_pin(&mut self, now: Duration, level: bool, network: &mut dyn Network) {

@@ -56,7 +56,7 @@ pub(super) struct Echoes {
 }
 
 impl Family {
-    fn choose(self, addresses: &[IpAddr]) -> Option<IpAddr> {
+    pub fn choose(self, addresses: &[IpAddr]) -> Option<IpAddr> {
         let ipv4 = addresses.iter().find(|address| address.is_ipv4());
         let ipv6 = addresses.iter().find(|address| address.is_ipv6());
         match self {

@@ -11,6 +11,7 @@ use super::memory::Cell;
 use super::mqtt::Name;
 use super::net::Wanted;
 use super::pipe::{Follow, Pipe};
+use super::through::Through;
 use super::{St67, World};
 use crate::mqtt::Message;
 
@@ -47,9 +48,19 @@ pub(super) enum Goal {
 pub(super) struct Destination {
     link: usize,
     length: usize,
-    escapes: Escapes,
+    way: Way,
     port: u16,
-    prompt: &'static str,
+}
+
+/// How a payload is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    /// Whole, and then sent: `AT+CIPSEND`.
+    Counted,
+    /// The same, with escapes: `AT+CIPSENDEX`.
+    Escaped,
+    /// While it comes: `AT+CIPSENDL`.
+    Long,
 }
 
 /// What a backslash in the payload means.
@@ -102,8 +113,7 @@ impl Payload {
 impl St67 {
     /// `AT+CIPSEND=[<id>,]<length>[,<"remote host">,<remote port>]`
     pub(super) fn send(&mut self, arguments: &Arguments, world: &mut World) -> Result<Reply, Code> {
-        let prompt = self.variant.prompt;
-        self.prompt_for(arguments, Escapes::None, prompt, world)
+        self.prompt_for(arguments, Way::Counted, world)
     }
 
     /// `AT+CIPSENDEX=[<id>,]<length>[,<"remote host">,<remote port>]`
@@ -112,28 +122,38 @@ impl St67 {
         arguments: &Arguments,
         world: &mut World,
     ) -> Result<Reply, Code> {
-        let prompt = self.variant.prompt_ex;
-        self.prompt_for(arguments, Escapes::Unescaped, prompt, world)
+        self.prompt_for(arguments, Way::Escaped, world)
+    }
+
+    /// `AT+CIPSENDL=[<id>,]<length>[,<"remote host">,<remote port>]`
+    pub(super) fn send_long(
+        &mut self,
+        arguments: &Arguments,
+        world: &mut World,
+    ) -> Result<Reply, Code> {
+        self.prompt_for(arguments, Way::Long, world)
     }
 
     fn prompt_for(
         &mut self,
         arguments: &Arguments,
-        escapes: Escapes,
-        prompt: &'static str,
+        way: Way,
         world: &mut World,
     ) -> Result<Reply, Code> {
         let (link, first) = self.link_argument(arguments)?;
         arguments.expect(first + 1..=first + 3)?;
-        let length = arguments.need_number(first, 1..=self.variant.longest_send)?;
+        let longest = match way {
+            Way::Counted | Way::Escaped => self.variant.longest_send,
+            Way::Long => i64::from(i32::MAX),
+        };
+        let length = arguments.need_number(first, 1..=longest)?;
         let host = arguments.text(first + 1, self.variant.longest_host)?;
         let port = arguments.number(first + 2, 0..=65535)?.unwrap_or(0);
         let destination = Destination {
             link,
             length: usize::try_from(length).unwrap_or(0),
-            escapes,
+            way,
             port: u16::try_from(port).unwrap_or(0),
-            prompt,
         };
         match host {
             Some(host) => self.look_up(host, Wanted::Destination(destination), world),
@@ -169,11 +189,18 @@ impl St67 {
         if self.links.get(id).pipe().is_none() {
             return Err(Code::FAILED);
         }
+        let (prompt, escapes) = match destination.way {
+            Way::Counted => (self.variant.prompt, Escapes::None),
+            Way::Escaped => (self.variant.prompt_ex, Escapes::Unescaped),
+            Way::Long => {
+                let through = Through::long(id, to, destination.length);
+                return Ok(self.enter_data_mode(through));
+            }
+        };
         let ok = format!("{}OK\r\n", self.variant.lead);
-        self.output
-            .write(&[ok.as_bytes(), destination.prompt.as_bytes()]);
+        self.output.write(&[ok.as_bytes(), prompt.as_bytes()]);
         Ok(Reply::Later(Job::Payload(Payload {
-            escapes: destination.escapes,
+            escapes,
             ..Payload::new(Goal::Link { id, to }, destination.length)
         })))
     }
@@ -207,28 +234,41 @@ impl St67 {
         data: &[u8],
         world: &mut World,
     ) -> Step {
-        let link = self.links.get(id);
-        match link.pipe() {
-            Some(Pipe::Tcp(connection)) => {
-                match &mut self.links.get_mut(id).session {
-                    Some(session) => session.send(world.now, connection, world.network, data),
-                    None => world.network.send(world.now, connection, data),
-                }
-                if self.variant.sending_keeps_link {
-                    self.links.get_mut(id).last_data = world.now;
-                }
-            }
-            Some(Pipe::Udp(socket)) => {
-                let to = to.unwrap_or(link.remote);
-                self.send_datagrams(socket, to, data, world);
-            }
-            None => {}
+        if let Some(pipe) = self.links.get(id).pipe() {
+            self.send_over(id, pipe, to, data, world);
         }
         Step::Next(Job::Sent {
             link: id,
             count: data.len(),
             at: world.now + self.config.latency,
         })
+    }
+
+    /// Sends on a link that is open.
+    pub(super) fn send_over(
+        &mut self,
+        id: usize,
+        pipe: Pipe,
+        to: Option<SocketAddr>,
+        data: &[u8],
+        world: &mut World,
+    ) {
+        let link = self.links.get_mut(id);
+        match pipe {
+            Pipe::Tcp(connection) => {
+                match &mut link.session {
+                    Some(session) => session.send(world.now, connection, world.network, data),
+                    None => world.network.send(world.now, connection, data),
+                }
+                if self.variant.sending_keeps_link {
+                    link.last_data = world.now;
+                }
+            }
+            Pipe::Udp(socket) => {
+                let to = to.unwrap_or(link.remote);
+                self.send_datagrams(socket, to, data, world);
+            }
+        }
     }
 
     /// The answer waits for the network to take all of the payload.

@@ -3,6 +3,7 @@
 use std::net::Ipv4Addr;
 
 use super::St67;
+use super::dial::SavedLink;
 use super::link::LINKS;
 use super::radio::Antennas;
 use super::scan::ScanOptions;
@@ -18,6 +19,8 @@ pub(super) struct Flash {
     pub credentials: Option<Credentials>,
     /// `AT+CWAUTOCONN`: join by itself when switched on.
     pub auto_join: bool,
+    /// `AT+SAVETRANSLINK`: begin in passthrough mode when switched on.
+    pub saved_link: Option<SavedLink>,
 }
 
 /// What a command sets in flash as well while `AT+SYSSTORE=1`.
@@ -61,6 +64,8 @@ pub(super) struct Kept {
     pub ipv6: bool,
     /// `AT+CIPDNS`, if it was set by hand.
     pub dns: Option<[Ipv4Addr; 3]>,
+    /// `AT+CIPRECONNINTV`, in tenths of a second.
+    pub link_pause: i64,
     /// `AT+CIPSSLCCONF` of each link.
     pub ssl: [SslFiles; LINKS],
 }
@@ -88,6 +93,7 @@ impl Default for Kept {
             antennas: Antennas::default(),
             ipv6: false,
             dns: None,
+            link_pause: 1,
             ssl: Default::default(),
         }
     }
@@ -99,6 +105,7 @@ impl Default for Flash {
             kept: Kept::default(),
             credentials: None,
             auto_join: true,
+            saved_link: None,
         }
     }
 }
@@ -130,6 +137,8 @@ pub(super) struct Settings {
     pub most_peers: i64,
     /// `AT+CIPSTO`, in seconds.
     pub server_timeout: i64,
+    /// `AT+CIPSENDLCFG`: how much is reported and sent at once.
+    pub long_sends: (usize, usize),
     /// `AT+CIPSSLC...` of each link.
     pub ssl: SslLinks,
 }
@@ -150,6 +159,7 @@ impl Settings {
             remote_in_ipd: false,
             most_peers: 5,
             server_timeout: 0,
+            long_sends: (1024, 2920),
             ssl: flash.kept.ssl.each_ref().map(Ssl::restored),
         }
     }

@@ -292,7 +292,7 @@ impl St67 {
     }
 
     /// Begins TLS on a connection that has just been opened.
-    fn begin_tls(&mut self, id: usize, remote: SocketAddr) -> Result<Session, Code> {
+    pub(super) fn begin_tls(&mut self, id: usize, remote: SocketAddr) -> Result<Session, Code> {
         let ssl = &self.settings.ssl[id.min(LINKS - 1)];
         let client = self.tls_client(&ssl.files, ssl.name.as_deref(), &ssl.protocols)?;
         client.begin(remote.ip()).map_err(|_| Code::FAILED)

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::argument::Arguments;
 use super::code::Code;
+use super::dial::Dial;
 use super::job::{Job, Reply, Step};
 use super::net::{Family, Wanted};
 use super::pipe::{Follow, Pipe, Protocol};
@@ -53,11 +54,18 @@ pub(super) struct Opening {
     pub shake_limit: Option<Duration>,
 }
 
+impl Opening {
+    pub fn is_tls(&self) -> bool {
+        self.protocol == Protocol::Ssl
+    }
+}
+
 impl Job {
     /// The connection it is about to open.
     pub fn connection(&self) -> Option<Connection> {
         match self {
             Job::Open(opening) | Job::Shake { opening, .. } => Some(opening.connection),
+            Job::Through(through) => through.dial.as_ref().and_then(Dial::connection),
             _ => None,
         }
     }
@@ -143,29 +151,43 @@ impl St67 {
         world: &mut World,
     ) -> Result<Reply, Code> {
         let remote = SocketAddr::new(address, target.port);
-        let own = self.own_address(remote).ok_or(Code::FAILED)?;
+        self.own_address(remote).ok_or(Code::FAILED)?;
         if target.protocol == Protocol::Udp {
             self.open_udp(target.id, remote, target.local_port, target.follow, world)?;
             return Ok(Reply::Ok);
         }
+        let opening = self.open(target.id, target.protocol, remote, target.give_up, world);
+        Ok(Reply::Later(Job::Open(opening.ok_or(Code::FAILED)?)))
+    }
+
+    /// Begins a connection, if there is a way to the peer.
+    pub(super) fn open(
+        &mut self,
+        id: usize,
+        protocol: Protocol,
+        remote: SocketAddr,
+        give_up: Duration,
+        world: &mut World,
+    ) -> Option<Opening> {
+        let own = self.own_address(remote)?;
         let local_port = self.links.take_port();
         let local = SocketAddr::new(own, local_port);
-        Ok(Reply::Later(Job::Open(Opening {
-            id: target.id,
+        Some(Opening {
+            id,
             connection: world.network.connect(world.now, local, remote),
             remote,
             local_port,
-            protocol: target.protocol,
-            give_up: target.give_up,
-            shake_limit: Some(target.give_up).filter(|_| !self.variant.waits_for_tls_for_ever),
-        })))
+            protocol,
+            give_up,
+            shake_limit: Some(give_up).filter(|_| !self.variant.waits_for_tls_for_ever),
+        })
     }
 
     pub(super) fn await_connection(&mut self, opening: Opening, world: &mut World) -> Step {
         let connection = opening.connection;
         match world.network.connected(world.now, connection) {
             Poll::Ready(Ok(())) if self.is_online() => {
-                if opening.protocol == Protocol::Ssl {
+                if opening.is_tls() {
                     return self.start_tls(opening, world);
                 }
                 self.open_link(&opening, None);
@@ -202,7 +224,7 @@ impl St67 {
 }
 
 /// The protocol of a `<type>`, and whether it is that of IPv6.
-fn kind_of(kind: &[u8]) -> Option<(Protocol, bool)> {
+pub(super) fn kind_of(kind: &[u8]) -> Option<(Protocol, bool)> {
     let kind = kind.to_ascii_uppercase();
     match kind.as_slice() {
         b"TCP" => Some((Protocol::Tcp, false)),

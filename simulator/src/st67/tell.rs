@@ -18,7 +18,7 @@ impl St67 {
             Some(self.arrival_head(id, count) + &self.remote_in_arrival(remote))
         };
         event
-            .filter(|_| self.settings.link_events)
+            .filter(|_| self.tells_links())
             .map(|event| event + "\r\n")
     }
 
@@ -61,11 +61,16 @@ impl St67 {
         } else {
             self.link_event(id, "CONNECTED")
         };
-        self.tell(self.settings.link_events.then_some(event));
+        self.tell(self.tells_links().then_some(event));
     }
 
     pub(super) fn tell_closed(&mut self, id: usize) {
-        self.tell(self.settings.link_events.then(|| self.closed(id)));
+        self.tell(self.tells_links().then(|| self.closed(id)));
+    }
+
+    /// `AT+CIPEVT`, and whether the passthrough mode lets events through.
+    pub(super) fn tells_links(&self) -> bool {
+        self.settings.link_events && !self.is_muted()
     }
 
     pub(super) fn closed(&self, id: usize) -> String {

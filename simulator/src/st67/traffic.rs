@@ -127,6 +127,10 @@ impl St67 {
     }
 
     fn take_in(&mut self, id: usize, data: Vec<u8>) -> Option<String> {
+        if self.passes_through() && !self.settings.passive {
+            self.print_through(&data);
+            return None;
+        }
         let link = self.links.get_mut(id);
         if !self.settings.passive && self.settings.link_events {
             let from = if self.variant.tells_source && link.protocol == Protocol::Udp {
@@ -165,7 +169,7 @@ impl St67 {
             pipe.close(world);
         }
         self.forget_connection(id);
-        self.settings.link_events.then(|| self.closed(id))
+        self.tells_links().then(|| self.closed(id))
     }
 
     /// The station has lost its network, and with it all connections.

@@ -151,6 +151,17 @@ pub(super) struct Variant {
     pub antennas_wait: bool,
     /// `AT+PWR=1` switches the module off, up to a timer or a pin.
     pub hibernates: bool,
+    /// The passthrough mode needs a single link that is open, and active receiving.
+    pub checks_passthrough: bool,
+    /// In data mode, each piece that comes from the host is sent as it is; otherwise they run
+    /// together until there is a pause.
+    pub takes_frames: bool,
+    /// `+CIPSENDL` tells each part, and the end.
+    pub reports_each_part: bool,
+    /// Fewest arguments of `AT+CIPSENDLCFG`, and the largest part.
+    pub report_arguments: (usize, i64),
+    /// `AT+SAVETRANSLINK=0` takes no more arguments.
+    pub clears_link_alone: bool,
     /// Pins that wake nobody are taken for good.
     pub ignores_bad_wake_pins: bool,
     /// `AT+TWT_PARAM` takes any numbers, and `AT+TWT_TEARDOWN` any flow.
@@ -233,6 +244,11 @@ const FW_2_0_75: Variant = Variant {
     adds_older_protocols: true,
     antennas_wait: true,
     hibernates: true,
+    checks_passthrough: false,
+    takes_frames: true,
+    reports_each_part: false,
+    report_arguments: (2, 65_535),
+    clears_link_alone: true,
     ignores_bad_wake_pins: true,
     takes_any_schedule: true,
     clock_restarts: true,
@@ -311,6 +327,11 @@ const REFERENCE: Variant = Variant {
     adds_older_protocols: false,
     antennas_wait: false,
     hibernates: false,
+    checks_passthrough: true,
+    takes_frames: false,
+    reports_each_part: true,
+    report_arguments: (1, 1 << 20),
+    clears_link_alone: false,
     ignores_bad_wake_pins: false,
     takes_any_schedule: false,
     clock_restarts: false,

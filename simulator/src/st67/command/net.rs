@@ -57,11 +57,21 @@ pub(super) const COMMANDS: &[Command] = &[
         .set(St67::set_server_timeout),
     command("+CIPSTARTEX").set(St67::start_anywhere),
     command("+CIPSTATE").query(St67::link_states),
-    command("+CIPSEND").set(St67::send),
+    command("+CIPSEND")
+        .set(St67::send)
+        .execute(St67::pass_through),
+    command("+CIPSENDL").set(St67::send_long),
+    command("+CIPSENDLCFG")
+        .query(St67::long_sends)
+        .set(St67::set_long_sends),
     command("+CIPSENDEX").set(St67::send_escaped),
     command("+CIPRECVDATA").set(St67::receive),
     command("+CIPRECVLEN").query(St67::receivable),
     command("+CIPCLOSE")
         .set(St67::close)
         .execute(St67::close_single),
+    command("+SAVETRANSLINK").set(St67::save_link),
+    command("+CIPRECONNINTV")
+        .query(St67::link_pause)
+        .set(St67::set_link_pause),
 ];
