@@ -77,6 +77,7 @@ mod fmt;
 #[macro_use]
 mod number;
 
+mod address;
 mod client;
 mod clock;
 pub mod danger;
@@ -100,6 +101,7 @@ mod text;
 mod tls;
 pub mod transport;
 
+pub use address::Ip;
 #[cfg(feature = "std")]
 pub use clock::StdClock;
 pub use clock::{Clock, DelayClock, OnIdle};

@@ -8,7 +8,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use atat::AtatCmd;
 use atwifi::st67::command::{Done, basic, net, wifi};
 use atwifi::st67::{ErrorCode, JoinError, Reason, Secret, Subcategory, Text};
-use atwifi::{Addresses, LinkState, Switch, Usage};
+use atwifi::{Addresses, Ip, LinkState, Switch, Usage};
 use common::{parse, wire};
 
 #[test]
@@ -182,7 +182,7 @@ fn connect(keep_alive: Option<u16>, local_ip: Option<IpAddr>) -> net::Connect {
         remote_ip: [192, 168, 101, 110].into(),
         remote_port: 1000,
         keep_alive,
-        local_ip,
+        local_ip: local_ip.map(Ip),
         timeout: None,
     }
 }
@@ -293,16 +293,16 @@ fn the_longest_command_fits_the_line_of_the_module() {
         wire(&net::Connect {
             link: 255,
             protocol: net::Protocol::TcpV6,
-            remote_ip: IpAddr::from([0xffff_u16; 8]),
+            remote_ip: Ip::from([0xffff_u16; 8]),
             remote_port: 65535,
             keep_alive: Some(65535),
-            local_ip: Some(IpAddr::from([0xffff_u16; 8])),
+            local_ip: Some(Ip::from([0xffff_u16; 8])),
             timeout: Some(65535),
         }),
         wire(&net::OpenDatagram {
             link: 255,
             protocol: net::Protocol::TcpV6,
-            remote_ip: IpAddr::from([0xffff_u16; 8]),
+            remote_ip: Ip::from([0xffff_u16; 8]),
             remote_port: 65535,
             local_port: Some(65535),
             mode: Some(255),
@@ -310,7 +310,7 @@ fn the_longest_command_fits_the_line_of_the_module() {
         wire(&net::SendTo {
             link: 255,
             length: 65535,
-            remote_ip: IpAddr::from([0xffff_u16; 8]),
+            remote_ip: Ip::from([0xffff_u16; 8]),
             remote_port: 65535,
         }),
         wire(&net::SetCertificates {

@@ -1,5 +1,9 @@
 //! Reading the values of a line: fields between commas, quoted or not.
 
+use core::net::IpAddr;
+
+use crate::address;
+
 use core::net::Ipv4Addr;
 
 use crate::mac::Mac;
@@ -40,12 +44,9 @@ impl<'a> Fields<'a> {
         self.number::<u32>().map(Reported::from)
     }
 
-    /// The next field as an address, quoted or not.
+    /// The next field as an IPv4 address, quoted or not.
     pub(crate) fn ipv4(&mut self) -> Option<Ipv4Addr> {
-        core::str::from_utf8(unquoted(self.next()?))
-            .ok()?
-            .parse()
-            .ok()
+        address::v4(unquoted(self.next()?))
     }
 
     /// The next field as a hardware address, quoted or not.
@@ -57,6 +58,11 @@ impl<'a> Fields<'a> {
     pub(crate) fn quoted(&mut self) -> Option<&'a str> {
         let field = self.next()?.strip_prefix(b"\"")?.strip_suffix(b"\"")?;
         core::str::from_utf8(field).ok()
+    }
+
+    /// The next field as an IP address, quoted or not.
+    pub(crate) fn address(&mut self) -> Option<IpAddr> {
+        address::read(unquoted(self.next()?))
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -102,10 +108,13 @@ pub(crate) fn unquoted(field: &[u8]) -> &[u8] {
 
 /// A decimal number that is nothing but digits.
 pub(crate) fn number(digits: &[u8]) -> Option<u32> {
-    if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
+    if digits.is_empty() {
         return None;
     }
-    core::str::from_utf8(digits).ok()?.parse().ok()
+    digits.iter().try_fold(0_u32, |number, byte| match byte {
+        b'0'..=b'9' => number.checked_mul(10)?.checked_add(u32::from(byte - b'0')),
+        _ => None,
+    })
 }
 
 /// A decimal number, with or without a sign.

@@ -203,7 +203,7 @@ impl<'a> Event<'a> {
             },
             b"+WSTAAIP" => Event::Address {
                 association: association(&mut fields),
-                address: ip(&mut fields)?,
+                address: fields.address()?,
             },
             b"+WSTAERR" => Event::StationError(status(values)?),
             b"+WSTA" => Event::StationError(status(values.strip_prefix(b"ERROR:")?)?),
@@ -217,7 +217,7 @@ impl<'a> Event<'a> {
             },
             b"+WAPAIP" => Event::StationAddress {
                 association: association(&mut fields),
-                address: ip(&mut fields)?,
+                address: fields.address()?,
             },
             b"+WPROVEXIT" => Event::Provisioned,
             b"+MQTTCONNACK" => Event::MqttConnectAck {
@@ -257,7 +257,7 @@ impl<'a> Event<'a> {
             },
             b"+DNSERROR" => Event::ResolveFailed(status(values)?),
             b"+PING" => Event::Echo {
-                address: ip(&mut fields)?,
+                address: fields.address()?,
                 rtt_ms: fields.number()?,
             },
             b"+TIME" => Event::Time(fields.number()?, fields.rest()),
@@ -292,13 +292,9 @@ fn mac(fields: &mut Fields<'_>) -> Option<Mac> {
     Mac::parse(fields.quoted()?.as_bytes())
 }
 
-fn ip(fields: &mut Fields<'_>) -> Option<IpAddr> {
-    fields.quoted()?.parse().ok()
-}
-
 /// `"<ip>",<port>`
 pub(super) fn address(fields: &mut Fields<'_>) -> Option<SocketAddr> {
-    Some(SocketAddr::new(ip(fields)?, fields.number()?))
+    Some(SocketAddr::new(fields.address()?, fields.number()?))
 }
 
 /// 0 is success.
@@ -337,7 +333,7 @@ fn resolved<'a>(fields: &mut Fields<'a>) -> Option<Event<'a>> {
         address: if fields.is_empty() {
             None
         } else {
-            Some(ip(fields)?)
+            Some(fields.address()?)
         },
     })
 }

@@ -183,10 +183,7 @@ fn name_event(session: &mut MicrochipSession<'_>, line: &[u8], values: &[u8]) ->
         settle_name(session, line, Err(status(values)));
         return true;
     }
-    let (Some(name), Some(address)) = (fields.next(), fields.quoted()) else {
-        return false;
-    };
-    let Ok(address) = address.parse::<IpAddr>() else {
+    let (Some(name), Some(address)) = (fields.next(), fields.address()) else {
         return false;
     };
     // The answer to a question that is over may still come: it has another name.
@@ -322,7 +319,7 @@ pub(super) fn event(line: &[u8]) -> Event<'_> {
         b"+WSTALD" => Event::StationDisconnected,
         b"+WSTAAIP" => Fields::new(values)
             .filter_map(|field| field.strip_prefix(b"\"")?.strip_suffix(b"\""))
-            .find_map(|field| core::str::from_utf8(field).ok()?.parse::<Ipv4Addr>().ok())
+            .find_map(crate::address::v4)
             .map_or(Event::Other(line), |address| {
                 Event::StationAddress(Some(address))
             }),

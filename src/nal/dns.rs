@@ -4,6 +4,7 @@ use core::net::IpAddr;
 
 use embedded_nal::{AddrType, Dns};
 
+use crate::address;
 use crate::clock::Clock;
 use crate::dialect::Dialect;
 use crate::driver::{ErrorOf, Module};
@@ -21,7 +22,7 @@ impl<D: Dialect, T: Transport, C: Clock> Dns for Module<'_, D, T, C> {
         hostname: &str,
         addr_type: AddrType,
     ) -> nb::Result<IpAddr, Self::Error> {
-        if let Ok(address) = hostname.parse::<IpAddr>() {
+        if let Some(address) = address::read(hostname.as_bytes()) {
             let fits = match addr_type {
                 AddrType::IPv4 => address.is_ipv4(),
                 AddrType::IPv6 => address.is_ipv6(),

@@ -1,6 +1,6 @@
 //! What the lines of an ST67 are, and what its events mean.
 
-use core::net::{IpAddr, SocketAddr};
+use core::net::SocketAddr;
 
 use super::{Delivery, LINKS, Memory, St67, Status};
 use crate::driver::Session;
@@ -103,7 +103,12 @@ fn received(line: &[u8]) -> Option<usize> {
 }
 
 pub(super) fn hexadecimal(digits: &[u8]) -> Option<u32> {
-    u32::from_str_radix(core::str::from_utf8(digits).ok()?, 16).ok()
+    if digits.is_empty() || digits.len() > 8 {
+        return None;
+    }
+    digits.iter().try_fold(0, |number, &digit| {
+        Some(number << 4 | char::from(digit).to_digit(16)?)
+    })
 }
 
 fn is_echo(command: &[u8], line: &[u8]) -> bool {
@@ -251,8 +256,10 @@ fn data_event(session: &mut St67Session<'_>, what: &[u8]) -> Option<Whose> {
     let (link, length) = (fields.number::<u8>()?, fields.number::<u32>()?);
     let mut sender = None;
     if !fields.is_empty() {
-        let address = fields.quoted().and_then(|ip| ip.parse::<IpAddr>().ok());
-        sender = address.zip(fields.number::<u16>()).map(SocketAddr::from);
+        sender = fields
+            .address()
+            .zip(fields.number::<u16>())
+            .map(SocketAddr::from);
         if sender.is_none() || !fields.is_empty() {
             return None;
         }

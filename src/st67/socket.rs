@@ -100,7 +100,7 @@ fn connect<T: Transport, C: Clock>(
             (SocketAddr::V6(_), None) => Protocol::TcpV6,
             (SocketAddr::V6(_), Some(_)) => Protocol::SslV6,
         },
-        remote_ip: remote.ip(),
+        remote_ip: remote.ip().into(),
         remote_port: remote.port(),
         keep_alive: None,
         local_ip: None,
@@ -133,7 +133,7 @@ fn open_datagram<T: Transport, C: Clock>(
             SocketAddr::V4(_) => Protocol::Udp,
             SocketAddr::V6(_) => Protocol::UdpV6,
         },
-        remote_ip: remote.ip(),
+        remote_ip: remote.ip().into(),
         remote_port: remote.port(),
         local_port: Some(local_port),
         // In any other mode the sender that is told is not the one who sent.
@@ -239,7 +239,7 @@ pub(super) fn send<T: Transport, C: Clock>(
             let command = SendTo {
                 link,
                 length,
-                remote_ip: to.ip(),
+                remote_ip: to.ip().into(),
                 remote_port: to.port(),
             };
             module.upload(&command, payload, Prompt::Always, timeout)

@@ -9,8 +9,9 @@ use atat::atat_derive::{AtatCmd, AtatResp};
 
 use super::parameter::parameters;
 use super::{Done, Rows, parse_rows};
+use crate::address;
 use crate::data::{Download, Upload};
-use crate::engine::text::Fields;
+use crate::engine::text::{Fields, unquoted};
 use crate::error::Usage;
 use crate::microchip::literal::{Literal, SecretLiteral};
 use crate::microchip::text::{Secret, Text};
@@ -153,9 +154,9 @@ impl SocketRow {
         let mut fields = Fields::new(line.strip_prefix(b"+SOCKLST:")?);
         let socket = fields.number()?;
         let protocol = fields.number::<u32>()?.into();
-        let remote_ip = match fields.quoted()? {
-            "" => None,
-            address => Some(address.parse().ok()?),
+        let remote_ip = match unquoted(fields.next()?) {
+            b"" => None,
+            address => Some(address::read(address)?),
         };
         Some(SocketRow {
             socket,

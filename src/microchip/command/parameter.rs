@@ -3,6 +3,7 @@
 
 use core::net::Ipv4Addr;
 
+use crate::address;
 use crate::engine::text::number;
 use crate::microchip::literal::{Literal, SecretLiteral};
 use crate::number::{Numbered, Reported};
@@ -27,8 +28,7 @@ impl<E: Numbered> Value<'_> for Reported<E> {
 
 impl Value<'_> for Ipv4Addr {
     fn parse(text: &[u8]) -> Option<Self> {
-        let address = core::str::from_utf8(Literal::parse(text)?.as_plain()?).ok()?;
-        address.parse().ok()
+        address::v4(Literal::parse(text)?.as_plain()?)
     }
 }
 

@@ -3,10 +3,11 @@
 use core::net::IpAddr;
 
 use atat::AtatResp;
-use atat::atat_derive::{AtatCmd, AtatEnum, AtatResp};
+use atat::atat_derive::{AtatCmd, AtatEnum};
 use atat::serde_at::serde::{Serialize, Serializer};
 
 use super::{Done, Rows};
+use crate::address::Ip;
 use crate::data::Upload;
 use crate::engine::text::{Fields, number, rows};
 use crate::st67::text::{Secret, Text};
@@ -33,7 +34,7 @@ pub enum Family {
 
 /// `AT+CIPDOMAIN`: resolves a name (4.1.3).
 #[derive(Clone, Debug, PartialEq, Eq, AtatCmd)]
-#[at_cmd("+CIPDOMAIN", Resolved, termination = "\r\n")]
+#[at_cmd("+CIPDOMAIN", Resolved, parse = parse_resolved, termination = "\r\n")]
 pub struct Resolve<'a> {
     /// The name: up to 127 bytes in firmware 2.0.75.
     pub name: Text<'a, 127>,
@@ -42,10 +43,20 @@ pub struct Resolve<'a> {
 }
 
 /// The reply to [`Resolve`]. A failed lookup is no parseable address: `(null)`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, AtatResp)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Resolved {
     /// The address; unspecified if newer firmware found none.
     pub address: IpAddr,
+}
+
+impl AtatResp for Resolved {}
+
+fn parse_resolved(reply: &[u8]) -> Result<Resolved, atat::Error> {
+    let value = reply.trim_ascii().strip_prefix(b"+CIPDOMAIN:");
+    let address = value.and_then(|value| Fields::new(value).address());
+    address
+        .map(|address| Resolved { address })
+        .ok_or(atat::Error::Parse)
 }
 
 /// `AT+CIPSTATE?`: lists the links (4.1.5). Rows: [`LinkRow`].
@@ -91,7 +102,7 @@ impl LinkRow {
         fields.quoted()?;
         Some(LinkRow {
             link,
-            remote_ip: fields.quoted()?.parse().ok()?,
+            remote_ip: fields.address()?,
             remote_port: fields.number()?,
             local_port: fields.number()?,
             is_server: fields.number::<u8>()? == 1,
@@ -156,13 +167,13 @@ pub struct Connect {
     /// The protocol.
     pub protocol: Protocol,
     /// The peer's address.
-    pub remote_ip: IpAddr,
+    pub remote_ip: Ip,
     /// The peer's port, 1 to 65535.
     pub remote_port: u16,
     /// Seconds between keep-alive probes, 0 to 7200; `None` keeps what was set last.
     pub keep_alive: Option<u16>,
     /// The module's address, where it has several.
-    pub local_ip: Option<IpAddr>,
+    pub local_ip: Option<Ip>,
     /// Milliseconds until the module gives up, 1 to 20000; `None` or 0 leaves it to the stack.
     pub timeout: Option<u16>,
 }
@@ -179,7 +190,7 @@ pub struct OpenDatagram {
     /// The protocol.
     pub protocol: Protocol,
     /// Where datagrams go unless [`SendTo`] says otherwise; a multicast group is joined.
-    pub remote_ip: IpAddr,
+    pub remote_ip: Ip,
     /// The port there, 1 to 65535.
     pub remote_port: u16,
     /// The module's port; 0 chooses one.
@@ -222,7 +233,7 @@ pub struct SendTo {
     /// How many bytes follow; firmware cuts what is longer than 1470 into several datagrams.
     pub length: u16,
     /// The address to send to, from here on.
-    pub remote_ip: IpAddr,
+    pub remote_ip: Ip,
     /// The port to send to.
     pub remote_port: u16,
 }

@@ -1,11 +1,12 @@
 //! Chapter 3, "Wi-Fi AT commands".
 
-use core::net::{Ipv4Addr, Ipv6Addr};
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use atat::AtatResp;
 use atat::atat_derive::{AtatCmd, AtatResp};
 
 use super::{Done, Rows, values};
+use crate::address;
 use crate::engine::text::{Fields, number, rows, unquoted};
 use crate::error::Usage;
 use crate::mac::Mac;
@@ -928,7 +929,10 @@ impl AtatResp for StationAddresses {}
 
 fn parse_addresses(reply: &[u8]) -> Result<StationAddresses, atat::Error> {
     let row = |name| address_row(reply, b"+CIPSTA:", name);
-    let ipv6 = |name| row(name).and_then(|value| value.parse().ok());
+    let ipv6 = |name| match address::read(row(name)?)? {
+        IpAddr::V6(address) => Some(address),
+        IpAddr::V4(_) => None,
+    };
     Ok(StationAddresses {
         ipv4: parse_ipv4_addresses(reply, b"+CIPSTA:").ok_or(atat::Error::Parse)?,
         link_local: ipv6(b"ip6ll:"),
@@ -937,7 +941,7 @@ fn parse_addresses(reply: &[u8]) -> Result<StationAddresses, atat::Error> {
 }
 
 fn parse_ipv4_addresses(reply: &[u8], head: &[u8]) -> Option<Addresses> {
-    let row = |name| address_row(reply, head, name)?.parse().ok();
+    let row = |name| address::v4(address_row(reply, head, name)?);
     Some(Addresses {
         ip: row(b"ip:")?,
         gateway: Some(row(b"gateway:")?),
@@ -946,13 +950,11 @@ fn parse_ipv4_addresses(reply: &[u8], head: &[u8]) -> Option<Addresses> {
 }
 
 /// What the row of that name says.
-fn address_row<'a>(reply: &'a [u8], head: &[u8], name: &[u8]) -> Option<&'a str> {
-    let value = reply
+fn address_row<'a>(reply: &'a [u8], head: &[u8], name: &[u8]) -> Option<&'a [u8]> {
+    reply
         .split(|&b| b == b'\n')
-        .find_map(|line| line.trim_ascii().strip_prefix(head)?.strip_prefix(name))?;
-    core::str::from_utf8(value)
-        .ok()
-        .map(|value| value.trim_matches('"'))
+        .find_map(|line| line.trim_ascii().strip_prefix(head)?.strip_prefix(name))
+        .map(unquoted)
 }
 
 /// `AT+CIPSTA`: gives the station a fixed address, instead of DHCP's (3.1.18).

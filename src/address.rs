@@ -1,0 +1,225 @@
+//! IP addresses on the wire, written and read without `core`'s formatting and parsing machinery,
+//! which would be a quarter of the driver's flash.
+
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use atat::serde_at::serde::{Serialize, Serializer};
+
+/// An IP address as an argument: quoted, `"192.168.1.9"`.
+///
+/// ```
+/// use atwifi::Ip;
+///
+/// let ip = Ip::from([192, 168, 1, 9]);
+/// assert_eq!(ip, Ip(core::net::Ipv4Addr::new(192, 168, 1, 9).into()));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Ip(pub IpAddr);
+
+impl<A: Into<IpAddr>> From<A> for Ip {
+    fn from(address: A) -> Self {
+        Ip(address.into())
+    }
+}
+
+impl Serialize for Ip {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut text = Written::default();
+        text.push(b'"');
+        match self.0 {
+            IpAddr::V4(ip) => {
+                for (i, octet) in ip.octets().into_iter().enumerate() {
+                    text.separated(i, b'.', u32::from(octet), 10, 100);
+                }
+            }
+            // All eight groups: every module reads them, however many are zero.
+            IpAddr::V6(ip) => {
+                for (i, group) in ip.segments().into_iter().enumerate() {
+                    text.separated(i, b':', u32::from(group), 16, 0x1000);
+                }
+            }
+        }
+        text.push(b'"');
+        serializer.serialize_bytes(text.get())
+    }
+}
+
+/// The longest: eight groups of four digits, seven colons, two quotes.
+const WRITTEN_MAX: usize = 41;
+
+struct Written {
+    bytes: [u8; WRITTEN_MAX],
+    length: usize,
+}
+
+impl Default for Written {
+    fn default() -> Self {
+        Written {
+            bytes: [0; WRITTEN_MAX],
+            length: 0,
+        }
+    }
+}
+
+impl Written {
+    fn push(&mut self, byte: u8) {
+        if let Some(place) = self.bytes.get_mut(self.length) {
+            *place = byte;
+            self.length += 1;
+        }
+    }
+
+    /// The `i`th number of an address; `place` is the value of its greatest possible digit.
+    fn separated(&mut self, i: usize, separator: u8, number: u32, base: u32, mut place: u32) {
+        if i > 0 {
+            self.push(separator);
+        }
+        let mut begun = false;
+        while place > 0 {
+            let digit = (number / place % base) as u8;
+            begun |= digit > 0 || place == 1;
+            if begun {
+                self.push(if digit < 10 {
+                    b'0' + digit
+                } else {
+                    b'a' - 10 + digit
+                });
+            }
+            place /= base;
+        }
+    }
+
+    fn get(&self) -> &[u8] {
+        self.bytes.get(..self.length).unwrap_or(&[])
+    }
+}
+
+/// Reads an address as `str::parse` does.
+pub(crate) fn read(text: &[u8]) -> Option<IpAddr> {
+    match v4(text) {
+        Some(ip) => Some(IpAddr::V4(ip)),
+        None => v6(text).map(IpAddr::V6),
+    }
+}
+
+/// Reads `192.168.1.9`.
+pub(crate) fn v4(text: &[u8]) -> Option<Ipv4Addr> {
+    let mut octets = [0; 4];
+    let mut numbers = text.split(|&b| b == b'.');
+    for octet in &mut octets {
+        let digits = numbers.next()?;
+        // A leading zero would mean octal to some.
+        if digits.len() > 1 && digits.first() == Some(&b'0') {
+            return None;
+        }
+        *octet = u8::try_from(digits_of(digits, 10, 3)?).ok()?;
+    }
+    numbers.next().is_none().then(|| Ipv4Addr::from(octets))
+}
+
+/// Reads `2001:db8::7`, also with an IPv4 address for the last two groups.
+fn v6(text: &[u8]) -> Option<Ipv6Addr> {
+    let mut groups = [0_u16; 8];
+    let mut count = 0;
+    let mut gap = None;
+    let mut rest = text;
+    if let Some(behind) = rest.strip_prefix(b"::") {
+        gap = Some(0);
+        rest = behind;
+    }
+    while !rest.is_empty() {
+        if let Some(ip) = v4(rest) {
+            let [a, b, c, d] = ip.octets();
+            for pair in [[a, b], [c, d]] {
+                *groups.get_mut(count)? = u16::from_be_bytes(pair);
+                count += 1;
+            }
+            break;
+        }
+        let end = rest.iter().position(|&b| b == b':');
+        let digits = rest.get(..end.unwrap_or(rest.len()))?;
+        *groups.get_mut(count)? = digits_of(digits, 16, 4)? as u16;
+        count += 1;
+        let Some(end) = end else { break };
+        rest = rest.get(end + 1..)?;
+        match rest.strip_prefix(b":") {
+            Some(behind) if gap.is_none() => {
+                gap = Some(count);
+                rest = behind;
+            }
+            Some(_) => return None,
+            None if rest.is_empty() => return None,
+            None => {}
+        }
+    }
+    match gap {
+        None if count == groups.len() => {}
+        // A gap stands for at least one group.
+        Some(at) if count < groups.len() => {
+            for i in 1..=count - at {
+                let group = core::mem::take(groups.get_mut(count - i)?);
+                *groups.get_mut(8 - i)? = group;
+            }
+        }
+        _ => return None,
+    }
+    Some(Ipv6Addr::from(groups))
+}
+
+/// A number of one to `most` digits.
+fn digits_of(digits: &[u8], base: u32, most: usize) -> Option<u32> {
+    if digits.is_empty() || digits.len() > most {
+        return None;
+    }
+    digits.iter().try_fold(0, |number, &digit| {
+        Some(number * base + char::from(digit).to_digit(base)?)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::string::{String, ToString};
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn written(ip: IpAddr) -> String {
+        use atat::AtatCmd;
+        use atat::atat_derive::AtatCmd;
+
+        #[derive(AtatCmd)]
+        #[at_cmd("", crate::st67::command::Done, termination = "")]
+        struct Only {
+            ip: Ip,
+        }
+
+        let mut wire = [0; 64];
+        let n = Only { ip: ip.into() }.write(&mut wire);
+        String::from_utf8_lossy(&wire[..n]).into_owned()
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_what_is_read(groups: [u16; 8], v4: [u8; 4]) {
+            for ip in [IpAddr::from(groups), IpAddr::from(v4)] {
+                let text = written(ip);
+                let quoted = text.strip_prefix("AT=\"").unwrap().strip_suffix('"').unwrap();
+                prop_assert_eq!(quoted.parse(), Ok(ip));
+                prop_assert_eq!(read(quoted.as_bytes()), Some(ip));
+                prop_assert_eq!(read(ip.to_string().as_bytes()), Some(ip));
+            }
+        }
+
+        #[test]
+        fn nothing_else_is_an_address(text in "[0-9a-fA-F.:]{0,24}") {
+            prop_assert_eq!(read(text.as_bytes()), text.parse().ok(), "{}", text);
+        }
+
+        #[test]
+        fn short_groups_are_addresses_too(text in "(([0-9a-f]{0,2}:){0,8}|::)([0-9]{1,3}[.]){0,4}[0-9a-f]{0,3}") {
+            prop_assert_eq!(read(text.as_bytes()), text.parse().ok(), "{}", text);
+        }
+    }
+}
