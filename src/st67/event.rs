@@ -61,10 +61,11 @@ pub enum Event<'a> {
     },
     /// `+CW:SCAN_DONE`: the scan is complete.
     ScanDone,
-    /// `+CWMONITOR`: a packet that the radio has heard (3.1.22).
+    /// `+CWMONITOR`: a packet that the radio has heard (3.1.22). Firmware prints the time and the
+    /// packet, and nothing else.
     Monitored {
-        /// The radio channel.
-        channel: u8,
+        /// The radio channel, if it is told.
+        channel: Option<u8>,
         /// The packet's length, in bytes.
         length: u16,
         /// The packet, in hexadecimal digits.
@@ -402,7 +403,7 @@ impl<'a> Event<'a> {
         if let Some(values) = line.strip_prefix(b"+BLE:NOTIDATA:") {
             return ble_notified(values, delivery);
         }
-        words(line).or_else(|| {
+        words(line).or_else(|| monitored_then(line)).or_else(|| {
             let parsers: [(&[u8], Parse<'a>); 43] = [
                 (b"ERR CODE:0x", error_code),
                 (b"+CW:ERROR,", station_error),
@@ -524,9 +525,27 @@ fn monitored(values: &[u8]) -> Option<Event<'_>> {
     let (values, data) = values.split_at_checked(colon)?;
     let mut fields = Fields::new(values);
     Some(Event::Monitored {
-        channel: fields.number()?,
+        channel: Some(fields.number()?),
         length: last(fields)?,
         data: data.get(1..)?,
+    })
+}
+
+/// `2021-10-19:17:47:56.123 <data>`
+pub(super) fn monitored_then(line: &[u8]) -> Option<Event<'_>> {
+    let (time, data) = line.split_at_checked("2021-10-19:17:47:56.123 ".len())?;
+    let is_time =
+        time.iter()
+            .zip(b"0000-00-00:00:00:00.000 ")
+            .all(|(byte, pattern)| match pattern {
+                b'0' => byte.is_ascii_digit(),
+                separator => byte == separator,
+            });
+    let is_data = !data.is_empty() && data.iter().all(u8::is_ascii_hexdigit);
+    (is_time && is_data).then_some(Event::Monitored {
+        channel: None,
+        length: u16::try_from(data.len() / 2).ok()?,
+        data,
     })
 }
 

@@ -139,7 +139,10 @@ fn is_other_event(command: &[u8], line: &[u8]) -> bool {
     ];
     match SHARED.iter().find(|(name, _)| line.starts_with(name)) {
         Some((_, query)) => !command.starts_with(query),
-        None => PREFIXES.iter().any(|prefix| line.starts_with(prefix)),
+        None => {
+            let is_named = PREFIXES.iter().any(|prefix| line.starts_with(prefix));
+            is_named || super::event::monitored_then(line).is_some()
+        }
     }
 }
 

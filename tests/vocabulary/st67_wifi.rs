@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use atwifi::st67::command::wifi::*;
 use atwifi::st67::command::{Done, Rows};
-use atwifi::st67::{JoinError, Secret, St67, Status, Text};
+use atwifi::st67::{self, JoinError, Secret, St67, Status, Text};
 use atwifi::{
     Addresses, Error, Event, LinkState, Mac, Printed, PrintedSecret, Ranged, Reported, Switch,
 };
@@ -860,8 +860,19 @@ fn radio(chapter: &mut Chapter) {
             channel: Ranged::MAX,
             ..monitor(Switch::On, Some(u16::MAX), Some(u16::MAX))
         })
-        .talks::<St67>(move |module, _| {
+        .talks::<St67>(move |module, simulation| {
             module.command(&monitor(Switch::On, None, None)).unwrap();
+            // A beacon comes every 102.4 ms.
+            simulation.advance(Duration::from_millis(150));
+            let event = module.poll().unwrap();
+            let Some(Event::Other(line)) = event else {
+                panic!("{event:?}");
+            };
+            let Some(st67::Event::Monitored { length, data, .. }) = st67::Event::parse(line) else {
+                panic!("{}", line.escape_ascii());
+            };
+            assert_eq!(data.len(), 2 * usize::from(length));
+            assert!(data.starts_with(b"80000000ffffffffffff"));
             module.command(&monitor(Switch::Off, None, None)).unwrap();
             let other = SetMonitor {
                 channel: Ranged::constant::<14>(),
