@@ -40,7 +40,7 @@ use crate::station::{Addresses, LinkState};
 use crate::tls::TlsConfig;
 
 pub use crate::driver::Session;
-pub use crate::engine::protocol::{Line, LineEnd, Payload};
+pub use crate::engine::protocol::{Decoded, Encoding, Line, LineEnd, Payload};
 
 /// A setting of the session, and how the module answers when asked for it.
 ///

@@ -41,7 +41,8 @@ pub enum Event<'a> {
     /// It is not, or not any more.
     MqttDisconnected,
     /// A line with no neutral meaning, as the module printed it: the dialect's own type takes it
-    /// apart, [`st67::Event`](crate::st67::Event). If it has payload, that stands behind it, as
+    /// apart, [`st67::Event`](crate::st67::Event) or
+    /// [`microchip::Event`](crate::microchip::Event). If it has payload, that stands behind it, as
     /// far as it is here.
     Other(&'a [u8]),
     /// More payload of the message that the last [`Other`](Event::Other) began.

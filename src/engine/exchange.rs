@@ -3,7 +3,7 @@
 use embedded_io::ErrorType;
 
 use super::link::Transport;
-use super::protocol::{Line, LineEnd, Prompt, Protocol};
+use super::protocol::{Decoded, Encoding, Line, LineEnd, Prompt, Protocol};
 use super::{Engine, Lead, Token};
 use crate::clock::{Clock, Deadline};
 use crate::error::{Error, Resource};
@@ -216,7 +216,7 @@ impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
                     return Err(Error::Malformed);
                 }
                 // What of the answer was taken for payload?
-                Token::Spoilt => return Err(Error::Malformed),
+                Token::Encoded(..) | Token::Spoilt => return Err(Error::Malformed),
             };
             match self.line(session, at.clone()) {
                 Line::Ok if overlong => return Err(Error::Resource(Resource::LineBuffer)),
@@ -266,7 +266,9 @@ impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
                     continue;
                 }
                 Token::Prompt => continue,
-                Token::Overlong | Token::Spoilt => return Err(Error::Malformed),
+                Token::Overlong | Token::Encoded(..) | Token::Spoilt => {
+                    return Err(Error::Malformed);
+                }
                 Token::Payload(n, _) => {
                     self.unwanted = n;
                     return Err(Error::Malformed);
@@ -326,6 +328,12 @@ impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
                     got = Some(n);
                     closing = Some(line_end);
                     lead = None;
+                    continue;
+                }
+                Token::Encoded(n, encoding) => {
+                    let place = into.get_mut(..n).filter(|_| n <= limit && got.is_none());
+                    self.read_encoded(place.ok_or(Error::Malformed)?, encoding)?;
+                    got = Some(n);
                     continue;
                 }
                 Token::Prompt => continue,
@@ -388,6 +396,37 @@ impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
             }
         }
         Ok(())
+    }
+
+    /// Reads the text that stands for payload, with what closes it.
+    fn read_encoded<S>(
+        &mut self,
+        into: &mut [u8],
+        encoding: Encoding,
+    ) -> Result<(), Error<T::Error, S>> {
+        trace!("< payload: {} bytes, encoded", into.len());
+        for place in into {
+            *place = loop {
+                match (encoding.decode)(self.input.pending()) {
+                    Decoded::Byte(byte, length) => {
+                        self.input.skip(length);
+                        break byte;
+                    }
+                    Decoded::Incomplete => {
+                        let silence = self.link.deadline(PAYLOAD_SILENCE);
+                        let n = self.link.read(self.input.room(), silence)?;
+                        self.input.filled(n);
+                    }
+                    Decoded::Nonsense => return Err(Error::Malformed),
+                }
+            };
+        }
+        let mut closing = [0];
+        self.read_payload(&mut closing)?;
+        if closing != [encoding.closing] {
+            return Err(Error::Malformed);
+        }
+        self.read_line_end()
     }
 
     fn read_line_end<S>(&mut self) -> Result<(), Error<T::Error, S>> {

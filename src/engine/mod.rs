@@ -19,7 +19,7 @@ use crate::error::Error;
 use buffer::Buffer;
 use link::{Link, Transport};
 use message::{Message, Taken};
-use protocol::{End, Line, LineEnd, Payload, Protocol};
+use protocol::{Encoding, End, Line, LineEnd, Payload, Protocol};
 
 /// The link, the line buffer, and what is known about being in step.
 pub(crate) struct Engine<'b, T, C> {
@@ -75,6 +75,8 @@ enum Token {
     Prompt,
     /// This many bytes of payload follow, closed like this.
     Payload(usize, LineEnd),
+    /// Text follows that stands for this many bytes of payload.
+    Encoded(usize, Encoding),
     /// A message that is not closed as it should be.
     Spoilt,
 }
@@ -274,7 +276,7 @@ impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
                 self.unwanted = n;
                 self.out_of_step = true;
             }
-            Token::Spoilt => self.out_of_step = true,
+            Token::Encoded(..) | Token::Spoilt => self.out_of_step = true,
         }
         false
     }
@@ -313,6 +315,15 @@ impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
                     self.input.skip(header);
                     self.lead = Lead::default();
                     return Some(Token::Payload(count, line_end));
+                }
+                Payload::Encoded {
+                    header,
+                    count,
+                    encoding,
+                } => {
+                    self.input.skip(header);
+                    self.lead = Lead::default();
+                    return Some(Token::Encoded(count, encoding));
                 }
                 Payload::Message { header, text, data } => {
                     let line = self.input.pending().get(..header).unwrap_or(&[]);

@@ -32,7 +32,7 @@ pub enum Line<S> {
 }
 
 /// Whether the input stands before counted payload.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub enum Payload {
     /// It does not.
     No,
@@ -47,6 +47,15 @@ pub enum Payload {
         /// What closes the payload.
         line_end: LineEnd,
     },
+    /// `header` bytes, then text that stands for `count` bytes of payload.
+    Encoded {
+        /// Length of the text before the payload.
+        header: usize,
+        /// Length of the payload.
+        count: usize,
+        /// How the text stands for it.
+        encoding: Encoding,
+    },
     /// It does, and nobody has asked for it: an event, of `header` bytes, then `text` and `data`
     /// bytes of payload, closed by CR LF.
     Message {
@@ -57,6 +66,26 @@ pub enum Payload {
         /// The part that may arrive in pieces.
         data: usize,
     },
+}
+
+/// How text stands for payload, byte after byte.
+#[derive(Clone, Copy, Debug)]
+pub struct Encoding {
+    /// Tells the payload byte that the text begins with.
+    pub decode: fn(&[u8]) -> Decoded,
+    /// What stands behind the text, and has CR LF behind it.
+    pub closing: u8,
+}
+
+/// What encoded text begins with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decoded {
+    /// This byte, for which so many bytes of the text stand.
+    Byte(u8, usize),
+    /// More of the text will tell.
+    Incomplete,
+    /// No byte.
+    Nonsense,
 }
 
 /// Whether a line end stands behind counted payload: what should close it and does not follow

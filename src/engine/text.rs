@@ -117,14 +117,6 @@ pub(crate) fn number(digits: &[u8]) -> Option<u32> {
     })
 }
 
-/// A decimal number, with or without a sign.
-pub(crate) fn signed(text: &[u8]) -> Option<i32> {
-    match text.strip_prefix(b"-") {
-        Some(digits) => 0i32.checked_sub_unsigned(number(digits)?),
-        None => number(text)?.try_into().ok(),
-    }
-}
-
 /// How many lines a reply has, of which each must be a row.
 pub(crate) fn rows(reply: &[u8], is_row: fn(&[u8]) -> bool) -> Result<usize, atat::Error> {
     let mut lines = reply

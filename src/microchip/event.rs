@@ -5,18 +5,20 @@ use core::net::{IpAddr, SocketAddr};
 use super::command::wlan::AccessPointSecurity;
 use super::literal::Literal;
 use super::status::Status;
-use crate::engine::text::{Fields, number, signed};
+use crate::engine::text::{Fields, number};
 use crate::mac::Mac;
 use crate::number::{Reported, Switch};
 
-/// An event of the module, as its reference has it; from
-/// [`Event::Other`](crate::Event::Other), or from a line that a simulator or a log has.
+/// What the module tells on its own, as its reference has it.
 ///
-/// Events about sockets of the driver change those at once and are not handed out.
+/// What has a neutral meaning comes from [`poll`](crate::Module::poll) as a variant of
+/// [`atwifi::Event`](crate::Event), not as a line; events about sockets of the driver change those
+/// at once and do not come from it.
 ///
 /// ```
 /// use atwifi::microchip::Event;
 ///
+/// // what `poll` has handed out as `atwifi::Event::Other(line)`
 /// let line = br#"+MQTTPUB:35,"$iothub/methods/POST/reboot/?$rid=1",16,"{"delay":"PT5S"}""#;
 /// match Event::parse(line) {
 ///     Some(Event::MqttMessage { payload, .. }) => assert!(payload.is(br#"{"delay":"PT5S"}"#)),
@@ -35,7 +37,7 @@ pub enum Event<'a> {
     /// `+WSCNERROR`: a scan failed (4.2.6, 4.3.6). Firmware does not say so.
     ScanFailed,
     /// `+WSTALU`: the station has a link (5.2.4).
-    LinkUp {
+    StationConnected {
         /// The association's number; firmware omits it.
         association: Option<u32>,
         /// The access point.
@@ -44,12 +46,12 @@ pub enum Event<'a> {
         channel: u16,
     },
     /// `+WSTALD`: the station has lost its link, or left (5.2.5).
-    LinkDown {
+    StationDisconnected {
         /// The association's number; firmware omits it.
         association: Option<u32>,
     },
     /// `+WSTAAIP`: the station has an address (5.2.6).
-    Address {
+    StationAddress {
         /// The association's number; firmware omits it.
         association: Option<u32>,
         /// The address.
@@ -58,21 +60,21 @@ pub enum Event<'a> {
     /// `+WSTAERR:<code>`, in firmware `+WSTA:ERROR:<code>`: the station could not connect (5.2.7).
     StationError(Status),
     /// `+WAPSC`: a station has joined the module's access point (5.4.4).
-    StationJoined {
+    ClientConnected {
         /// The association's number; firmware omits it.
         association: Option<u32>,
         /// The station.
-        station: Mac,
+        mac: Mac,
     },
     /// `+WAPSD`: a station has left it (5.4.5).
-    StationLeft {
+    ClientDisconnected {
         /// The association's number; firmware omits it.
         association: Option<u32>,
         /// The station.
-        station: Mac,
+        mac: Mac,
     },
     /// `+WAPAIP`: a station has been given an address (5.4.6).
-    StationAddress {
+    ClientAddress {
         /// The association's number; firmware omits it.
         association: Option<u32>,
         /// The address.
@@ -193,29 +195,29 @@ impl<'a> Event<'a> {
             b"+WSCNIND" => Event::Found(ScanResult::parse(values)?),
             b"+WSCNDONE" => Event::ScanDone,
             b"+WSCNERROR" => Event::ScanFailed,
-            b"+WSTALU" => Event::LinkUp {
+            b"+WSTALU" => Event::StationConnected {
                 association: association(&mut fields),
-                bssid: mac(&mut fields)?,
+                bssid: fields.mac()?,
                 channel: fields.number()?,
             },
-            b"+WSTALD" => Event::LinkDown {
+            b"+WSTALD" => Event::StationDisconnected {
                 association: association(&mut fields),
             },
-            b"+WSTAAIP" => Event::Address {
+            b"+WSTAAIP" => Event::StationAddress {
                 association: association(&mut fields),
                 address: fields.address()?,
             },
             b"+WSTAERR" => Event::StationError(status(values)?),
             b"+WSTA" => Event::StationError(status(values.strip_prefix(b"ERROR:")?)?),
-            b"+WAPSC" => Event::StationJoined {
+            b"+WAPSC" => Event::ClientConnected {
                 association: association(&mut fields),
-                station: mac(&mut fields)?,
+                mac: fields.mac()?,
             },
-            b"+WAPSD" => Event::StationLeft {
+            b"+WAPSD" => Event::ClientDisconnected {
                 association: association(&mut fields),
-                station: mac(&mut fields)?,
+                mac: fields.mac()?,
             },
-            b"+WAPAIP" => Event::StationAddress {
+            b"+WAPAIP" => Event::ClientAddress {
                 association: association(&mut fields),
                 address: fields.address()?,
             },
@@ -270,10 +272,10 @@ impl<'a> ScanResult<'a> {
     fn parse(values: &'a [u8]) -> Option<Self> {
         let mut fields = Fields::new(values);
         Some(ScanResult {
-            rssi: signed(fields.next()?)?.try_into().ok()?,
-            security: fields.number::<u32>()?.into(),
+            rssi: fields.signed()?,
+            security: fields.reported()?,
             channel: fields.number()?,
-            bssid: mac(&mut fields)?,
+            bssid: fields.mac()?,
             // It may hold quotes and commas.
             ssid: Literal::parse(fields.rest())?,
         })
@@ -286,10 +288,6 @@ fn association(fields: &mut Fields<'_>) -> Option<u32> {
     let number = ahead.number()?;
     *fields = ahead;
     Some(number)
-}
-
-fn mac(fields: &mut Fields<'_>) -> Option<Mac> {
-    Mac::parse(fields.quoted()?.as_bytes())
 }
 
 /// `"<ip>",<port>`

@@ -5,10 +5,11 @@ use core::net::{IpAddr, Ipv4Addr};
 use super::event::address;
 use super::{Attempt, Child, Microchip, Status};
 use crate::driver::Session;
-use crate::engine::protocol::{Line, LineEnd, Payload};
+use crate::engine::protocol::Line;
 use crate::engine::text::{Fields, number};
 use crate::error::Closed;
 use crate::event::Event;
+use crate::mac::Mac;
 use crate::socket::Datagram;
 use crate::station::LinkState;
 
@@ -313,67 +314,42 @@ fn is_closing(command: &[u8], values: &[u8]) -> bool {
 pub(super) fn event(line: &[u8]) -> Event<'_> {
     let colon = line.iter().position(|&b| b == b':').unwrap_or(line.len());
     let values = line.get(colon + 1..).unwrap_or(&[]).trim_ascii_start();
-    match line.get(..colon).unwrap_or(&[]) {
-        b"OK" => Event::ModuleReset,
-        b"+WSTALU" => Event::StationConnected,
-        b"+WSTALD" => Event::StationDisconnected,
-        b"+WSTAAIP" => Fields::new(values)
-            .filter_map(|field| field.strip_prefix(b"\"")?.strip_suffix(b"\""))
-            .find_map(crate::address::v4)
-            .map_or(Event::Other(line), |address| {
-                Event::StationAddress(Some(address))
-            }),
-        b"+WSTAERR" => code(values).map_or(Event::Other(line), Event::StationError),
+    let known = match line.get(..colon).unwrap_or(&[]) {
+        b"OK" => Some(Event::ModuleReset),
+        b"+WSTALU" => Some(Event::StationConnected),
+        b"+WSTALD" => Some(Event::StationDisconnected),
+        b"+WSTAAIP" => ipv4(values).map(|address| Event::StationAddress(Some(address))),
+        b"+WSTAERR" => code(values).map(Event::StationError),
         b"+WSTA" => values
             .strip_prefix(b"ERROR:")
             .and_then(code)
-            .map_or(Event::Other(line), Event::StationError),
-        b"+WSCNDONE" => Event::ScanDone,
-        _ => Event::Other(line),
-    }
+            .map(Event::StationError),
+        b"+WSCNDONE" => Some(Event::ScanDone),
+        b"+WAPSC" => mac(values).map(Event::ClientConnected),
+        b"+WAPSD" => mac(values).map(Event::ClientDisconnected),
+        b"+WAPAIP" => ipv4(values).map(|address| Event::ClientAddress(None, address)),
+        b"+MQTTCONN" => match values {
+            b"0" => Some(Event::MqttDisconnected),
+            b"1" => Some(Event::MqttConnected),
+            _ => None,
+        },
+        _ => None,
+    };
+    known.unwrap_or(Event::Other(line))
 }
 
 fn code(values: &[u8]) -> Option<u16> {
     Fields::new(values).number()
 }
 
-/// `+SOCKRD:<id>,<length>,` and `#` stand before payload, with or without CR LF between them.
-pub(super) fn payload(pending: &[u8]) -> Payload {
-    const HEADER: &[u8] = b"+SOCKRD:";
-    let known = pending.len().min(HEADER.len());
-    if pending.get(..known) != HEADER.get(..known) {
-        return Payload::No;
-    }
-    let mut at = HEADER.len();
-    let mut count = None;
-    for _ in 0..2 {
-        let digits = pending.get(at..).unwrap_or(&[]);
-        let length = digits.iter().take_while(|b| b.is_ascii_digit()).count();
-        match digits.get(length) {
-            None => return Payload::Incomplete,
-            Some(b',') => count = number(digits.get(..length).unwrap_or(&[])),
-            Some(_) => return Payload::No,
-        }
-        at += length + 1;
-    }
-    let rest = pending.get(at..).unwrap_or(&[]);
-    let blanks = rest.iter().take_while(|b| b" \r\n".contains(b)).count();
-    // Firmware has its line end before the `#` and none before the `OK`, the reference the other
-    // way round (wire notes 3).
-    let line_end = match blanks {
-        0 => LineEnd::Likely,
-        _ => LineEnd::Unlikely,
-    };
-    match (rest.get(blanks), count) {
-        (None, _) => Payload::Incomplete,
-        (Some(b'#'), Some(count)) => Payload::Counted {
-            header: at + blanks + 1,
-            count: count as usize,
-            line_end,
-        },
-        // Text mode.
-        _ => Payload::No,
-    }
+/// The field that is an address.
+fn ipv4(values: &[u8]) -> Option<Ipv4Addr> {
+    Fields::new(values).find_map(|field| Fields::new(field).ipv4())
+}
+
+/// The field that is a hardware address.
+fn mac(values: &[u8]) -> Option<Mac> {
+    Fields::new(values).find_map(|field| Fields::new(field).mac())
 }
 
 impl<R> Attempt<R> {

@@ -7,6 +7,7 @@
 
 use core::fmt;
 
+use crate::engine::protocol::{Decoded, Encoding};
 use crate::error::Usage;
 use crate::text::Printed;
 
@@ -94,13 +95,15 @@ impl<'a> Literal<'a> {
     pub fn bytes(&self) -> impl Iterator<Item = u8> + 'a {
         let (mut rest, form) = (self.inside, self.form);
         core::iter::from_fn(move || {
-            let (byte, used) = match (form, rest) {
-                (Form::Hex, [high, low, ..]) => (digit(*high) << 4 | digit(*low), 2),
-                (Form::Escaped, [b'\\', escaped, ..]) => (control(*escaped)?, 2),
-                (_, [byte, ..]) => (*byte, 1),
-                (_, []) => return None,
+            let decoded = match form {
+                Form::Plain => rest.first().map(|&byte| Decoded::Byte(byte, 1))?,
+                Form::Escaped => escaped(rest),
+                Form::Hex => hexadecimal(rest),
             };
-            rest = rest.get(used..)?;
+            let Decoded::Byte(byte, length) = decoded else {
+                return None;
+            };
+            rest = rest.get(length..)?;
             Some(byte)
         })
     }
@@ -206,8 +209,41 @@ fn scan(text: &[u8]) -> Option<(usize, bool)> {
                 at += 2;
             }
             [b'\\'] => return None,
-            _ => at += 1,
+            [0x20..=0x7e, ..] => at += 1,
+            _ => return None,
         }
+    }
+}
+
+/// How a text is written that opens with this, where none of its characters but the closing one can
+/// be mistaken.
+pub(super) fn encoding(opening: u8) -> Option<Encoding> {
+    let (decode, closing): (fn(&[u8]) -> Decoded, u8) = match opening {
+        b'"' => (escaped, b'"'),
+        b'[' => (hexadecimal, b']'),
+        _ => return None,
+    };
+    Some(Encoding { decode, closing })
+}
+
+fn escaped(text: &[u8]) -> Decoded {
+    match text {
+        [] | [b'\\'] => Decoded::Incomplete,
+        [b'\\', escape, ..] => {
+            control(*escape).map_or(Decoded::Nonsense, |byte| Decoded::Byte(byte, 2))
+        }
+        [byte @ 0x20..=0x7e, ..] if *byte != b'"' => Decoded::Byte(*byte, 1),
+        _ => Decoded::Nonsense,
+    }
+}
+
+fn hexadecimal(text: &[u8]) -> Decoded {
+    match text {
+        [high, low, ..] => match (digit(*high), digit(*low)) {
+            (Some(high), Some(low)) => Decoded::Byte(high << 4 | low, 2),
+            _ => Decoded::Nonsense,
+        },
+        _ => Decoded::Incomplete,
     }
 }
 
@@ -228,10 +264,12 @@ fn control(escaped: u8) -> Option<u8> {
     })
 }
 
-fn digit(hex: u8) -> u8 {
+fn digit(hex: u8) -> Option<u8> {
     match hex {
-        b'0'..=b'9' => hex - b'0',
-        _ => (hex | 0x20).saturating_sub(b'a') + 10,
+        b'0'..=b'9' => Some(hex - b'0'),
+        b'a'..=b'f' => Some(hex - b'a' + 10),
+        b'A'..=b'F' => Some(hex - b'A' + 10),
+        _ => None,
     }
 }
 

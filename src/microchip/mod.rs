@@ -8,6 +8,7 @@ pub mod command;
 mod event;
 mod events;
 mod literal;
+mod payload;
 mod socket;
 mod status;
 mod text;
@@ -160,8 +161,8 @@ impl Words for Microchip {
         events::line(session, command, line)
     }
 
-    fn payload(_: &Session<'_, Self>, _command: &[u8], pending: &[u8]) -> Payload {
-        events::payload(pending)
+    fn payload(_: &Session<'_, Self>, command: &[u8], pending: &[u8]) -> Payload {
+        payload::payload(command, pending)
     }
 
     fn event(line: &[u8]) -> crate::Event<'_> {

@@ -30,6 +30,8 @@ pub const SHORT: u16 = 79;
 pub const DOWNLOAD: u16 = 19;
 /// Never answers.
 pub const SILENT: u16 = 4;
+/// An MQTT broker.
+pub const MQTT: u16 = 1883;
 /// Nobody listens.
 pub const REFUSED: u16 = 1;
 
@@ -155,6 +157,7 @@ pub struct Network {
 impl Network {
     pub fn build(&self) -> MemoryNetwork {
         let recorded = self.recorded.clone();
+        let broker = services::MqttBroker::new();
         MemoryNetwork::default()
             .host(NAME, IpAddr::from(ADDRESS))
             .serve(at(ECHO), |_| services::echo())
@@ -162,6 +165,7 @@ impl Network {
             .serve(at(HTTP), |_| services::respond(response()))
             .serve(at(SHORT), |_| services::respond("bye"))
             .serve(at(DOWNLOAD), |_| services::send(download()))
+            .serve(at(MQTT), move |_| broker.serve())
             .silent(at(SILENT))
             .serve_udp(at(ECHO), services::udp_echo())
     }

@@ -7,6 +7,7 @@
 mod common;
 mod evidence;
 
+mod microchip;
 mod microchip_general;
 mod microchip_mqtt;
 mod microchip_network;
@@ -41,7 +42,16 @@ const CHAPTERS: &[(&str, &str, Rows)] = &[
 ];
 
 /// Chapters of which every row must be there.
-const DONE: &[(&str, &str)] = &[("st67", "2."), ("st67", "3."), ("st67", "7.")];
+const DONE: &[(&str, &str)] = &[
+    ("st67", "2."),
+    ("st67", "3."),
+    ("st67", "7."),
+    ("microchip", "3."),
+    ("microchip", "4."),
+    ("microchip", "5."),
+    ("microchip", "6."),
+    ("microchip", "7."),
+];
 
 /// A row of the inventory.
 struct Row<'a> {

@@ -1,18 +1,19 @@
 //! Chapter 6, "MQTT".
 //!
 //! `OK` says that the module will try; what came of it is told by an event:
-//! [`Event::MqttConnection`](crate::microchip::Event::MqttConnection) and its neighbours.
+//! [`Event::MqttConnected`](crate::Event::MqttConnected), or one of the dialect's own such as
+//! [`Event::MqttSubscribed`](crate::microchip::Event::MqttSubscribed).
 
 use atat::AtatResp;
 use atat::atat_derive::AtatCmd;
 
 use super::parameter::parameters;
 use super::{Done, Rows, parse_rows};
-use crate::engine::text::number;
+use crate::engine::text::Fields;
 use crate::error::Usage;
 use crate::microchip::literal::{Literal, SecretLiteral};
 use crate::microchip::text::{Secret, Text};
-use crate::number::Switch;
+use crate::number::{Reported, Switch};
 use crate::range::Ranged;
 
 parameters! {
@@ -86,9 +87,10 @@ numbered! {
 
 /// `AT+MQTTCONN`: connects to the broker (6.2). Firmware ignores the flag.
 ///
-/// [`Event::MqttConnectAck`](crate::microchip::Event::MqttConnectAck) and
-/// [`Event::MqttConnection`](crate::microchip::Event::MqttConnection) tell what came of it; without
-/// an answer, firmware gives up after 5 s.
+/// [`Event::MqttConnectAck`](crate::microchip::Event::MqttConnectAck), then
+/// [`Event::MqttConnected`](crate::Event::MqttConnected) or
+/// [`Event::MqttDisconnected`](crate::Event::MqttDisconnected) tell what came of it; without an
+/// answer, firmware gives up after 5 s.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, AtatCmd)]
 #[at_cmd("+MQTTCONN", Done, timeout_ms = 5000, termination = "\r\n")]
 pub struct ConnectMqtt {
@@ -113,15 +115,11 @@ impl AtatResp for MqttConnection {}
 /// An event of the same name may stand beside the answer: the last one is the latest.
 fn parse_connection(reply: &[u8]) -> Result<MqttConnection, atat::Error> {
     let last = reply.trim_ascii().rsplit(|&b| b == b'\n').next();
-    let state = last
-        .and_then(|line| line.strip_prefix(b"+MQTTCONN:"))
-        .and_then(number);
-    match state {
-        Some(state @ 0..=1) => Ok(MqttConnection {
-            is_connected: state == 1,
-        }),
-        _ => Err(atat::Error::Parse),
-    }
+    let values = last.and_then(|line| line.strip_prefix(b"+MQTTCONN:"));
+    let state = values.and_then(|values| Fields::new(values).reported::<Switch>());
+    let state = state.and_then(Reported::known).ok_or(atat::Error::Parse)?;
+    let is_connected = state == Switch::On;
+    Ok(MqttConnection { is_connected })
 }
 
 numbered! {
@@ -234,7 +232,7 @@ impl<'a> Publish<'a> {
 }
 
 /// `AT+MQTTDISCONN`: disconnects from the broker (6.6). The result is
-/// [`Event::MqttConnection`](crate::microchip::Event::MqttConnection).
+/// [`Event::MqttDisconnected`](crate::Event::MqttDisconnected).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, AtatCmd)]
 #[at_cmd("+MQTTDISCONN", Done, timeout_ms = 5000, termination = "\r\n")]
 pub struct DisconnectMqtt {

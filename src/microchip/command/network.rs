@@ -153,7 +153,7 @@ impl SocketRow {
     pub fn parse(line: &[u8]) -> Option<SocketRow> {
         let mut fields = Fields::new(line.strip_prefix(b"+SOCKLST:")?);
         let socket = fields.number()?;
-        let protocol = fields.number::<u32>()?.into();
+        let protocol = fields.reported()?;
         let remote_ip = match unquoted(fields.next()?) {
             b"" => None,
             address => Some(address::read(address)?),

@@ -1,8 +1,7 @@
 //! Chapter 4, "Scanning".
 //!
-//! What a scan finds comes as events:
-//! [`Event::ScanRow`](crate::microchip::Event::ScanRow), then
-//! [`Event::ScanDone`](crate::microchip::Event::ScanDone).
+//! What a scan finds comes as events: [`Event::Found`](crate::microchip::Event::Found), then
+//! [`Event::ScanDone`](crate::Event::ScanDone).
 
 use atat::atat_derive::AtatCmd;
 

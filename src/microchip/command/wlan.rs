@@ -6,9 +6,9 @@ use atat::AtatResp;
 use atat::atat_derive::AtatCmd;
 use atat::serde_at::serde::{Serialize, Serializer};
 
-use super::parameter::{Value, parameters};
+use super::parameter::parameters;
 use super::{Channel, Done, Rows, parse_rows};
-use crate::engine::text::{Fields, number, signed};
+use crate::engine::text::Fields;
 use crate::mac::Mac;
 use crate::microchip::literal::{Literal, SecretLiteral};
 use crate::microchip::text::{Secret, Text};
@@ -215,8 +215,8 @@ impl<'a> Network<'a> {
     /// The SSID may hold quotes and commas: what follows it is read from the end.
     fn parse(values: &'a [u8]) -> Option<Self> {
         let mut fields = values.rsplitn(3, |&b| b == b',');
-        let security = Value::parse(fields.next()?.trim_ascii())?;
-        let rssi = signed(fields.next()?.trim_ascii())?.try_into().ok()?;
+        let security = Fields::new(fields.next()?).reported()?;
+        let rssi = Fields::new(fields.next()?).signed()?;
         Some(Network {
             ssid: Literal::parse(fields.next()?)?,
             rssi,
@@ -298,7 +298,7 @@ fn parse_access_point_rows(reply: &[u8]) -> Result<Rows, atat::Error> {
 /// on.
 ///
 /// Stations that join, leave and get an address are told by
-/// [`Event::StationJoined`](crate::microchip::Event::StationJoined) and its neighbours.
+/// [`Event::ClientConnected`](crate::Event::ClientConnected) and its neighbours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, AtatCmd)]
 #[at_cmd("+WAP", Done, timeout_ms = 5000, termination = "\r\n")]
 pub struct SetAccessPoint {
@@ -328,18 +328,17 @@ fn parse_access_point(reply: &[u8]) -> Result<AccessPoint, atat::Error> {
 
 fn access_point(line: &[u8]) -> Option<AccessPoint> {
     let mut fields = Fields::new(line.strip_prefix(b"+WAP:")?);
-    let is_on = switch(fields.number()?)?;
+    let is_on = switch(fields.reported()?)?;
     let station = if fields.is_empty() {
         None
     } else {
-        let address = Mac::parse(fields.quoted()?.as_bytes())?;
-        Some((address, signed(fields.next()?)?.try_into().ok()?))
+        Some((fields.mac()?, fields.signed()?))
     };
     Some(AccessPoint { is_on, station })
 }
 
-fn switch(number: u32) -> Option<bool> {
-    Some(Reported::<Switch>::from(number).known()? == Switch::On)
+fn switch(state: Reported<Switch>) -> Option<bool> {
+    Some(state.known()? == Switch::On)
 }
 
 numbered! {
@@ -412,7 +411,8 @@ pub struct Provisioning {
 impl AtatResp for Provisioning {}
 
 fn parse_provisioning(reply: &[u8]) -> Result<Provisioning, atat::Error> {
-    let state = reply.trim_ascii().strip_prefix(b"+WPROV:").and_then(number);
+    let values = reply.trim_ascii().strip_prefix(b"+WPROV:");
+    let state = values.and_then(|values| Fields::new(values).reported());
     let is_on = state.and_then(switch).ok_or(atat::Error::Parse)?;
     Ok(Provisioning { is_on })
 }
