@@ -119,7 +119,7 @@ pub(crate) fn v4(text: &[u8]) -> Option<Ipv4Addr> {
 }
 
 /// Reads `2001:db8::7`, also with an IPv4 address for the last two groups.
-fn v6(text: &[u8]) -> Option<Ipv6Addr> {
+pub(crate) fn v6(text: &[u8]) -> Option<Ipv6Addr> {
     let mut groups = [0_u16; 8];
     let mut count = 0;
     let mut gap = None;

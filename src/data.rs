@@ -16,7 +16,11 @@ pub trait Upload: AtatCmd {
     /// Whether the module asks for the data.
     const PROMPT: Prompt = Prompt::Always;
 
-    /// How many bytes it announces.
+    /// Whether the module, where it tells how many bytes it has received, counts them as they are
+    /// sent. Where it does, another number means that bytes were lost.
+    const IS_RECEIPT_EXACT: bool = true;
+
+    /// How many bytes follow the command.
     fn length(&self) -> usize;
 }
 
@@ -40,7 +44,7 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
             return Err(Error::Usage(Usage::WrongLength(command.length())));
         }
         self.prepare()?;
-        self.upload(command, data, A::PROMPT, A::MAX_TIMEOUT_MS)?;
+        self.upload(command, data, A::MAX_TIMEOUT_MS)?;
         self.parse_reply(command).ok_or_else(|| {
             self.engine.fall_out_of_step();
             Error::Malformed

@@ -6,11 +6,12 @@ use embedded_hal::digital::OutputPin;
 use embedded_io::ErrorType;
 
 use crate::clock::Clock;
+use crate::data::Upload;
 use crate::dialect::{Dialect, Words};
 use crate::engine::Engine;
 use crate::engine::exchange::Reply;
 use crate::engine::link::Transport;
-use crate::engine::protocol::{Answer, End, Line, Payload, Prompt, Protocol};
+use crate::engine::protocol::{Answer, End, Line, Payload, Protocol};
 use crate::error::{Closed, Error, Usage};
 use crate::event::Event;
 use crate::queue::{Item, Queue};
@@ -412,18 +413,21 @@ impl<'b, D: Dialect, T: Transport, C: Clock> Module<'b, D, T, C> {
     }
 
     /// Sends a command and, at the prompt, its payload.
-    pub(crate) fn upload<A: AtatCmd>(
+    pub(crate) fn upload<A: Upload>(
         &mut self,
         command: &A,
         payload: &[u8],
-        prompt: Prompt,
         timeout: u32,
     ) -> Result<(), ErrorOf<D, T>> {
         self.retry_busy(&mut |module| {
             module.engine.compose(|buffer| command.write(buffer));
-            module
-                .engine
-                .upload(&mut module.session, payload, prompt, timeout)
+            module.engine.upload(
+                &mut module.session,
+                payload,
+                A::PROMPT,
+                A::IS_RECEIPT_EXACT,
+                timeout,
+            )
         })
     }
 

@@ -120,6 +120,13 @@ impl<R, const MAX: usize> Secret<'_, R, MAX> {
     }
 }
 
+impl<R: Rule, const MAX: usize> Secret<'_, R, MAX> {
+    /// How many bytes it takes in a command, with quotes and escapes.
+    pub(crate) fn written(&self) -> usize {
+        self.0.written()
+    }
+}
+
 impl<R, const MAX: usize> fmt::Debug for Secret<'_, R, MAX> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Secret(***)")

@@ -325,7 +325,7 @@ fn poll_finds_the_thread_again<D: UnderTest>() {
 fn a_server_that_is_gone_can_be_closed() {
     let uart = met::<St67>()
         .answer("AT+CIPSERVER=1,8080\r\n", "\r\nOK\r\n")
-        .answer("AT+CIPSERVER=0\r\n", "\r\nERROR\r\n")
+        .answer("AT+CIPSERVER=0,0\r\n", "\r\nERROR\r\n")
         .answer("AT+CIPSERVER=1,8080\r\n", "\r\nOK\r\n");
     with_mock::<St67, _>(&uart, |module| {
         let mut l = module.socket().unwrap();

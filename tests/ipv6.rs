@@ -5,6 +5,7 @@ mod common;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use atwifi::Switch;
 use atwifi::st67::{St67, command::net::SetIpv6};
 use atwifi_simulator::{MemoryNetwork, Simulation, services};
 use common::*;
@@ -24,7 +25,7 @@ fn names_streams_and_datagrams_over_ipv6() {
         let simulation = Simulation::new(config(profile), network);
         with_driver::<St67, _>(&simulation, |module| {
             module.reset().unwrap();
-            module.command(&SetIpv6 { on: 1 }).unwrap();
+            module.command(&SetIpv6 { ipv6: Switch::On }).unwrap();
             module.join(SSID, PASSWORD).unwrap();
             let address = flat(module.get_host_by_name("six.test", AddrType::IPv6)).unwrap();
             assert_eq!(address, peer().ip());

@@ -6,9 +6,14 @@ mod common;
 use atwifi::st67::command::basic::Test;
 use atwifi::st67::command::net::Send;
 use atwifi::st67::{self, St67};
-use atwifi::{Event, Module, mock};
+use atwifi::{Event, Module, Ranged, mock};
 use common::*;
 use proptest::prelude::*;
+
+const SEND: Send = Send {
+    link: Ranged::constant::<0>(),
+    length: Ranged::constant::<2>(),
+};
 
 /// What stands for a message on the wire.
 fn mqtt(topic: &[u8], data: &[u8]) -> Vec<u8> {
@@ -105,9 +110,7 @@ fn a_message_is_taken_whole_in_any_gap_at_any_fragmentation() {
         lent(&uart, 4000, |module| {
             module.command(&Test).unwrap();
             module.command(&Test).unwrap();
-            module
-                .command_with_data(&Send { link: 0, length: 2 }, b"hi")
-                .unwrap();
+            module.command_with_data(&SEND, b"hi").unwrap();
             let mut polled = Polled::default();
             poll_all(module, &mut polled);
             assert_eq!(polled.messages, vec![line.clone(); 6], "{fragment}");

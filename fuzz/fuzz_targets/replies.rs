@@ -17,6 +17,30 @@ fuzz_target!(|reply: &[u8]| {
     let _ = net::GetLinks.parse(Ok(reply));
     let _ = net::GetLengths.parse(Ok(reply));
     let _ = net::LinkRow::parse(reply);
+    let _ = net::GetLocalAddresses.parse(Ok(reply));
+    let _ = net::GetNameServers.parse(Ok(reply));
+    let _ = net::GetServer.parse(Ok(reply));
+    let _ = net::GetTime.parse(Ok(reply));
+    let _ = net::GetTimeServers.parse(Ok(reply));
+    let _ = net::TcpOptionsRow::parse(reply);
+    let _ = net::CertificatesRow::parse(reply);
+    let _ = net::ServerNameRow::parse(reply);
+    let _ = net::ProtocolsRow::parse(reply).map(|row| row.names().count());
+    let _ = net::PskRow::parse(reply);
+    let _ = st67::command::mqtt::GetUser.parse(Ok(reply));
+    let _ = st67::command::mqtt::GetConnection.parse(Ok(reply));
+    let _ = st67::command::mqtt::GetState.parse(Ok(reply));
+    let _ = st67::command::mqtt::SubscriptionRow::parse(reply);
+    let _ = st67::command::mqtt::ProtocolsRow::parse(reply).map(|row| row.names().count());
+    for bits in 0..16 {
+        let is = |bit| bits & bit != 0;
+        let _ = st67::Event::parse_delivered(reply, st67::Delivery {
+            is_active: is(1),
+            is_single: is(2),
+            has_no_sender: is(4),
+            has_notify_handle: is(8),
+        });
+    }
     let _ = general::GetRevision.parse(Ok(reply));
     let _ = wlan::GetStation.parse(Ok(reply));
     let _ = network::Open { protocol: network::Protocol::Tcp }.parse(Ok(reply));

@@ -6,7 +6,7 @@ use atwifi::{microchip, st67};
 use libfuzzer_sys::fuzz_target;
 
 fn one_line(command: &impl AtatCmd) {
-    let mut wire = [0; 255];
+    let mut wire = [0; 256];
     let n = command.write(&mut wire);
     let line = wire[..n].strip_suffix(b"\r\n").expect("ends with CR LF");
     assert!(!line.contains(&b'\r') && !line.contains(&b'\n') && !line.contains(&0), "{line:?}");
@@ -22,19 +22,37 @@ fuzz_target!(|input: (&[u8], &[u8])| {
     }
     use st67::command::net;
     if let (Ok(certificate), Ok(key)) = (st67::Text::new(first), st67::Text::new(second)) {
-        let (authentication, ca) = (net::Authentication::Both, certificate);
-        one_line(&net::SetCertificates { link: 255, authentication, certificate, key, ca });
+        one_line(&net::SetCertificates {
+            link: net::Link::MAX,
+            authentication: net::Authentication::Both,
+            certificate: Some(certificate),
+            key: Some(key),
+            ca: Some(certificate),
+        });
     }
     if let (Ok(name), Ok(other)) = (st67::Text::new(first), st67::Text::new(second)) {
         one_line(&net::SetProtocols {
-            link: 255,
-            count: 5,
+            link: net::Link::MAX,
+            count: atwifi::Ranged::MAX,
             first: Some(name),
             second: Some(other),
             third: Some(name),
             fourth: Some(other),
             fifth: Some(name),
         });
+    }
+    if let Ok(length) = net::EscapedLength::of(first) {
+        one_line(&net::SendEscaped { link: net::Link::MAX, length });
+    }
+    {
+        use st67::command::mqtt::{Publish, Qos, Scheme, SetUser};
+        let text = std::str::from_utf8(first).unwrap_or_default();
+        if let Ok(command) = Publish::new(text, second, Qos::ExactlyOnce, atwifi::Switch::On) {
+            one_line(&command);
+        }
+        if let Ok(command) = SetUser::new(Scheme::TlsMutual, text, text, second, None) {
+            one_line(&command);
+        }
     }
     use microchip::command::{mqtt, network, wlan};
     let to = std::net::SocketAddrV4::new([255; 4].into(), u16::MAX);

@@ -109,11 +109,84 @@ impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
         session: &mut P,
         payload: &[u8],
         prompt: Prompt,
+        is_receipt_exact: bool,
         timeout: u32,
     ) -> Result<(), ErrorOf<T, P>> {
         let deadline = self.begin(session, timeout)?;
-        let result = self.upload_payload(session, payload, prompt, deadline);
+        let result = self.upload_payload(session, payload, prompt, is_receipt_exact, deadline);
         self.end(session, result)
+    }
+
+    /// Sends the composed command, and waits for the prompt behind which all is data.
+    pub(crate) fn enter_data_mode<P: Protocol>(
+        &mut self,
+        session: &mut P,
+        timeout: u32,
+    ) -> Result<(), ErrorOf<T, P>> {
+        let deadline = self.begin(session, timeout)?;
+        let result = self
+            .send_command(deadline)
+            .and_then(|()| self.await_prompt(session, deadline));
+        self.end(session, result)
+    }
+
+    fn await_prompt<P: Protocol>(
+        &mut self,
+        session: &mut P,
+        mut deadline: Deadline,
+    ) -> Result<(), ErrorOf<T, P>> {
+        loop {
+            let at = match self.token(session, true, deadline)? {
+                Token::Prompt => return Ok(()),
+                Token::Line(at) => at,
+                Token::Overlong | Token::Spoilt | Token::Payload(..) => {
+                    return Err(Error::Malformed);
+                }
+            };
+            match self.line(session, at) {
+                Line::Ok | Line::Event | Line::Detail => {}
+                Line::Failed(status) | Line::NotUnderstood(status) => {
+                    return Err(Error::Module(status));
+                }
+                Line::Boot => return Err(Error::ModuleReset),
+                Line::Busy(_) => deadline = self.after_busy(deadline),
+                _ => return Err(Error::Malformed),
+            }
+        }
+    }
+
+    /// Reads data that is no line, at least a byte.
+    pub(crate) fn read_data<S>(
+        &mut self,
+        into: &mut [u8],
+        timeout: u32,
+    ) -> Result<usize, Error<T::Error, S>> {
+        match self.input.take(into) {
+            0 => {
+                let deadline = self.link.deadline(timeout);
+                self.link.read(into, deadline)
+            }
+            n => Ok(n),
+        }
+    }
+
+    /// Whether there is data to read.
+    pub(crate) fn has_data<S>(&mut self) -> Result<bool, Error<T::Error, S>> {
+        let is_here = !self.input.pending().is_empty();
+        Ok(is_here || self.link.transport.read_ready().map_err(Error::Transport)?)
+    }
+
+    /// Drops what comes for so long.
+    pub(crate) fn ignore<S>(&mut self, milliseconds: u32) -> Result<(), Error<T::Error, S>> {
+        let deadline = self.link.deadline(milliseconds);
+        loop {
+            self.input.clear();
+            match self.link.read(self.input.room(), deadline) {
+                Ok(_) => {}
+                Err(Error::Timeout) => return Ok(()),
+                Err(error) => return Err(error),
+            }
+        }
     }
 
     /// Sends the composed command and reads the payload of its reply, at most `limit` bytes,
@@ -244,6 +317,7 @@ impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
         session: &mut P,
         payload: &[u8],
         prompt: Prompt,
+        is_receipt_exact: bool,
         mut deadline: Deadline,
     ) -> Result<(), ErrorOf<T, P>> {
         self.send_command(deadline)?;
@@ -282,7 +356,7 @@ impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
                     }
                 }
                 Line::Ok | Line::Sent if prompted => break,
-                Line::Received(n) if n == payload.len() => {}
+                Line::Received(n) if n == payload.len() || !is_receipt_exact => {}
                 Line::Failed(status) | Line::NotUnderstood(status) => {
                     self.owed = 0;
                     return Err(Error::Module(status));

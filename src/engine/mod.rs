@@ -122,6 +122,11 @@ impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
         self.out_of_step = true;
     }
 
+    /// What was sent raw has no answer to come.
+    pub(crate) fn back_in_step(&mut self) {
+        self.out_of_step = false;
+    }
+
     /// A refusal was to be expected: no other answer follows.
     pub(crate) fn be_sure(&mut self) {
         self.unsure = false;

@@ -16,7 +16,6 @@ use crate::clock::Clock;
 use crate::dialect::{Incoming, Purpose};
 use crate::driver::ErrorOf;
 use crate::engine::link::Transport;
-use crate::engine::protocol::Prompt;
 use crate::error::{Closed, Error, Usage};
 use crate::range::Ranged;
 use crate::socket::{Handle, Slot};
@@ -266,7 +265,7 @@ pub(super) fn send<T: Transport, C: Clock>(
                 socket: link,
                 length: Ranged::new(payload.len() as u32).map_err(Error::Usage)?,
             };
-            module.upload(&command, payload, Prompt::Always, timeout)
+            module.upload(&command, payload, timeout)
         }
         Some(to) => send_to(module, link, v4(to)?, payload),
     };
@@ -321,7 +320,7 @@ fn send_to<T: Transport, C: Clock>(
     };
     aim(module, link, to);
     module
-        .upload(&command, payload, Prompt::Always, timeout)
+        .upload(&command, payload, timeout)
         .inspect_err(|_| aim(module, link, NOBODY))
 }
 

@@ -1,6 +1,6 @@
 //! Everything that the ST67 tells on its own, in its own words.
 
-use core::net::{IpAddr, Ipv4Addr, SocketAddr};
+use core::net::{Ipv4Addr, SocketAddr};
 
 use super::events::hexadecimal;
 use super::{Delivery, ErrorCode, Reason};
@@ -512,8 +512,7 @@ fn station_error(number: &[u8]) -> Option<Event<'_>> {
 /// `<mac>,<ip>`
 fn client_address(values: &[u8]) -> Option<Event<'_>> {
     let mut fields = Fields::new(values);
-    let mac = Mac::parse(unquoted(fields.next()?))?;
-    let ip = text(unquoted(fields.next()?))?.parse().ok()?;
+    let (mac, ip) = (fields.mac()?, fields.ipv4()?);
     fields
         .is_empty()
         .then_some(Event::ClientAddress { mac, ip })
@@ -578,10 +577,7 @@ fn link_details(values: &[u8]) -> Option<Event<'_>> {
         link: fields.number()?,
         protocol: text(unquoted(fields.next()?))?,
         is_server: fields.number::<u8>()? == 1,
-        remote: {
-            let ip: IpAddr = text(unquoted(fields.next()?))?.parse().ok()?;
-            SocketAddr::new(ip, fields.number()?)
-        },
+        remote: sender(&mut fields)?,
         local_port: last(fields)?,
     }))
 }
@@ -626,7 +622,7 @@ fn received(mut values: &[u8], delivery: Delivery) -> Option<Event<'_>> {
 
 /// `"<ip>",<port>`
 fn sender(fields: &mut Fields<'_>) -> Option<SocketAddr> {
-    let ip: IpAddr = fields.quoted()?.parse().ok()?;
+    let ip = fields.address()?;
     Some(SocketAddr::new(ip, fields.number()?))
 }
 
@@ -667,8 +663,8 @@ fn mqtt_message(values: &[u8]) -> Option<Event<'_>> {
 fn ble_scanned(values: &[u8]) -> Option<Event<'_>> {
     let mut fields = Fields::new(values);
     Some(Event::BleScanned {
-        address: Mac::parse(unquoted(fields.next()?))?,
-        rssi: text(fields.next()?)?.parse().ok()?,
+        address: fields.mac()?,
+        rssi: fields.signed()?,
         advertisement: unquoted(fields.next()?),
         response: unquoted(fields.next()?),
         kind: last::<u32>(fields)?.into(),
@@ -691,7 +687,7 @@ fn ble_disconnected(values: &[u8]) -> Option<Event<'_>> {
 
 fn ble_connection(fields: &mut Fields<'_>) -> Option<(u8, Mac)> {
     let connection = fields.number()?;
-    Some((connection, Mac::parse(unquoted(fields.next()?))?))
+    Some((connection, fields.mac()?))
 }
 
 /// `<connection>,<least>,<greatest>,<current>,<latency>,<timeout>`

@@ -5,10 +5,9 @@ use core::net::SocketAddr;
 use super::{Delivery, LINKS, Memory, St67, Status};
 use crate::driver::Session;
 use crate::engine::protocol::Line;
-use crate::engine::text::{Fields, number, unquoted};
+use crate::engine::text::{Fields, number};
 use crate::error::Closed;
 use crate::event::Event;
-use crate::mac::Mac;
 use crate::socket::{Datagram, State};
 use crate::st67::status::{ErrorCode, JoinError};
 use crate::station::LinkState;
@@ -319,14 +318,11 @@ fn client_event(what: &[u8]) -> Option<Event<'static>> {
     let space = what.iter().position(|&b| b == b' ')?;
     let (name, values) = what.split_at_checked(space)?;
     let mut fields = Fields::new(values.trim_ascii());
-    let mac = Mac::parse(unquoted(fields.next()?))?;
+    let mac = fields.mac()?;
     let event = match name {
         b"STA_CONNECTED" => Event::ClientConnected(mac),
         b"STA_DISCONNECTED" => Event::ClientDisconnected(mac),
-        b"DIST_STA_IP" => {
-            let ip = core::str::from_utf8(unquoted(fields.next()?)).ok()?;
-            Event::ClientAddress(Some(mac), ip.parse().ok()?)
-        }
+        b"DIST_STA_IP" => Event::ClientAddress(Some(mac), fields.ipv4()?),
         _ => return None,
     };
     fields.is_empty().then_some(event)

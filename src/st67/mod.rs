@@ -7,6 +7,7 @@
 pub mod command;
 mod event;
 mod events;
+mod passthrough;
 mod payload;
 mod socket;
 mod status;
@@ -23,10 +24,12 @@ use crate::dialect::{Dialect, Incoming, Purpose, Setting, Words, private};
 use crate::driver::{ErrorOf, Session, Timeouts};
 use crate::engine::link::Transport;
 use crate::engine::protocol::{Line, Payload};
+use crate::range::Ranged;
 use crate::socket::Handle;
 use crate::station::{Addresses, LinkState};
 
 pub use event::{AddressKind, BlePeer, Event, LinkDetails};
+pub use passthrough::Passthrough;
 pub use status::{ErrorCode, JoinError, Reason, Status, Subcategory};
 pub use text::{Secret, Text};
 
@@ -272,9 +275,10 @@ impl Dialect for St67 {
         length: usize,
         into: &mut [u8],
     ) -> Result<usize, ErrorOf<Self, T>> {
+        let usage = crate::Error::Usage;
         let command = command::net::Receive {
-            link: link as u8,
-            length: length as u16,
+            link: Ranged::new(link).map_err(usage)?,
+            length: Ranged::new(length as u32).map_err(usage)?,
         };
         let timeout = module.timeouts.receive;
         module.download(&command, length, into, timeout)

@@ -5,8 +5,8 @@ use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 use embedded_nal::AddrType;
 
 use super::command::net::{
-    Close, Connect, Family, GetLengths, GetLinks, LinkRow, OpenDatagram, Protocol, Resolve, Send,
-    SendTo, SetServer,
+    Close, Connect, CreateServer, DeleteServer, Family, GetLengths, GetLinks, Link, LinkRow,
+    OpenDatagram, PeerMode, Port, Protocol, Resolve, Send, SendLength, SendTo,
 };
 use super::status::Status;
 use super::text::Text;
@@ -16,8 +16,9 @@ use crate::clock::Clock;
 use crate::dialect::{Incoming, Purpose};
 use crate::driver::ErrorOf;
 use crate::engine::link::Transport;
-use crate::engine::protocol::Prompt;
 use crate::error::{Closed, Error, Resource, Usage};
+use crate::number::Switch;
+use crate::range::Ranged;
 use crate::socket::Handle;
 use crate::tls::TlsConfig;
 
@@ -81,9 +82,7 @@ fn connect<T: Transport, C: Clock>(
     remote: SocketAddr,
     config: Option<&TlsConfig<'_>>,
 ) -> Result<(), ErrorOf<St67, T>> {
-    if remote.port() == 0 {
-        return Err(Error::Usage(Usage::Unsupported));
-    }
+    let remote_port = port(remote)?;
     let link = free_link(module)?;
     if let Some(config) = config {
         tls::configure(module, link, config)?;
@@ -93,18 +92,18 @@ fn connect<T: Transport, C: Clock>(
     slot.open(link.into());
     let patience = module.timeouts.connect.min(CONNECT_MAX);
     let command = Connect {
-        link,
+        link: named(link)?,
         protocol: match (remote, config) {
             (SocketAddr::V4(_), None) => Protocol::Tcp,
             (SocketAddr::V4(_), Some(_)) => Protocol::Ssl,
             (SocketAddr::V6(_), None) => Protocol::TcpV6,
             (SocketAddr::V6(_), Some(_)) => Protocol::SslV6,
         },
-        remote_ip: remote.ip().into(),
-        remote_port: remote.port(),
-        keep_alive: None,
+        host: remote.ip().into(),
+        remote_port,
+        keep_alive_s: None,
         local_ip: None,
-        timeout: Some(patience as u16),
+        timeout_ms: Some(Ranged::new(patience).map_err(Error::Usage)?),
     };
     let result = module.execute(&command, patience + CONNECT_MARGIN);
     if matches!(result, Err(Error::Module(_))) && module.session.vendor.listens {
@@ -120,24 +119,22 @@ fn open_datagram<T: Transport, C: Clock>(
     remote: SocketAddr,
     local_port: u16,
 ) -> Result<(), ErrorOf<St67, T>> {
-    if remote.port() == 0 {
-        return Err(Error::Usage(Usage::Unsupported));
-    }
+    let remote_port = port(remote)?;
     let link = free_link(module)?;
     let slot = module.session.sockets.slot(socket).map_err(Error::Usage)?;
     slot.open_datagram(link.into());
     let timeout = module.timeouts.connect;
     let command = OpenDatagram {
-        link,
+        link: named(link)?,
         protocol: match remote {
             SocketAddr::V4(_) => Protocol::Udp,
             SocketAddr::V6(_) => Protocol::UdpV6,
         },
-        remote_ip: remote.ip().into(),
-        remote_port: remote.port(),
+        host: remote.ip().into(),
+        remote_port,
         local_port: Some(local_port),
         // In any other mode the sender that is told is not the one who sent.
-        mode: Some(2),
+        mode: Some(PeerMode::Always),
     };
     match module.execute(&command, timeout) {
         // The reference knows neither parameter.
@@ -154,6 +151,9 @@ fn open_datagram<T: Transport, C: Clock>(
     Ok(())
 }
 
+/// The connections of a server outlive it.
+const DELETE: DeleteServer = DeleteServer { close: Switch::Off };
+
 fn listen<T: Transport, C: Clock>(
     module: &mut Module<'_, T, C>,
     socket: &Handle,
@@ -168,12 +168,18 @@ fn listen<T: Transport, C: Clock>(
     }
     let slot = module.session.sockets.slot(socket).map_err(Error::Usage)?;
     slot.listen(SERVER);
-    let (timeout, port) = (module.timeouts.command, Some(port));
-    match module.execute(&SetServer { on: 1, port }, timeout) {
+    let timeout = module.timeouts.command;
+    let create = CreateServer {
+        port: Port::new(port).map_err(Error::Usage)?,
+        protocol: None,
+        ca: None,
+        keep_alive_s: None,
+    };
+    match module.execute(&create, timeout) {
         // One is there that the driver before this one has left.
         Err(Error::Module(_)) => {
-            module.execute(&SetServer { on: 0, port: None }, timeout)?;
-            module.execute(&SetServer { on: 1, port }, timeout)?;
+            module.execute(&DELETE, timeout)?;
+            module.execute(&create, timeout)?;
         }
         other => drop(other?),
     }
@@ -232,19 +238,30 @@ pub(super) fn send<T: Transport, C: Clock>(
     to: Option<SocketAddr>,
     payload: &[u8],
 ) -> Result<(), ErrorOf<St67, T>> {
-    let (timeout, length) = (module.timeouts.send, payload.len() as u16);
+    let timeout = module.timeouts.send;
+    let link = named(link)?;
+    let length = SendLength::new(payload.len() as u32).map_err(Error::Usage)?;
     match to {
-        None => module.upload(&Send { link, length }, payload, Prompt::Always, timeout),
+        None => module.upload(&Send { link, length }, payload, timeout),
         Some(to) => {
             let command = SendTo {
                 link,
                 length,
-                remote_ip: to.ip().into(),
-                remote_port: to.port(),
+                host: to.ip().into(),
+                remote_port: port(to)?,
             };
-            module.upload(&command, payload, Prompt::Always, timeout)
+            module.upload(&command, payload, timeout)
         }
     }
+}
+
+/// The number of a link as commands have it.
+fn named<E>(link: u8) -> Result<Link, Error<E, Status>> {
+    Link::new(link).map_err(Error::Usage)
+}
+
+fn port<E>(remote: SocketAddr) -> Result<Port, Error<E, Status>> {
+    Port::new(remote.port()).map_err(|_| Error::Usage(Usage::Unsupported))
 }
 
 /// Chooses a link that nothing holds. One whose closing notice is still to come is no choice
@@ -286,7 +303,7 @@ pub(super) fn close<T: Transport, C: Clock>(
 ) -> Result<(), ErrorOf<St67, T>> {
     let timeout = module.timeouts.close;
     if link == SERVER {
-        match module.execute(&SetServer { on: 0, port: None }, timeout) {
+        match module.execute(&DELETE, timeout) {
             // There is none.
             Err(Error::Module(_)) => {}
             other => drop(other?),
@@ -302,8 +319,11 @@ pub(super) fn close<T: Transport, C: Clock>(
     }
     let link = link as u8;
     module.session.vendor.closing.insert(link);
+    let command = Close {
+        link: Ranged::new(link).map_err(Error::Usage)?,
+    };
     for _ in 0..2 {
-        match module.execute(&Close { link }, timeout) {
+        match module.execute(&command, timeout) {
             // Refused: what it heard was spoilt, or there is nothing to close.
             Err(Error::Module(_)) => {}
             other => return other.map(drop),

@@ -1,6 +1,8 @@
 //! TLS on the ST67: each link has its settings, made before it is opened.
 
-use super::command::net::{Authentication, SetCertificates, SetProtocols, SetPsk, SetServerName};
+use super::command::net::{
+    Authentication, Link, SetCertificates, SetProtocols, SetPsk, SetServerName,
+};
 use super::status::Status;
 use super::text::{Secret, Text};
 use super::{Module, St67};
@@ -8,6 +10,7 @@ use crate::clock::Clock;
 use crate::driver::ErrorOf;
 use crate::engine::link::Transport;
 use crate::error::{Error, Usage};
+use crate::range::Ranged;
 use crate::tls::TlsConfig;
 
 /// Tells the module how the next TLS connection of a link is to be made.
@@ -17,6 +20,7 @@ pub(super) fn configure<T: Transport, C: Clock>(
     config: &TlsConfig<'_>,
 ) -> Result<(), ErrorOf<St67, T>> {
     let timeout = module.timeouts.command;
+    let link = Link::new(link).map_err(Error::Usage)?;
     let (certificate, key) = config.certificate.unwrap_or_default();
     let certificates = SetCertificates {
         link,
@@ -26,21 +30,19 @@ pub(super) fn configure<T: Transport, C: Clock>(
             (None, Some(_)) => Authentication::Server,
             (Some(_), Some(_)) => Authentication::Both,
         },
-        certificate: text(certificate)?,
-        key: text(key)?,
-        ca: text(config.ca.unwrap_or_default())?,
+        certificate: Some(text(certificate)?),
+        key: Some(text(key)?),
+        ca: Some(text(config.ca.unwrap_or_default())?),
     };
     let name = SetServerName {
         link,
         name: text(config.server_name.unwrap_or_default())?,
     };
-    if config.alpn.len() > 5 {
-        return Err(Error::Usage(Usage::TooLong(5)));
-    }
+    let count = u32::try_from(config.alpn.len()).unwrap_or(u32::MAX);
     let protocol = |n: usize| config.alpn.get(n).map(|name| text(name)).transpose();
     let protocols = SetProtocols {
         link,
-        count: config.alpn.len() as u8,
+        count: Ranged::new(count).map_err(|_| Error::Usage(Usage::TooLong(5)))?,
         first: protocol(0)?,
         second: protocol(1)?,
         third: protocol(2)?,

@@ -1,11 +1,13 @@
 //! The ST67's sequences for set-up and the station.
 
 use super::command::basic::{EchoOff, SetErrorCodes, SetStore};
-use super::command::net::{Close, SetMultiple, SetReceiveMode, SetSenderInfo};
+use super::command::net::{
+    Close, Links, ReceiveMode, SetMultiple, SetReceiveMode, SetSenderInfo, single,
+};
 use super::command::wifi::{Join, Leave, Mode, SetMode};
 use super::status::{Reason, Status};
 use super::text::{Secret, Text};
-use super::{LINKS, Module, St67};
+use super::{Module, St67};
 use crate::clock::Clock;
 use crate::driver::ErrorOf;
 use crate::engine::link::Transport;
@@ -13,8 +15,10 @@ use crate::error::{Error, Usage};
 use crate::number::Switch;
 use crate::station::LinkState;
 
-/// Closes all links (reference 4.1.11).
-const ALL_LINKS: u8 = LINKS;
+/// The driver needs several links.
+const MULTIPLE: SetMultiple = SetMultiple {
+    multiple: Switch::On,
+};
 
 /// Makes the settings that the driver relies on; see `SETTINGS`, which asks for them.
 pub(super) fn set_up<T: Transport, C: Clock>(
@@ -25,18 +29,24 @@ pub(super) fn set_up<T: Transport, C: Clock>(
     module.execute(&SetErrorCodes { codes: Switch::On }, timeout)?;
     // Else each join would write its password to the module's flash.
     module.execute(&SetStore { store: Switch::Off }, timeout)?;
-    match module.execute(&SetMultiple { on: 1 }, timeout) {
+    match module.execute(&MULTIPLE, timeout) {
         // Links are open that the driver before this one has left.
         Err(Error::Module(_)) => {
-            module.execute(&Close { link: ALL_LINKS }, timeout)?;
+            let close_all = Close { link: Links::MAX };
+            if let Err(Error::Module(_)) = module.execute(&close_all, timeout) {
+                // It has one link, and that has no number.
+                module.execute(&single::Close, timeout)?;
+            }
             // Their notices come behind the OK.
             module.pause(CLOSING)?;
-            module.execute(&SetMultiple { on: 1 }, timeout)?;
+            module.execute(&MULTIPLE, timeout)?;
         }
         other => drop(other?),
     }
-    module.execute(&SetReceiveMode { passive: 1 }, timeout)?;
-    module.execute(&SetSenderInfo { on: 1 }, timeout)?;
+    let mode = ReceiveMode::Passive;
+    module.execute(&SetReceiveMode { mode }, timeout)?;
+    let shown = Switch::On;
+    module.execute(&SetSenderInfo { shown }, timeout)?;
     Ok(())
 }
 

@@ -114,24 +114,124 @@
 //!
 //! | wire name | struct |
 //! |---|---|
+//! | `AT+CIPV6?` | [`GetIpv6`](net::GetIpv6) |
 //! | `AT+CIPV6=` | [`SetIpv6`](net::SetIpv6) |
+//! | `AT+CIFSR` | [`GetLocalAddresses`](net::GetLocalAddresses) |
 //! | `AT+CIPDOMAIN=` | [`Resolve`](net::Resolve) |
+//! | `AT+CIPDNS?` | [`GetNameServers`](net::GetNameServers) |
+//! | `AT+CIPDNS=` | [`SetNameServers`](net::SetNameServers) |
 //! | `AT+CIPSTATE?` | [`GetLinks`](net::GetLinks) |
-//! | `AT+CIPSTART=` | [`Connect`](net::Connect) |
-//! | `AT+CIPSTART=` | [`OpenDatagram`](net::OpenDatagram) |
+//! | `AT+CIPRECVBUF=<link>?` | [`GetReceiveBuffer`](net::GetReceiveBuffer) |
+//! | `AT+CIPRECVBUF=<link>,` | [`SetReceiveBuffer`](net::SetReceiveBuffer) |
+//! | `AT+CIPRECVBUF?` | [`single::GetReceiveBuffer`](net::single::GetReceiveBuffer) |
+//! | `AT+CIPRECVBUF=<size>` | [`single::SetReceiveBuffer`](net::single::SetReceiveBuffer) |
+//! | `AT+CIPSTART=<link>,` | [`Connect`](net::Connect) |
+//! | `AT+CIPSTART=<link>,` | [`OpenDatagram`](net::OpenDatagram) |
+//! | `AT+CIPSTART=<type>,` | [`single::Connect`](net::single::Connect) |
+//! | `AT+CIPSTART?` | [`GetStarted`](net::GetStarted) |
+//! | `AT+CIPSTARTEX=` | [`ConnectAnywhere`](net::ConnectAnywhere) |
+//! | `AT+CIPTCPOPT?` | [`GetTcpOptions`](net::GetTcpOptions) |
+//! | `AT+CIPTCPOPT=<link>,` | [`SetTcpOptions`](net::SetTcpOptions) |
+//! | `AT+CIPTCPOPT=<linger>,` | [`single::SetTcpOptions`](net::single::SetTcpOptions) |
 //! | `AT+CIPCLOSE=` | [`Close`](net::Close) |
-//! | `AT+CIPSEND=` | [`Send`](net::Send) |
-//! | `AT+CIPSEND=` | [`SendTo`](net::SendTo) |
+//! | `AT+CIPCLOSE` | [`single::Close`](net::single::Close) |
+//! | `AT+CIPSEND=<link>,` | [`Send`](net::Send) |
+//! | `AT+CIPSEND=<link>,…,<host>` | [`SendTo`](net::SendTo) |
+//! | `AT+CIPSEND=<length>` | [`single::Send`](net::single::Send) |
+//! | `AT+CIPSEND=<length>,<host>` | [`single::SendTo`](net::single::SendTo) |
+//! | `AT+CIPSENDL=<link>,` | [`SendLong`](net::SendLong) |
+//! | `AT+CIPSENDL=<link>,…,<host>` | [`SendLongTo`](net::SendLongTo) |
+//! | `AT+CIPSENDL=<length>` | [`single::SendLong`](net::single::SendLong) |
+//! | `AT+CIPSENDL=<length>,<host>` | [`single::SendLongTo`](net::single::SendLongTo) |
+//! | `AT+CIPSENDLCFG?` | [`GetSendLongConfig`](net::GetSendLongConfig) |
+//! | `AT+CIPSENDLCFG=` | [`SetSendLongConfig`](net::SetSendLongConfig) |
+//! | `AT+CIPSENDEX=<link>,` | [`SendEscaped`](net::SendEscaped) |
+//! | `AT+CIPSENDEX=<link>,…,<host>` | [`SendEscapedTo`](net::SendEscapedTo) |
+//! | `AT+CIPSENDEX=<length>` | [`single::SendEscaped`](net::single::SendEscaped) |
+//! | `AT+CIPSENDEX=<length>,<host>` | [`single::SendEscapedTo`](net::single::SendEscapedTo) |
+//! | `AT+CIPDINFO?` | [`GetSenderInfo`](net::GetSenderInfo) |
 //! | `AT+CIPDINFO=` | [`SetSenderInfo`](net::SetSenderInfo) |
+//! | `AT+CIPMUX?` | [`GetMultiple`](net::GetMultiple) |
 //! | `AT+CIPMUX=` | [`SetMultiple`](net::SetMultiple) |
-//! | `AT+CIPSERVER=` | [`SetServer`](net::SetServer) |
+//! | `AT+CIPSERVER?` | [`GetServer`](net::GetServer) |
+//! | `AT+CIPSERVER=1,` | [`CreateServer`](net::CreateServer) |
+//! | `AT+CIPSERVER=0,` | [`DeleteServer`](net::DeleteServer) |
+//! | `AT+CIPSERVERMAXCONN?` | [`GetServerLimit`](net::GetServerLimit) |
+//! | `AT+CIPSERVERMAXCONN=` | [`SetServerLimit`](net::SetServerLimit) |
+//! | `AT+CIPSTO?` | [`GetServerTimeout`](net::GetServerTimeout) |
+//! | `AT+CIPSTO=` | [`SetServerTimeout`](net::SetServerTimeout) |
+//! | `AT+SAVETRANSLINK=` | [`danger::SetStart`](net::danger::SetStart) |
+//! | `AT+SAVETRANSLINK=` | [`danger::SetStartDatagram`](net::danger::SetStartDatagram) |
+//! | `AT+CIPSNTPCFG?` | [`GetTimeServers`](net::GetTimeServers) |
+//! | `AT+CIPSNTPCFG=` | [`SetTimeServers`](net::SetTimeServers) |
+//! | `AT+CIPSNTPTIME?` | [`GetTime`](net::GetTime) |
+//! | `AT+CIPSNTPINTV?` | [`GetTimeInterval`](net::GetTimeInterval) |
+//! | `AT+CIPSNTPINTV=` | [`SetTimeInterval`](net::SetTimeInterval) |
+//! | `AT+CIPRECONNINTV?` | [`GetReconnectInterval`](net::GetReconnectInterval) |
+//! | `AT+CIPRECONNINTV=` | [`SetReconnectInterval`](net::SetReconnectInterval) |
+//! | `AT+CIPRECVMODE?` | [`GetReceiveMode`](net::GetReceiveMode) |
 //! | `AT+CIPRECVMODE=` | [`SetReceiveMode`](net::SetReceiveMode) |
-//! | `AT+CIPRECVDATA=` | [`Receive`](net::Receive) |
+//! | `AT+CIPRECVDATA=<link>,` | [`Receive`](net::Receive) |
+//! | `AT+CIPRECVDATA=<length>` | [`single::Receive`](net::single::Receive) |
 //! | `AT+CIPRECVLEN?` | [`GetLengths`](net::GetLengths) |
-//! | `AT+CIPSSLCCONF=` | [`SetCertificates`](net::SetCertificates) |
-//! | `AT+CIPSSLCSNI=` | [`SetServerName`](net::SetServerName) |
-//! | `AT+CIPSSLCALPN=` | [`SetProtocols`](net::SetProtocols) |
-//! | `AT+CIPSSLCPSK=` | [`SetPsk`](net::SetPsk) |
+//! | `AT+CIPRECVLEN?` | [`single::GetLength`](net::single::GetLength) |
+//! | `AT+PING=` | [`Ping`](net::Ping) |
+//! | `AT+PING=<host>,` | [`PingWith`](net::PingWith) |
+//! | `AT+CIPEVT?` | [`GetLinkEvents`](net::GetLinkEvents) |
+//! | `AT+CIPEVT=` | [`SetLinkEvents`](net::SetLinkEvents) |
+//! | `AT+CWEVT?` | [`GetWifiEvents`](net::GetWifiEvents) |
+//! | `AT+CWEVT=` | [`SetWifiEvents`](net::SetWifiEvents) |
+//! | `AT+CIPSSLCCONF?` | [`GetCertificates`](net::GetCertificates) |
+//! | `AT+CIPSSLCCONF=<link>?` | [`GetCertificatesOf`](net::GetCertificatesOf) |
+//! | `AT+CIPSSLCCONF=<link>,` | [`SetCertificates`](net::SetCertificates) |
+//! | `AT+CIPSSLCCONF=<…>` | [`single::SetCertificates`](net::single::SetCertificates) |
+//! | `AT+CIPSSLCSNI?` | [`GetServerName`](net::GetServerName) |
+//! | `AT+CIPSSLCSNI=<link>?` | [`GetServerNameOf`](net::GetServerNameOf) |
+//! | `AT+CIPSSLCSNI=<link>,` | [`SetServerName`](net::SetServerName) |
+//! | `AT+CIPSSLCSNI=<…>` | [`single::SetServerName`](net::single::SetServerName) |
+//! | `AT+CIPSSLCALPN?` | [`GetProtocols`](net::GetProtocols) |
+//! | `AT+CIPSSLCALPN=<link>?` | [`GetProtocolsOf`](net::GetProtocolsOf) |
+//! | `AT+CIPSSLCALPN=<link>,` | [`SetProtocols`](net::SetProtocols) |
+//! | `AT+CIPSSLCALPN=<…>` | [`single::SetProtocols`](net::single::SetProtocols) |
+//! | `AT+CIPSSLCPSK?` | [`GetPsk`](net::GetPsk) |
+//! | `AT+CIPSSLCPSK=<link>?` | [`GetPskOf`](net::GetPskOf) |
+//! | `AT+CIPSSLCPSK=<link>,` | [`SetPsk`](net::SetPsk) |
+//! | `AT+CIPSSLCPSK=<…>` | [`single::SetPsk`](net::single::SetPsk) |
+//! | `AT+CIPSSLCPSKHEX?` | [`GetPskHex`](net::GetPskHex) |
+//! | `AT+CIPSSLCPSKHEX=<link>?` | [`GetPskHexOf`](net::GetPskHexOf) |
+//! | `AT+CIPSSLCPSKHEX=<link>,` | [`SetPskHex`](net::SetPskHex) |
+//! | `AT+CIPSSLCPSKHEX=<…>` | [`single::SetPskHex`](net::single::SetPskHex) |
+//! | `AT+IPERF=` | [`StartThroughputTest`](net::StartThroughputTest) |
+//! | `AT+IPERFSTOP` | [`StopThroughputTest`](net::StopThroughputTest) |
+//! | `AT+CIPSEND`, `+++` | [`Module::passthrough`](crate::Module::passthrough) |
+//!
+//! ## Chapter 5, MQTT
+//!
+//! | wire name | struct |
+//! |---|---|
+//! | `AT+MQTTUSERCFG?` | [`GetUser`](mqtt::GetUser) |
+//! | `AT+MQTTUSERCFG=` | [`SetUser`](mqtt::SetUser) |
+//! | `AT+MQTTCLIENTID?` | [`GetClientId`](mqtt::GetClientId) |
+//! | `AT+MQTTCLIENTID=` | [`SetClientId`](mqtt::SetClientId) |
+//! | `AT+MQTTLONGCLIENTID=` | [`SetLongClientId`](mqtt::SetLongClientId) |
+//! | `AT+MQTTUSERNAME?` | [`GetUsername`](mqtt::GetUsername) |
+//! | `AT+MQTTUSERNAME=` | [`SetUsername`](mqtt::SetUsername) |
+//! | `AT+MQTTPASSWORD?` | [`GetPassword`](mqtt::GetPassword) |
+//! | `AT+MQTTPASSWORD=` | [`SetPassword`](mqtt::SetPassword) |
+//! | `AT+MQTTCONNCFG?` | [`GetConnection`](mqtt::GetConnection) |
+//! | `AT+MQTTCONNCFG=` | [`SetConnection`](mqtt::SetConnection) |
+//! | `AT+MQTTALPN?` | [`GetProtocols`](mqtt::GetProtocols) |
+//! | `AT+MQTTALPN=` | [`SetProtocols`](mqtt::SetProtocols) |
+//! | `AT+MQTTSNI?` | [`GetServerName`](mqtt::GetServerName) |
+//! | `AT+MQTTSNI=` | [`SetServerName`](mqtt::SetServerName) |
+//! | `AT+MQTTCONN?` | [`GetState`](mqtt::GetState) |
+//! | `AT+MQTTCONN=` | [`Connect`](mqtt::Connect) |
+//! | `AT+MQTTPUB=` | [`Publish`](mqtt::Publish) |
+//! | `AT+MQTTPUBRAW=` | [`PublishRaw`](mqtt::PublishRaw) |
+//! | `AT+MQTTSUB?` | [`GetSubscriptions`](mqtt::GetSubscriptions) |
+//! | `AT+MQTTSUB=` | [`Subscribe`](mqtt::Subscribe) |
+//! | `AT+MQTTUNSUB=` | [`Unsubscribe`](mqtt::Unsubscribe) |
+//! | `AT+MQTTCLEAN=` | [`Clean`](mqtt::Clean) |
 //!
 //! ## Chapter 7, low power
 //!
@@ -151,6 +251,7 @@
 
 pub mod basic;
 pub mod low_power;
+pub mod mqtt;
 pub mod net;
 pub mod wifi;
 
