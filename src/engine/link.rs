@@ -26,6 +26,10 @@ pub(crate) struct Link<T, C> {
 /// holds. A module that never stops talking must not hold the caller for good.
 const BACKLOG: usize = 4096;
 
+/// How often a full transport is tried again at once: a byte that is on its way out makes room
+/// sooner than a sleep that begins now would end.
+const SEND_SPINS: u32 = 1000;
+
 impl<T: Transport, C: Clock> Link<T, C> {
     pub(crate) fn new(transport: T, clock: C) -> Self {
         Link {
@@ -87,11 +91,16 @@ impl<T: Transport, C: Clock> Link<T, C> {
         mut bytes: &[u8],
         deadline: Deadline,
     ) -> Result<(), Error<T::Error, S>> {
+        let mut spins = 0;
         while !bytes.is_empty() {
             match self.transport.write(bytes).map_err(Error::Transport)? {
+                0 if spins < SEND_SPINS => spins += 1,
                 0 if self.is_late(deadline) => return Err(Error::Timeout),
                 0 => self.idle()?,
-                n => bytes = bytes.get(n..).unwrap_or(&[]),
+                n => {
+                    bytes = bytes.get(n..).unwrap_or(&[]);
+                    spins = 0;
+                }
             }
         }
         self.transport.flush().map_err(Error::Transport)
@@ -111,4 +120,88 @@ impl<T: Transport, C: Clock> Link<T, C> {
 
 impl<T: ErrorType, C> ErrorType for Link<T, C> {
     type Error = T::Error;
+}
+
+#[cfg(test)]
+mod tests {
+    use core::convert::Infallible;
+    use core::ops::ControlFlow;
+
+    use super::*;
+
+    /// A UART that is full for so many writes after each byte, and a clock that only a sleep moves.
+    struct Uart {
+        pause: u32,
+        full: u32,
+        taken: usize,
+    }
+
+    struct Sleeps(u32);
+
+    impl ErrorType for Uart {
+        type Error = Infallible;
+    }
+
+    impl Read for Uart {
+        fn read(&mut self, _into: &mut [u8]) -> Result<usize, Infallible> {
+            Ok(0)
+        }
+    }
+
+    impl ReadReady for Uart {
+        fn read_ready(&mut self) -> Result<bool, Infallible> {
+            Ok(false)
+        }
+    }
+
+    impl Write for Uart {
+        fn write(&mut self, _bytes: &[u8]) -> Result<usize, Infallible> {
+            if self.full > 0 {
+                self.full -= 1;
+                return Ok(0);
+            }
+            self.full = self.pause;
+            self.taken += 1;
+            Ok(1)
+        }
+
+        fn flush(&mut self) -> Result<(), Infallible> {
+            Ok(())
+        }
+    }
+
+    impl Clock for Sleeps {
+        fn now(&mut self) -> u32 {
+            self.0
+        }
+
+        fn idle(&mut self) -> ControlFlow<()> {
+            self.0 += 1;
+            ControlFlow::Continue(())
+        }
+    }
+
+    /// What comes of sending ten bytes within 50 ms: the bytes that went out, and the sleeps.
+    fn send(pause: u32) -> (Result<(), Error<Infallible, ()>>, usize, u32) {
+        let uart = Uart {
+            pause,
+            full: 0,
+            taken: 0,
+        };
+        let mut link = Link::new(uart, Sleeps(0));
+        let deadline = link.deadline(50);
+        let result = link.write(&[0; 10], deadline);
+        let (uart, clock) = link.release();
+        (result, uart.taken, clock.0)
+    }
+
+    #[test]
+    fn nobody_sleeps_while_a_byte_goes_out() {
+        assert_eq!(send(SEND_SPINS / 2), (Ok(()), 10, 0));
+    }
+
+    #[test]
+    fn a_uart_that_stays_full_is_slept_out_up_to_the_deadline() {
+        assert_eq!(send(u32::MAX), (Err(Error::Timeout), 1, 50));
+    }
 }

@@ -35,18 +35,31 @@ impl<S: embedded_hal_nb::serial::ErrorType> Nb<S> {
 
 /// The error of the UART.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct NbError<E>(pub E);
 
-impl<E: embedded_hal_nb::serial::Error> fmt::Display for NbError<E> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self.0.kind() {
+impl<E: embedded_hal_nb::serial::Error> NbError<E> {
+    fn text(&self) -> &'static str {
+        match self.0.kind() {
             SerialErrorKind::Overrun => "received bytes were lost",
             SerialErrorKind::FrameFormat => "a byte without its stop bit",
             SerialErrorKind::Parity => "a byte with the wrong parity",
             SerialErrorKind::Noise => "noise on the line",
             _ => "the UART failed",
-        })
+        }
+    }
+}
+
+impl<E: embedded_hal_nb::serial::Error> fmt::Display for NbError<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.text())
+    }
+}
+
+/// Errors of HALs seldom have it themselves.
+#[cfg(feature = "defmt")]
+impl<E: embedded_hal_nb::serial::Error> defmt::Format for NbError<E> {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(f, "{=str}", self.text());
     }
 }
 

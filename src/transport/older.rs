@@ -11,8 +11,15 @@ pub struct Io06<S>(pub S);
 
 /// The error of the UART.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Io06Error<E>(pub E);
+
+/// Errors of HALs seldom have it themselves.
+#[cfg(feature = "defmt")]
+impl<E: io_06::Error> defmt::Format for Io06Error<E> {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(f, "the UART failed: {}", defmt::Debug2Format(&self.0));
+    }
+}
 
 impl<E: io_06::Error> fmt::Display for Io06Error<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,0 +1,117 @@
+//! The boards, the modules on them, and the programs for both.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use atwifi_simulator::{Config, Profile};
+use clap::ValueEnum;
+
+/// A board with examples of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Board {
+    Stm32,
+    Rp2040,
+}
+
+impl Board {
+    pub const ALL: [Board; 2] = [Board::Stm32, Board::Rp2040];
+
+    /// The Rust target.
+    pub fn target(self) -> &'static str {
+        match self {
+            Board::Stm32 => "thumbv7em-none-eabihf",
+            Board::Rp2040 => "thumbv6m-none-eabi",
+        }
+    }
+
+    /// The folder of its examples.
+    pub fn folder(self) -> PathBuf {
+        root().join(match self {
+            Board::Stm32 => "examples-stm32",
+            Board::Rp2040 => "examples-rp2040",
+        })
+    }
+}
+
+impl fmt::Display for Board {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Board::Stm32 => "stm32",
+            Board::Rp2040 => "rp2040",
+        })
+    }
+}
+
+/// The top of the repository.
+pub fn root() -> &'static Path {
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    package.parent().unwrap_or(package)
+}
+
+/// A family of modules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Dialect {
+    /// ST67W611M1
+    St67,
+    /// PIC32MZW1 and WFI32
+    Microchip,
+}
+
+impl Dialect {
+    pub const ALL: [Dialect; 2] = [Dialect::St67, Dialect::Microchip];
+
+    /// The newest firmware of the module, at the bit rate it has after a reset.
+    pub fn config(self) -> Config {
+        match self {
+            Dialect::St67 => Config::new(Profile::St67Fw2_0_75).with_baud(2_000_000),
+            Dialect::Microchip => Config::new(Profile::MicrochipFw0_3_2).with_baud(230_400),
+        }
+    }
+}
+
+impl fmt::Display for Dialect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Dialect::St67 => "st67",
+            Dialect::Microchip => "microchip",
+        })
+    }
+}
+
+/// A program in `src/bin/` of each board's examples.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub enum Program {
+    Join,
+    HttpGet,
+    Mqtt,
+    UdpTime,
+    TcpServer,
+}
+
+impl Program {
+    pub const ALL: [Program; 5] = [
+        Program::Join,
+        Program::HttpGet,
+        Program::Mqtt,
+        Program::UdpTime,
+        Program::TcpServer,
+    ];
+
+    /// The name of its file.
+    pub fn name(self) -> &'static str {
+        match self {
+            Program::Join => "join",
+            Program::HttpGet => "http_get",
+            Program::Mqtt => "mqtt",
+            Program::UdpTime => "udp_time",
+            Program::TcpServer => "tcp_server",
+        }
+    }
+}
+
+impl fmt::Display for Program {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}

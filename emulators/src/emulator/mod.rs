@@ -1,0 +1,118 @@
+//! An emulator that runs one program, with its UART on the simulated module.
+
+mod qemu;
+mod rp2040js;
+
+use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
+use std::process::{Child, Stdio};
+use std::sync::mpsc::{self, Receiver};
+use std::thread::{self, JoinHandle};
+
+use anyhow::{Context, Result};
+use atwifi_simulator::Handle;
+use qemu::Qemu;
+
+use crate::board::Board;
+use crate::log::{self, Line};
+
+/// What an emulator tells at the end of a run.
+#[derive(Clone, Copy, Debug)]
+pub struct Figures {
+    /// The deepest stack, in bytes.
+    pub stack: u64,
+    /// Bytes that the UART has lost because nobody took them in time; QEMU loses none.
+    pub overruns: u64,
+}
+
+/// An emulator that runs; dropping it ends it.
+pub struct Emulator {
+    child: Child,
+    /// What it has said on standard error, as far as it was not about the reset pin.
+    complaints: Option<JoinHandle<Vec<String>>>,
+    /// The way to QEMU's monitor, where it is QEMU.
+    qemu: Option<Qemu>,
+}
+
+impl Emulator {
+    /// Starts a program with the module at the other end of its UART and of its reset pin. Returns
+    /// its log too.
+    pub fn start(board: Board, elf: &Path, module: Handle) -> Result<(Self, Receiver<Line>)> {
+        let uart = module.serve_tcp("127.0.0.1:0").context("no free port")?;
+        let (mut command, qemu, reset_pin): (_, _, fn(&str) -> Option<bool>) = match board {
+            Board::Stm32 => {
+                let qemu = Qemu::new(elf)?;
+                (qemu.command(elf, uart)?, Some(qemu), qemu::reset_pin)
+            }
+            Board::Rp2040 => (rp2040js::command(elf, uart)?, None, rp2040js::reset_pin),
+        };
+        command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let program = command.get_program().to_os_string();
+        let child = command.spawn();
+        let mut child = child.with_context(|| format!("cannot run {}", program.display()))?;
+        let stderr = child.stderr.take().context("it has no errors")?;
+        let complaints = thread::spawn(move || follow(stderr, &module, reset_pin));
+        let lines = follow_log(elf, child.stdout.take().context("it has no output")?);
+        let emulator = Emulator {
+            child,
+            complaints: Some(complaints),
+            qemu,
+        };
+        Ok((emulator, lines))
+    }
+
+    /// Ends it, and asks what it has seen.
+    pub fn finish(mut self) -> Result<Figures> {
+        if let Some(qemu) = self.qemu.take() {
+            return qemu.finish();
+        }
+        drop(self.child.stdin.take());
+        self.child.wait()?;
+        rp2040js::figures(&self.complaints())
+    }
+
+    /// What it has complained of, once it has ended.
+    fn complaints(&mut self) -> Vec<String> {
+        let complaints = self.complaints.take().map(JoinHandle::join);
+        complaints.and_then(Result::ok).unwrap_or_default()
+    }
+}
+
+impl Drop for Emulator {
+    fn drop(&mut self) {
+        // An error means that it has ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        for complaint in self.complaints() {
+            eprintln!("{complaint}");
+        }
+    }
+}
+
+/// Drives the module's reset pin as the firmware does; returns what else is said.
+fn follow(stderr: impl Read, module: &Handle, reset_pin: fn(&str) -> Option<bool>) -> Vec<String> {
+    let mut others = Vec::new();
+    for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+        match reset_pin(&line) {
+            Some(level) => module.reset_pin(level),
+            None => others.push(line),
+        }
+    }
+    others
+}
+
+/// The lines of the log as they come.
+fn follow_log(elf: &Path, stdout: impl Read + Send + 'static) -> Receiver<Line> {
+    let (sender, lines) = mpsc::channel();
+    let elf = elf.to_owned();
+    thread::spawn(move || {
+        // When nobody listens any more, the run is over.
+        if let Err(error) = log::decode(&elf, stdout, |line| drop(sender.send(line))) {
+            eprintln!("the log cannot be read: {error:#}");
+        }
+    });
+    lines
+}

@@ -1,0 +1,180 @@
+//! One run: a program on a board, with a module, in front of servers.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::sync::mpsc::Receiver;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, anyhow, ensure};
+use atwifi_simulator::{Config, Fault, FaultKind, Server};
+
+use crate::board::{Dialect, Program};
+use crate::check;
+use crate::emulator::{Emulator, Figures};
+use crate::firmware::Firmware;
+use crate::log::Line;
+use crate::world::World;
+
+/// Far more than any run takes on a busy machine.
+const LIMIT: Duration = Duration::from_secs(120);
+/// Records of the conversation with the module that are shown when a run fails.
+const SHOWN: usize = 60;
+
+/// What is to be run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Job {
+    pub program: Program,
+    /// The module resets when it has sent this many bytes.
+    pub reset_after: Option<u64>,
+}
+
+impl Job {
+    /// Every program, and those that transfer much with a reset in the middle.
+    pub const ALL: [Job; 7] = [
+        Job::undisturbed(Program::Join),
+        Job::undisturbed(Program::HttpGet),
+        Job::undisturbed(Program::Mqtt),
+        Job::undisturbed(Program::UdpTime),
+        Job::undisturbed(Program::TcpServer),
+        Job::with_reset(Program::HttpGet),
+        Job::with_reset(Program::TcpServer),
+    ];
+
+    /// A run in which nothing goes wrong.
+    pub const fn undisturbed(program: Program) -> Job {
+        Job {
+            program,
+            reset_after: None,
+        }
+    }
+
+    const fn with_reset(program: Program) -> Job {
+        Job {
+            program,
+            reset_after: Some(50_000),
+        }
+    }
+}
+
+impl fmt::Display for Job {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let what = match self.reset_after {
+            None => self.program.to_string(),
+            Some(bytes) => format!("{}, reset after {bytes} bytes", self.program),
+        };
+        f.pad(&what)
+    }
+}
+
+/// Runs it and checks what comes of it.
+pub fn run(job: Job, firmware: &Firmware, world: &mut World, verbose: bool) -> Result<Figures> {
+    let name = format!("{} {} {job}", firmware.board, firmware.dialect);
+    let records = Arc::new(Mutex::new(VecDeque::new()));
+    let recorder = Arc::clone(&records);
+    let module = Server::new(config(firmware.dialect, job, world), world.network())
+        .on_record(move |record| {
+            let mut records = recorder.lock().unwrap_or_else(PoisonError::into_inner);
+            if records.len() == SHOWN {
+                records.pop_front();
+            }
+            records.push_back(record.to_string());
+        })
+        .spawn();
+    // As a pull-down does while the microcontroller starts.
+    module.reset_pin(false);
+    let (emulator, lines) = Emulator::start(firmware.board, &firmware.elf(job.program), module)?;
+    let mut log = Log::new(lines, verbose);
+    let checked = check::check(job, &mut log, world).and_then(|()| log.check_trouble(job));
+    if let Err(error) = checked {
+        let records = records.lock().unwrap_or_else(PoisonError::into_inner);
+        records.iter().for_each(|record| eprintln!("{record:.160}"));
+        log.seen.iter().for_each(|line| eprintln!("{line}"));
+        return Err(error.context(name));
+    }
+    let figures = emulator.finish().with_context(|| name.clone())?;
+    ensure!(
+        figures.overruns == 0,
+        "{name}: the UART lost {} bytes",
+        figures.overruns
+    );
+    println!("{name:55} {:5.1} s", log.began.elapsed().as_secs_f64());
+    Ok(figures)
+}
+
+/// A module that starts and joins sooner than a real one: time is real here.
+fn config(dialect: Dialect, job: Job, world: &World) -> Config {
+    const SOON: Duration = Duration::from_millis(50);
+    let (ssid, password) = world.access_point();
+    let usual = dialect.config().with_access_point(ssid, password);
+    let mut config = Config {
+        boot: SOON,
+        join: SOON,
+        associate: SOON,
+        dhcp: SOON,
+        poll: usual.poll / 5,
+        ..usual
+    };
+    let reset = job.reset_after.map(|at| Fault::new(at, FaultKind::Reset));
+    config.faults.to_host.extend(reset);
+    config
+}
+
+/// What the firmware has logged, and what it still will.
+pub struct Log {
+    lines: Receiver<Line>,
+    seen: Vec<Line>,
+    began: Instant,
+    is_printed: bool,
+}
+
+impl Log {
+    fn new(lines: Receiver<Line>, is_printed: bool) -> Log {
+        Log {
+            lines,
+            seen: Vec::new(),
+            began: Instant::now(),
+            is_printed,
+        }
+    }
+
+    /// Waits for a line in which `find` finds something; `what` it is called if it does not come.
+    pub fn wait_for<T>(&mut self, what: &str, find: impl Fn(&Line) -> Option<T>) -> Result<T> {
+        loop {
+            let left = LIMIT.saturating_sub(self.began.elapsed());
+            let line = self.lines.recv_timeout(left);
+            let line = line.map_err(|_| anyhow!("the firmware has not logged {what}"))?;
+            if self.is_printed {
+                println!("{line}");
+            }
+            let found = find(&line);
+            self.seen.push(line);
+            if let Some(found) = found {
+                return Ok(found);
+            }
+        }
+    }
+
+    /// Waits for a line that begins so; returns the rest of it.
+    pub fn wait_for_line(&mut self, start: &str) -> Result<String> {
+        self.wait_for(&format!("\"{start}\""), |line| {
+            line.text.strip_prefix(start).map(str::to_owned)
+        })
+    }
+
+    /// Trouble is reported where the module has reset, and only there.
+    fn check_trouble(&self, job: Job) -> Result<()> {
+        let mut trouble = self.seen.iter().filter(|line| line.is_trouble());
+        match job.reset_after {
+            None => match trouble.next() {
+                None => Ok(()),
+                Some(line) => Err(anyhow!("the firmware is in trouble: {}", line.text)),
+            },
+            Some(_) => {
+                let is_reported = trouble.any(|line| line.text.contains("ModuleReset"));
+                ensure!(is_reported, "the firmware has not reported the reset");
+                Ok(())
+            }
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! What the firmware meets: the access point, and servers of this machine.
+
+use std::io::{Read, Write};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use atwifi_consumers::{Chrony, Mosquitto};
+use atwifi_simulator::HostNetwork;
+
+const SSID: &str = "emulated";
+const PASSWORD: &str = "correct horse";
+/// The name of this machine in the simulated network.
+pub const HOST: &str = "server.test";
+/// The length of what is transferred, in bytes.
+const LENGTH: usize = 100_000;
+
+/// Servers that run until this is dropped. Those that are not installed are not there.
+pub struct World {
+    pub http: HttpServer,
+    pub broker: Option<Mosquitto>,
+    pub time: Option<Chrony>,
+    /// The port on which `tcp_server` listens.
+    pub echo_port: u16,
+}
+
+impl World {
+    pub fn new() -> Result<World> {
+        let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("no free port")?;
+        Ok(World {
+            http: HttpServer::start()?,
+            broker: Mosquitto::start(),
+            time: Chrony::start(),
+            echo_port: free.local_addr()?.port(),
+        })
+    }
+
+    /// What the firmware has to know when it is built.
+    pub fn settings(&self) -> Vec<(&'static str, String)> {
+        let port = |address: Option<SocketAddr>| address.map_or(1, |address| address.port());
+        let ports = [
+            ("HTTP_PORT", self.http.address.port()),
+            (
+                "MQTT_PORT",
+                port(self.broker.as_ref().map(Mosquitto::address)),
+            ),
+            ("NTP_PORT", port(self.time.as_ref().map(Chrony::address))),
+            ("ECHO_PORT", self.echo_port),
+        ];
+        let hosts = ["HTTP_HOST", "MQTT_HOST", "NTP_HOST"];
+        let mut settings = vec![
+            ("WIFI_SSID", SSID.to_owned()),
+            ("WIFI_PASSWORD", PASSWORD.to_owned()),
+        ];
+        settings.extend(hosts.map(|name| (name, HOST.to_owned())));
+        settings.extend(ports.map(|(name, port)| (name, port.to_string())));
+        settings
+    }
+
+    /// The access point's name and password.
+    pub fn access_point(&self) -> (&'static str, &'static str) {
+        (SSID, PASSWORD)
+    }
+
+    /// The network in which the module finds this machine.
+    pub fn network(&self) -> HostNetwork {
+        HostNetwork::new().host(HOST, IpAddr::V4(Ipv4Addr::LOCALHOST))
+    }
+}
+
+/// Bytes without a pattern, and among them words that a module says.
+pub fn payload() -> Vec<u8> {
+    let words = b"\r\nOK\r\n+CIP:0,DISCONNECTED\r\n>+SOCKCL:1\r\nERROR\r\nready\r\n#";
+    let (mut payload, mut state) = (Vec::new(), 1_u32);
+    while payload.len() < LENGTH {
+        payload.extend_from_slice(words);
+        for _ in 0..1000 {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            payload.push((state >> 24) as u8);
+        }
+    }
+    payload.truncate(LENGTH);
+    payload
+}
+
+/// Answers every request with the payload and closes.
+pub struct HttpServer {
+    pub address: SocketAddr,
+    requests: Arc<AtomicUsize>,
+}
+
+impl HttpServer {
+    fn start() -> Result<HttpServer> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("no free port")?;
+        let address = listener.local_addr()?;
+        let requests = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&requests);
+        thread::spawn(move || {
+            for client in listener.incoming().flatten() {
+                let count = Arc::clone(&count);
+                // A client that goes away is no concern of the server's.
+                thread::spawn(move || serve(client, &count));
+            }
+        });
+        Ok(HttpServer { address, requests })
+    }
+
+    /// How many requests have come so far.
+    pub fn requests(&self) -> usize {
+        self.requests.load(Ordering::Relaxed)
+    }
+}
+
+fn serve(mut client: TcpStream, count: &AtomicUsize) -> std::io::Result<()> {
+    client.set_read_timeout(Some(Duration::from_secs(60)))?;
+    let mut request = Vec::new();
+    let mut byte = [0];
+    while !request.ends_with(b"\r\n\r\n") {
+        client.read_exact(&mut byte)?;
+        request.push(byte[0]);
+    }
+    let host = format!("\r\nHost: {HOST}\r\n").into_bytes();
+    let is_right = request.starts_with(b"GET / HTTP/1.0\r\n")
+        && request.windows(host.len()).any(|line| line == host);
+    if !is_right {
+        return client.write_all(b"HTTP/1.0 400 Bad Request\r\n\r\n");
+    }
+    count.fetch_add(1, Ordering::Relaxed);
+    let body = payload();
+    write!(
+        client,
+        "HTTP/1.0 200 OK\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    )?;
+    client.write_all(&body)
+}

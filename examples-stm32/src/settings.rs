@@ -1,0 +1,50 @@
+//! Yours: the access point and the servers. Change them here, or name them when you build:
+//!
+//! ```sh
+//! WIFI_SSID=home WIFI_PASSWORD=secret99 cargo run --release --bin join
+//! ```
+
+/// The access point.
+pub const SSID: &str = or(option_env!("WIFI_SSID"), "home");
+/// Its password; empty for an open network.
+pub const PASSWORD: &str = or(option_env!("WIFI_PASSWORD"), "password");
+
+/// The web server that `http_get` asks.
+pub const HTTP_HOST: &str = or(option_env!("HTTP_HOST"), "example.com");
+/// Its port.
+pub const HTTP_PORT: u16 = number(option_env!("HTTP_PORT"), 80);
+
+/// The broker of `mqtt`.
+pub const MQTT_HOST: &str = or(option_env!("MQTT_HOST"), "test.mosquitto.org");
+/// Its port.
+pub const MQTT_PORT: u16 = number(option_env!("MQTT_PORT"), 1883);
+
+/// The time server of `udp_time`.
+pub const NTP_HOST: &str = or(option_env!("NTP_HOST"), "pool.ntp.org");
+/// Its port.
+pub const NTP_PORT: u16 = number(option_env!("NTP_PORT"), 123);
+
+/// The port on which `tcp_server` listens.
+pub const ECHO_PORT: u16 = number(option_env!("ECHO_PORT"), 7);
+
+/// The bit rate that the module has after a reset.
+pub const BAUD: u32 = if cfg!(feature = "microchip") {
+    230_400
+} else {
+    2_000_000
+};
+
+const fn or(set: Option<&'static str>, default: &'static str) -> &'static str {
+    match set {
+        Some(set) => set,
+        None => default,
+    }
+}
+
+const fn number(set: Option<&str>, default: u16) -> u16 {
+    let Some(set) = set else { return default };
+    match u16::from_str_radix(set, 10) {
+        Ok(number) => number,
+        Err(_) => panic!("a port is a number up to 65535"),
+    }
+}
