@@ -139,7 +139,7 @@ impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
             let at = match self.token(session, true, deadline)? {
                 Token::Prompt => return Ok(()),
                 Token::Line(at) => at,
-                Token::Overlong | Token::Spoilt | Token::Payload(..) => {
+                Token::Overlong | Token::Spoilt | Token::Payload(..) | Token::Encoded(..) => {
                     return Err(Error::Malformed);
                 }
             };

@@ -29,14 +29,14 @@ impl<'a> Fields<'a> {
     }
 
     /// The next field as a number that may be negative.
-    pub(crate) fn signed(&mut self) -> Option<i16> {
+    pub(crate) fn signed<N: TryFrom<i64>>(&mut self) -> Option<N> {
         let field = self.next()?;
-        let magnitude = i16::try_from(number(field.strip_prefix(b"-").unwrap_or(field))?).ok()?;
-        Some(if field.starts_with(b"-") {
-            -magnitude
-        } else {
-            magnitude
+        let magnitude = i64::from(number(field.strip_prefix(b"-").unwrap_or(field))?);
+        N::try_from(match field.starts_with(b"-") {
+            true => -magnitude,
+            false => magnitude,
         })
+        .ok()
     }
 
     /// The next field as a number with a name.

@@ -294,7 +294,7 @@ impl TcpOptionsRow {
         let mut fields = Fields::new(line.strip_prefix(b"+CIPTCPOPT:")?);
         let row = TcpOptionsRow {
             link: fields.number()?,
-            linger_s: crate::engine::text::signed(fields.next()?)?,
+            linger_s: fields.signed()?,
             no_delay: fields.reported()?,
             send_timeout_ms: fields.number()?,
             keep_alive_s: fields.number()?,

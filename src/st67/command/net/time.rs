@@ -5,7 +5,7 @@ use atat::atat_derive::{AtatCmd, AtatResp};
 use atat::serde_at::serde::{Serialize, Serializer};
 
 use super::super::{Done, values};
-use crate::engine::text::{Fields, number, signed, unquoted};
+use crate::engine::text::{Fields, number, unquoted};
 use crate::error::Usage;
 use crate::number::{Reported, Switch};
 use crate::range::Ranged;
@@ -90,7 +90,7 @@ fn parse_time_servers(reply: &[u8]) -> Result<TimeServers, atat::Error> {
 
 fn time_servers(values: &[u8]) -> Option<TimeServers> {
     let mut fields = Fields::new(values);
-    let (enabled, timezone) = (fields.reported()?, signed(fields.next()?)?);
+    let (enabled, timezone) = (fields.reported()?, fields.signed()?);
     let mut servers = [None; 3];
     for (place, name) in servers.iter_mut().zip(&mut fields) {
         *place = Some(Printed::new(unquoted(name))?);
