@@ -6,7 +6,7 @@ use std::net::Ipv4Addr;
 use std::str::FromStr;
 use std::time::Duration;
 
-use crate::Faults;
+use crate::{BlePeer, Faults};
 
 /// Which firmware the simulated module runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -242,6 +242,8 @@ pub struct Config {
     pub leave: Duration,
     /// Files in the module, by name: certificates and private keys, in PEM or DER.
     pub files: BTreeMap<String, File>,
+    /// Bluetooth LE devices within reach of an ST67W611M1.
+    pub ble_peers: Vec<BlePeer>,
     /// What goes wrong.
     pub faults: Faults,
     /// Seed of everything random; the same seed gives the same conversation.
@@ -266,6 +268,7 @@ impl Default for Config {
             dhcp: Duration::from_millis(500),
             leave: Duration::from_millis(800),
             files: BTreeMap::new(),
+            ble_peers: Vec::new(),
             faults: Faults::default(),
             seed: 0,
         }
@@ -323,6 +326,13 @@ impl Config {
     #[must_use]
     pub fn with_file(mut self, name: &str, content: impl Into<Vec<u8>>) -> Self {
         self.files.insert(name.to_owned(), File(content.into()));
+        self
+    }
+
+    /// Adds a Bluetooth LE device.
+    #[must_use]
+    pub fn with_ble_peer(mut self, peer: &BlePeer) -> Self {
+        self.ble_peers.push(peer.clone());
         self
     }
 

@@ -39,6 +39,7 @@
 //! [`Module`]; one outside this crate goes to [`Simulation::with_module`].
 #![forbid(unsafe_code)]
 
+mod ble;
 mod calendar;
 mod client;
 mod config;
@@ -60,6 +61,7 @@ mod tls;
 mod transcript;
 mod wire;
 
+pub use ble::{BleCharacteristic, BlePeer, BleService, BleUpdates};
 pub use client::Client;
 pub use config::{AccessPoint, Config, File, Profile, UnknownProfile};
 pub use faults::{Fault, FaultKind, Faults, Fragment};

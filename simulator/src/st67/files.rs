@@ -3,7 +3,7 @@
 use super::argument::Arguments;
 use super::code::Code;
 use super::job::{Job, Reply, Step};
-use super::send::{Goal, Payload};
+use super::send::Goal;
 use super::{St67, World};
 use crate::File;
 
@@ -54,9 +54,7 @@ impl St67 {
 
     fn prompt_for_file(&mut self, place: Place, length: usize) -> Reply {
         self.conclude("OK");
-        let prompt = self.variant.prompt;
-        self.output.write(&[prompt.as_bytes()]);
-        Reply::Later(Job::Payload(Payload::new(Goal::File(place), length)))
+        self.prompt_for_payload(Goal::File(place), length)
     }
 
     /// The payload for a file is complete.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::ble::{Asked, Attempt};
 use super::code::Code;
 use super::net::{Echoes, Wanted};
 use super::send::Payload;
@@ -42,6 +43,10 @@ pub(super) enum Job {
     },
     /// `AT+MQTTCONN` where the answer waits for the connection.
     Broker,
+    /// `AT+BLECONN`.
+    BleConnect(Attempt),
+    /// A Bluetooth LE device has been asked.
+    BleAsk(Asked),
     /// Payload is awaited behind a prompt.
     Payload(Payload),
     /// What comes from the host goes to a link.
@@ -92,6 +97,8 @@ impl Job {
             Job::Shake { opening, .. } => opening.shake_limit,
             Job::Sent { at, .. } => Some(*at),
             Job::Through(through) => through.next(),
+            Job::BleConnect(attempt) => Some(attempt.at),
+            Job::BleAsk(asked) => Some(asked.at),
             Job::Ping(echoes) => Some(echoes.next),
             Job::Idle | Job::Lookup { .. } | Job::Broker | Job::Payload(_) => None,
         }
@@ -146,6 +153,8 @@ impl St67 {
             Job::Lookup { lookup, wanted } => self.await_lookup(lookup, wanted, world),
             Job::Open(opening) => self.await_connection(opening, world),
             Job::Shake { opening, session } => self.await_tls(opening, session, world),
+            Job::BleConnect(attempt) => self.end_ble_connect(attempt),
+            Job::BleAsk(asked) => self.end_ble_question(asked),
             Job::Broker => self.await_broker(),
             Job::Payload(payload) => self.collect(payload, world),
             Job::Through(through) => self.pass(*through, world),

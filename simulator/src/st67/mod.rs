@@ -3,6 +3,7 @@
 mod address;
 mod argument;
 mod basic;
+mod ble;
 mod code;
 mod command;
 mod dial;
@@ -45,6 +46,7 @@ use crate::network::Network;
 use crate::output::Output;
 use crate::{AccessPoint, Config, Faults, File};
 
+use ble::Ble;
 use code::Code;
 use input::Input;
 use job::Job;
@@ -78,6 +80,7 @@ pub(crate) struct St67 {
     station: Station,
     links: Links,
     mqtt: Mqtt,
+    ble: Ble,
     input: Input,
     job: Job,
     /// It is in passthrough mode.
@@ -123,6 +126,7 @@ impl St67 {
             station: Station::default(),
             links: Links::new(variant.receive_buffer),
             mqtt: Mqtt::default(),
+            ble: Ble::default(),
             input: Input::default(),
             job: Job::Idle,
             passthrough: false,
@@ -148,6 +152,8 @@ impl St67 {
         self.links = Links::new(self.variant.receive_buffer);
         self.mqtt.abandon(world);
         self.mqtt = Mqtt::default();
+        self.ble.release();
+        self.ble = Ble::default();
         self.input.clear();
         self.job = Job::Idle;
         self.passthrough = false;
@@ -238,6 +244,7 @@ impl Module for St67 {
         self.poll_monitor(now);
         self.serve_links(world);
         self.poll_mqtt(world);
+        self.poll_ble(world);
         self.work(world);
         self.serve_links(world);
         self.poll_mqtt(world);
@@ -255,6 +262,7 @@ impl Module for St67 {
                     self.monitor.as_ref().map(Monitor::next),
                     self.links.next(),
                     self.mqtt.next(),
+                    self.ble.next(&self.config.ble_peers),
                     self.job.next(),
                 ];
                 times.into_iter().flatten().min()

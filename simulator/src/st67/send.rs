@@ -4,6 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use super::argument::Arguments;
+use super::ble::Value;
 use super::code::Code;
 use super::files::Place;
 use super::job::{Job, Reply, Step};
@@ -41,6 +42,7 @@ pub(super) enum Goal {
     Update,
     MqttName(Name),
     MqttMessage(Message),
+    Ble(Value),
 }
 
 /// A payload for which a prompt will be printed, and where it is to go.
@@ -205,6 +207,13 @@ impl St67 {
         })))
     }
 
+    /// The prompt behind which a payload is awaited.
+    pub(super) fn prompt_for_payload(&mut self, goal: Goal, length: usize) -> Reply {
+        let prompt = self.variant.prompt;
+        self.output.write(&[prompt.as_bytes()]);
+        Reply::Later(Job::Payload(Payload::new(goal, length)))
+    }
+
     pub(super) fn collect(&mut self, mut payload: Payload, world: &mut World) -> Step {
         while payload.left > 0 {
             let Some(bytes) = self.input.payload(payload.most()) else {
@@ -223,6 +232,7 @@ impl St67 {
             Goal::Memory(cell) => self.write_memory(cell, &data),
             Goal::Update => self.take_update(&data),
             Goal::MqttName(name) => self.take_mqtt_name(name, &data),
+            Goal::Ble(value) => self.take_ble_value(value, &data, world),
             Goal::MqttMessage(message) => self.take_mqtt_message(message, &data, world),
         }
     }

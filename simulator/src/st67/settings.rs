@@ -3,6 +3,7 @@
 use std::net::Ipv4Addr;
 
 use super::St67;
+use super::ble::Bond;
 use super::dial::SavedLink;
 use super::link::LINKS;
 use super::radio::Antennas;
@@ -17,6 +18,10 @@ use super::variant::Variant;
 pub(super) struct Flash {
     pub kept: Kept,
     pub credentials: Option<Credentials>,
+    /// `AT+BLENAME`, if it was set.
+    pub ble_name: Option<Vec<u8>>,
+    /// The Bluetooth LE devices that the module is bonded with.
+    pub bonds: Vec<Bond>,
     /// `AT+CWAUTOCONN`: join by itself when switched on.
     pub auto_join: bool,
     /// `AT+SAVETRANSLINK`: begin in passthrough mode when switched on.
@@ -104,6 +109,8 @@ impl Default for Flash {
         Flash {
             kept: Kept::default(),
             credentials: None,
+            ble_name: None,
+            bonds: Vec::new(),
             auto_join: true,
             saved_link: None,
         }

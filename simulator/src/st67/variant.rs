@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::ble::variant as ble;
 use super::mqtt::variant as mqtt;
 use crate::Profile;
 
@@ -170,6 +171,8 @@ pub(super) struct Variant {
     pub clock_restarts: bool,
     /// The MQTT client.
     pub mqtt: mqtt::Variant,
+    /// Bluetooth LE.
+    pub ble: ble::Variant,
 }
 
 const FW_2_0_75: Variant = Variant {
@@ -253,6 +256,7 @@ const FW_2_0_75: Variant = Variant {
     takes_any_schedule: true,
     clock_restarts: true,
     mqtt: mqtt::FW_2_0_75,
+    ble: ble::FW_2_0_75,
 };
 
 const REFERENCE: Variant = Variant {
@@ -336,6 +340,7 @@ const REFERENCE: Variant = Variant {
     takes_any_schedule: false,
     clock_restarts: false,
     mqtt: mqtt::REFERENCE,
+    ble: ble::REFERENCE,
 };
 
 impl Variant {

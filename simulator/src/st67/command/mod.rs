@@ -1,6 +1,7 @@
 //! The vocabulary: which command takes which form, and who executes it.
 
 mod basic;
+mod ble;
 mod low_power;
 mod mqtt;
 mod net;
@@ -61,6 +62,7 @@ const CHAPTERS: &[&[Command]] = &[
     wifi::COMMANDS,
     net::COMMANDS,
     mqtt::COMMANDS,
+    ble::COMMANDS,
     low_power::COMMANDS,
 ];
 

@@ -40,7 +40,8 @@ impl St67 {
         let length = arguments.need_number(2, 1..=i64::from(i32::MAX))?;
         self.mqtt.session()?;
         let length = usize::try_from(length).map_err(|_| Code::INVALID)?;
-        Ok(self.prompt_for_message(Goal::MqttMessage(message), length))
+        self.conclude("OK");
+        Ok(self.prompt_for_payload(Goal::MqttMessage(message), length))
     }
 
     /// The message of a command, but for its payload.

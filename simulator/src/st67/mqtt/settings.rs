@@ -7,7 +7,7 @@ use crate::mqtt::qos;
 use crate::st67::argument::Arguments;
 use crate::st67::code::Code;
 use crate::st67::job::{Job, Reply, Step};
-use crate::st67::send::{Goal, Payload};
+use crate::st67::send::Goal;
 use crate::st67::ssl::SslFiles;
 use crate::st67::{St67, World};
 
@@ -195,7 +195,8 @@ impl St67 {
         let longest = i64::try_from(name.longest()).unwrap_or(0);
         let length = arguments.need_number(1, 1..=longest)?;
         let length = usize::try_from(length).unwrap_or(0);
-        Ok(self.prompt_for_message(Goal::MqttName(name), length))
+        self.conclude("OK");
+        Ok(self.prompt_for_payload(Goal::MqttName(name), length))
     }
 
     pub(in crate::st67) fn set_mqtt_client_id(
@@ -256,14 +257,6 @@ impl St67 {
         _: &mut World,
     ) -> Result<Reply, Code> {
         self.prompt_for_long_mqtt_name(arguments, Name::Password)
-    }
-
-    /// `OK`, and the prompt behind which a text for MQTT is awaited.
-    pub(super) fn prompt_for_message(&mut self, goal: Goal, length: usize) -> Reply {
-        self.conclude("OK");
-        let prompt = self.variant.prompt;
-        self.output.write(&[prompt.as_bytes()]);
-        Reply::Later(Job::Payload(Payload::new(goal, length)))
     }
 
     /// A text has come. It ends with a zero.
