@@ -1,5 +1,7 @@
 //! The budgets: what the figures must not fall behind.
 
+use crate::firmware::Core;
+use crate::instructions::Cost;
 use crate::report::Report;
 use crate::subject::Subject;
 use crate::table::Table;
@@ -72,6 +74,8 @@ impl Budget {
 pub fn of(report: &Report) -> Vec<Budget> {
     let mut budgets = shares(report);
     budgets.extend(round_trips(report));
+    budgets.extend(instructions(report));
+    budgets.extend(stack(report));
     budgets
 }
 
@@ -146,6 +150,57 @@ fn round_trips(report: &Report) -> Vec<Budget> {
             peer: peer.map(|peer| peer.round_trips as f64),
             limit: Some(operation.limit as f64),
         });
+    }
+    budgets
+}
+
+fn instructions(report: &Report) -> Vec<Budget> {
+    let mut budgets = Vec::new();
+    for cost in &report.costs {
+        let (Some(core), Some(per_byte)) = (cost.core, cost.per_byte()) else {
+            continue;
+        };
+        if cost.subject == Subject::EspAtNal {
+            continue;
+        }
+        let peer = (report.costs.iter()).find(|peer| {
+            (peer.subject, peer.core, &peer.work) == (Subject::EspAtNal, cost.core, &cost.work)
+        });
+        budgets.push(Budget {
+            what: format!("{}: {}, {}", cost.subject.name(), cost.work, core.name()),
+            unit: "instructions per byte",
+            bound: Bound::AtMost(2.0),
+            figure: per_byte,
+            peer: peer.and_then(Cost::per_byte),
+            limit: None,
+        });
+    }
+    budgets
+}
+
+fn stack(report: &Report) -> Vec<Budget> {
+    let mut budgets = Vec::new();
+    for core in Core::ALL {
+        let deepest = |subject| {
+            (report.costs.iter())
+                .filter(|cost| (cost.subject, cost.core) == (subject, Some(core)))
+                .filter_map(|cost| cost.stack)
+                .max()
+                .map(|stack| stack as f64)
+        };
+        for subject in [Subject::St67, Subject::Microchip] {
+            let Some(figure) = deepest(subject) else {
+                continue;
+            };
+            budgets.push(Budget {
+                what: format!("{}: deepest stack, {}", subject.name(), core.name()),
+                unit: "bytes",
+                bound: Bound::AtMost(1024.0),
+                figure,
+                peer: deepest(Subject::EspAtNal),
+                limit: None,
+            });
+        }
     }
     budgets
 }

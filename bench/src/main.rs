@@ -10,6 +10,8 @@
 
 mod atwifi_stack;
 mod budget;
+mod firmware;
+mod instructions;
 mod limit;
 mod page;
 mod peer;
@@ -42,6 +44,8 @@ struct Options {
 enum Action {
     /// Measure the share of the line rate, the round trips and the bytes of each operation.
     Wire,
+    /// Count instructions, and measure how deep the stack goes.
+    Instructions,
     /// Measure everything and write it to bench/README.md.
     Page,
     /// Measure everything and fail where a budget is broken.
@@ -50,7 +54,7 @@ enum Action {
 
 fn main() -> Result<()> {
     let options = Options::parse();
-    let report = measure(options.action);
+    let report = measure(options.action)?;
     match options.action {
         Some(Action::Page) => page::write(&report, Path::new(env!("CARGO_MANIFEST_DIR"))),
         Some(Action::Check) => check(&report),
@@ -58,7 +62,7 @@ fn main() -> Result<()> {
     }
 }
 
-fn measure(action: Option<Action>) -> Report {
+fn measure(action: Option<Action>) -> Result<Report> {
     let wants =
         |part| matches!(action, None | Some(Action::Page | Action::Check)) || action == Some(part);
     let mut report = Report::default();
@@ -66,7 +70,10 @@ fn measure(action: Option<Action>) -> Report {
         report.shares = wire::shares();
         report.operations = wire::operations();
     }
-    report
+    if wants(Action::Instructions) {
+        report.costs = instructions::costs()?;
+    }
+    Ok(report)
 }
 
 fn print(report: &Report, json: bool) -> Result<()> {

@@ -2,9 +2,12 @@
 
 use serde::Serialize;
 
+use crate::firmware::Core;
+use crate::instructions::Cost;
 use crate::subject::Subject;
 use crate::table::Table;
 use crate::wire::{CHUNKS, Direction, LATENCIES, Operation, Share};
+use atwifi_workload::WORK;
 
 /// What was measured.
 #[derive(Default, Serialize)]
@@ -15,6 +18,9 @@ pub struct Report {
     /// Commands and bytes of each operation.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub operations: Vec<Operation>,
+    /// Instructions and stack of the work.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub costs: Vec<Cost>,
 }
 
 impl Report {
@@ -26,6 +32,10 @@ impl Report {
         }
         if !self.operations.is_empty() {
             tables.push(self.operation_table());
+        }
+        if !self.costs.is_empty() {
+            tables.push(self.instruction_table());
+            tables.push(self.stack_table());
         }
         tables
     }
@@ -92,6 +102,72 @@ impl Report {
                 row.push(one.to_module.to_string());
                 row.push(one.to_host.to_string());
             }
+            table.rows.push(row);
+        }
+        table
+    }
+
+    fn instruction_table(&self) -> Table {
+        let mut table = Table::new(
+            "Instructions",
+            "Beyond the transport's own, at opt-level `z` on the microcontrollers. A transfer has \
+             1460 bytes; it is also shown per byte of payload.",
+            &["stack"],
+        );
+        let shown = |cost: &&Cost| WORK.contains(&cost.work.as_str());
+        for work in WORK {
+            table.head.push(work.to_owned());
+            if matches!(work, "download" | "upload") {
+                table.head.push("per byte".to_owned());
+            }
+        }
+        for core in [Some(Core::CortexM0Plus), Some(Core::CortexM4), None] {
+            for subject in Subject::ALL {
+                let core_name = core.map_or("x86-64", Core::name);
+                let mut row = vec![format!("{}, {core_name}", subject.name())];
+                for work in WORK {
+                    let mut costs = self.costs.iter().filter(shown);
+                    let cost = costs.find(|cost| {
+                        (cost.subject, cost.core, cost.work.as_str()) == (subject, core, work)
+                    });
+                    row.push(cost.map_or(String::new(), |cost| cost.instructions.to_string()));
+                    if let Some(per_byte) = cost.and_then(Cost::per_byte) {
+                        row.push(format!("{per_byte:.2}"));
+                    }
+                }
+                table.rows.push(row);
+            }
+        }
+        table
+    }
+
+    fn stack_table(&self) -> Table {
+        let mut table = Table::new(
+            "Stack",
+            "The deepest that it went in each call, in bytes, at opt-level `z`.",
+            &["call"],
+        );
+        let columns: Vec<(Core, Subject)> = Core::ALL
+            .into_iter()
+            .flat_map(|core| Subject::ALL.map(|subject| (core, subject)))
+            .collect();
+        for (core, subject) in &columns {
+            table
+                .head
+                .push(format!("{}, {}", subject.name(), core.name()));
+        }
+        let of = |core, subject| {
+            let costs = self.costs.iter();
+            costs.filter(move |cost| (cost.core, cost.subject) == (Some(core), subject))
+        };
+        for call in of(Core::CortexM0Plus, Subject::St67) {
+            let mut row = vec![call.work.clone()];
+            row.extend(columns.iter().map(|&(core, subject)| {
+                let found = of(core, subject).find(|cost| cost.work == call.work);
+                found
+                    .and_then(|cost| cost.stack)
+                    .map_or("–".to_owned(), |stack| stack.to_string())
+            }));
             table.rows.push(row);
         }
         table

@@ -25,6 +25,15 @@ impl Subject {
     /// All, the peer last.
     pub const ALL: [Subject; 3] = [Subject::St67, Subject::Microchip, Subject::EspAtNal];
 
+    /// As it is called by programs.
+    pub fn id(self) -> &'static str {
+        match self {
+            Subject::St67 => "st67",
+            Subject::Microchip => "microchip",
+            Subject::EspAtNal => "esp-at-nal",
+        }
+    }
+
     /// As it is called in tables.
     pub fn name(self) -> &'static str {
         match self {

@@ -18,9 +18,10 @@ use esp_at_nal::stack::Socket;
 use esp_at_nal::urc::URCMessages;
 use esp_at_nal::wifi::{Adapter, WifiAdapter};
 
+use atwifi_workload::time::{PolledTimer, TICKS_PER_SECOND};
+
 use crate::stack::{SERVER, Stack, Uart, network};
 use module::EspAt;
-use time::{TICKS_PER_SECOND, VirtualTimer};
 
 /// The most that one send or receive command of the peer moves: its longest measured read.
 const CHUNK: usize = 4096;
@@ -32,7 +33,7 @@ type Events = URCMessages<CHUNK>;
 type Peer = Adapter<
     'static,
     Client<'static, Writer, BUFFER>,
-    VirtualTimer,
+    PolledTimer,
     TICKS_PER_SECOND,
     CHUNK,
     CHUNK,
@@ -71,7 +72,7 @@ pub fn run<R>(uart: Uart, measure: impl FnOnce(&mut dyn Stack) -> R) -> R {
     let config = Config::new().cmd_cooldown(Duration::from_millis(0));
     let client = Client::new(Writer(simulation.port()), slot, output, config);
     let subscription = events.subscribe().expect("the only subscriber");
-    let mut adapter = Peer::new(client, subscription, VirtualTimer::default());
+    let mut adapter = Peer::new(client, subscription, PolledTimer::default());
     adapter.join("home", "12345678").expect("the module joins");
     let result = measure(&mut EspAtNal {
         adapter,
