@@ -32,6 +32,8 @@ pub struct Moment {
     pub year: i64,
     pub month: i64,
     pub day: i64,
+    /// Counted from Sunday.
+    pub weekday: usize,
     pub hour: i64,
     pub minute: i64,
     pub second: i64,
@@ -45,6 +47,8 @@ impl Moment {
             year,
             month,
             day,
+            // The first of January 1970 was a Thursday.
+            weekday: usize::try_from((days + 4).rem_euclid(7)).unwrap_or(0),
             hour: rest / 3600,
             minute: rest / 60 % 60,
             second: rest % 60,

@@ -324,8 +324,12 @@ fn resolves_names() {
 fn pings() {
     let network = MemoryNetwork::new().host("www.example.test", [93, 184, 215, 14].into());
     online(network).play(&[
-        ("AT+PING=\"www.example.test\"", "\r\nOK\r\n+PING:2ms\r\n"),
-        ("AT+PING=\"10.9.9.9\"", "\r\nOK\r\n+PING:TIMEOUT\r\n"),
+        (
+            "AT+PING=\"www.example.test\"",
+            "\r\nOK\r\n+PING:2ms\r\n+PING:2ms\r\n+PING:2ms\r\n+PING:2ms\r\n",
+        ),
+        ("AT+PING=\"nowhere.test\"", "\r\nERROR\r\n"),
+        ("AT+PING=\"10.9.9.9\",,1", "\r\nOK\r\n+PING:TIMEOUT\r\n"),
         (
             "AT+PING=\"93.184.215.14\",64,3,500",
             "\r\nOK\r\n+PING:2ms\r\n+PING:2ms\r\n+PING:2ms\r\n",

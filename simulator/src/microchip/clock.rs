@@ -108,6 +108,7 @@ fn words(seconds: i64) -> String {
         hour,
         minute,
         second,
+        ..
     } = Moment::of(seconds);
     format!("\"{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.00Z\"")
 }

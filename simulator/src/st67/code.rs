@@ -11,9 +11,11 @@ pub(super) struct Code {
 
 impl Code {
     pub const NO_AT: Code = Code::new(0x03);
+    pub const TYPE: Code = Code::new(0x05);
     pub const INVALID: Code = Code::new(0x07);
     pub const UNSUPPORTED: Code = Code::new(0x09);
     pub const FAILED: Code = Code::new(0x0a);
+    pub const PROCESSING: Code = Code::new(0x0b);
     pub const OPERATION: Code = Code::new(0x0c);
     pub const NO_RESOURCE: Code = Code::new(0x0e);
     pub const TIMEOUT: Code = Code::new(0x0f);

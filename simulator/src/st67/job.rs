@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use super::ble::{Asked, Attempt};
 use super::code::Code;
-use super::net::{Echoes, Wanted};
+use super::net::Wanted;
+use super::ping::Echoes;
 use super::send::Payload;
 use super::start::Opening;
 use super::through::Through;

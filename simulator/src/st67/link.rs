@@ -48,8 +48,6 @@ pub(super) struct Link {
     pub accepted: bool,
     /// `+IPD` has told of the buffer, and the host has not read since.
     pub announced: bool,
-    /// `AT+CIPTCPOPT`: linger, no delay, send timeout, keep-alive.
-    pub options: [i64; 4],
     pub last_data: Duration,
     /// When the module sees that the peer has closed.
     pub ends: Option<Duration>,
@@ -72,7 +70,6 @@ impl Link {
             follow: Follow::Nobody,
             accepted: false,
             announced: false,
-            options: [-1, 0, 0, 0],
             last_data: Duration::ZERO,
             ends: None,
             patience: None,
@@ -199,7 +196,6 @@ impl Links {
             protocol: pipe.protocol(),
             remote,
             local_port,
-            options: link.options,
             ..Link::new(link.capacity)
         };
     }

@@ -10,6 +10,7 @@ mod dial;
 mod facts;
 mod files;
 mod input;
+mod iperf;
 mod job;
 mod link;
 mod low_power;
@@ -17,6 +18,7 @@ mod memory;
 mod monitor;
 mod mqtt;
 mod net;
+mod ping;
 mod pins;
 mod pipe;
 mod radio;
@@ -24,6 +26,7 @@ mod scan;
 mod send;
 mod server;
 mod settings;
+mod sntp;
 mod socket;
 mod soft_ap;
 mod ssl;
@@ -55,8 +58,10 @@ use low_power::Sleep;
 use memory::Memory;
 use monitor::Monitor;
 use mqtt::Mqtt;
+use ping::Echoes;
 use pins::Pins;
 use settings::{Flash, Settings};
+use sntp::Sntp;
 use soft_ap::Guests;
 use station::Station;
 use update::Update;
@@ -75,6 +80,11 @@ pub(crate) struct St67 {
     pins: Pins,
     update: Update,
     sleep: Sleep,
+    sntp: Sntp,
+    /// Echoes that come while other commands are answered.
+    echoes: Vec<Echoes>,
+    /// `AT+IPERF` runs up to this time.
+    measuring: Option<Duration>,
     guests: Guests,
     monitor: Option<Monitor>,
     station: Station,
@@ -121,6 +131,9 @@ impl St67 {
             pins: Pins::default(),
             update: Update::default(),
             sleep: Sleep::default(),
+            sntp: Sntp::default(),
+            echoes: Vec::new(),
+            measuring: None,
             guests: Guests::default(),
             monitor: None,
             station: Station::default(),
@@ -146,6 +159,9 @@ impl St67 {
         self.pins = Pins::default();
         self.update = Update::default();
         self.sleep = Sleep::default();
+        self.sntp = Sntp::default();
+        self.echoes.clear();
+        self.measuring = None;
         self.guests = Guests::default();
         self.monitor = None;
         self.station = Station::default();
@@ -242,6 +258,8 @@ impl Module for St67 {
         self.poll_station(world);
         self.poll_guests(now);
         self.poll_monitor(now);
+        self.poll_sntp(now);
+        self.poll_echoes(world);
         self.serve_links(world);
         self.poll_mqtt(world);
         self.poll_ble(world);
@@ -259,6 +277,8 @@ impl Module for St67 {
                 let times = [
                     self.station.next(),
                     self.guests.next(),
+                    self.sntp.next(),
+                    self.echoes.iter().map(|echoes| echoes.next).min(),
                     self.monitor.as_ref().map(Monitor::next),
                     self.links.next(),
                     self.mqtt.next(),

@@ -94,7 +94,6 @@ impl St67 {
     }
 
     fn date_of_frame(&self, now: Duration) -> String {
-        let seconds = i64::try_from(now.as_secs()).unwrap_or(0);
         let Moment {
             year,
             month,
@@ -103,7 +102,7 @@ impl St67 {
             minute,
             second,
             ..
-        } = Moment::of(seconds);
+        } = Moment::of(self.sntp.time(now));
         let milliseconds = now.subsec_millis();
         format!("{year}-{month:02}-{day:02}:{hour:02}:{minute:02}:{second:02}.{milliseconds:03} ")
     }

@@ -1,12 +1,12 @@
-//! Names and echoes: the first part of chapter 4 of the reference.
+//! Names and name servers.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::task::Poll;
-use std::time::Duration;
 
 use super::argument::Arguments;
 use super::code::Code;
 use super::job::{Job, Reply, Step};
+use super::ping::Echoes;
 use super::send::Destination;
 use super::start::Target;
 use super::{St67, World};
@@ -18,9 +18,6 @@ const NAME_SERVERS: [Ipv4Addr; 3] = [
     Ipv4Addr::new(8, 8, 8, 8),
     Ipv4Addr::UNSPECIFIED,
 ];
-
-/// How long an echo is waited for.
-const ECHO_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// What a name is looked up for.
 #[derive(Debug)]
@@ -41,18 +38,6 @@ pub(super) enum Family {
     Ipv4First,
     Ipv4,
     Ipv6,
-}
-
-/// Echoes that are still to come.
-#[derive(Debug)]
-pub(super) struct Echoes {
-    pub host: IpAddr,
-    /// When the next one is answered or given up.
-    pub next: Duration,
-    interval: Duration,
-    left: i64,
-    /// How long the current one takes.
-    time: Option<Duration>,
 }
 
 impl Family {
@@ -94,7 +79,15 @@ impl St67 {
     pub(super) fn set_dns(&mut self, arguments: &Arguments, _: &mut World) -> Result<Reply, Code> {
         arguments.expect(1..=4)?;
         let by_hand = arguments.need_switch(0)?;
-        let mut servers = NAME_SERVERS;
+        if !by_hand && arguments.len() > 1 && self.variant.replaces_name_servers {
+            return Err(Code::INVALID);
+        }
+        let named = arguments.len() > 1 && self.variant.replaces_name_servers;
+        let mut servers = if named {
+            [Ipv4Addr::UNSPECIFIED; 3]
+        } else {
+            NAME_SERVERS
+        };
         for (index, server) in servers.iter_mut().enumerate() {
             if let Some(address) = arguments.ipv4(index + 1)? {
                 *server = address;
@@ -189,83 +182,5 @@ impl St67 {
             None => return Err(Code::FAILED),
         }
         Ok(Reply::Ok)
-    }
-
-    /// `AT+PING=<"host">[,<len>,<count>,<interval>]`
-    pub(super) fn ping(&mut self, arguments: &Arguments, world: &mut World) -> Result<Reply, Code> {
-        arguments.expect(1..=5)?;
-        let name = arguments.need_text(0, self.variant.longest_host)?;
-        arguments.number(1, 0..=65535)?;
-        let count = arguments.number(2, 1..=65535)?.unwrap_or(1);
-        let interval = arguments.number(3, 0..=65535)?.unwrap_or(1000);
-        let echoes = Echoes {
-            host: IpAddr::V4(Ipv4Addr::UNSPECIFIED),
-            next: world.now,
-            interval: Duration::from_millis(u64::try_from(interval).unwrap_or(0)),
-            left: count,
-            time: None,
-        };
-        self.look_up(name, Wanted::Echoes(echoes), world)
-    }
-
-    fn start_echoes(
-        &mut self,
-        address: Option<IpAddr>,
-        mut echoes: Echoes,
-        world: &mut World,
-    ) -> Result<Reply, Code> {
-        if self.variant.pings_after_ok {
-            self.answer(Ok(()));
-        }
-        match address {
-            Some(address) if self.is_online() => {
-                echoes.host = address;
-                Ok(Reply::Later(Job::Ping(send_echo(echoes, world))))
-            }
-            _ => {
-                self.say("+PING:TIMEOUT");
-                self.end_echoes(false)
-            }
-        }
-    }
-
-    pub(super) fn ping_on(&mut self, mut echoes: Echoes, world: &mut World) -> Step {
-        let answered = echoes.time.map(|time| time.as_millis());
-        match answered {
-            Some(0) | None => self.say("+PING:TIMEOUT"),
-            Some(time) if self.variant.pings_after_ok => self.say(&format!("+PING:{time}ms")),
-            Some(time) => self.say(&format!("+PING:{time}")),
-        }
-        echoes.left -= 1;
-        if echoes.left > 0 {
-            echoes.next += echoes.interval;
-            return Step::Next(Job::Ping(send_echo(echoes, world)));
-        }
-        match self.end_echoes(answered.is_some()) {
-            Ok(Reply::Ok) => self.finish(Ok(())),
-            Ok(Reply::Later(job)) => Step::Next(job),
-            Err(code) => self.finish(Err(code)),
-        }
-    }
-
-    /// The final result, if it has not been told in front of the echoes.
-    fn end_echoes(&mut self, answered: bool) -> Result<Reply, Code> {
-        if self.variant.pings_after_ok {
-            Ok(Reply::Later(Job::Idle))
-        } else if answered {
-            Ok(Reply::Ok)
-        } else {
-            Err(Code::FAILED)
-        }
-    }
-}
-
-/// The next echo, and when it is answered or given up.
-fn send_echo(echoes: Echoes, world: &mut World) -> Echoes {
-    let time = world.network.ping(world.now, echoes.host);
-    Echoes {
-        next: echoes.next.max(world.now) + time.unwrap_or(ECHO_TIMEOUT),
-        time,
-        ..echoes
     }
 }

@@ -69,6 +69,8 @@ pub(super) struct Kept {
     pub ipv6: bool,
     /// `AT+CIPDNS`, if it was set by hand.
     pub dns: Option<[Ipv4Addr; 3]>,
+    /// `AT+CIPTCPOPT` of each link: linger, no delay, send timeout, keep-alive.
+    pub tcp_options: [[i64; 4]; LINKS],
     /// `AT+CIPRECONNINTV`, in tenths of a second.
     pub link_pause: i64,
     /// `AT+CIPSSLCCONF` of each link.
@@ -98,6 +100,7 @@ impl Default for Kept {
             antennas: Antennas::default(),
             ipv6: false,
             dns: None,
+            tcp_options: [[-1, 0, 0, 0]; LINKS],
             link_pause: 1,
             ssl: Default::default(),
         }

@@ -129,9 +129,10 @@ impl St67 {
 
     /// `AT+CIPTCPOPT?`
     pub(super) fn tcp_options(&mut self, _: &Arguments, _: &mut World) -> Result<Reply, Code> {
-        let last = if self.settings.multiple { LINKS } else { 1 };
-        for id in 0..last {
-            let [linger, no_delay, timeout, keep_alive] = self.links.get(id).options;
+        let all = self.settings.multiple || self.variant.tells_all_tcp_options;
+        let count = if all { LINKS } else { 1 };
+        let options = self.settings.kept.tcp_options.into_iter().take(count);
+        for (id, [linger, no_delay, timeout, keep_alive]) in options.enumerate() {
             let options = format!("{linger},{no_delay},{timeout},{keep_alive}");
             self.say(&format!("+CIPTCPOPT:{id},{options}"));
         }
@@ -149,7 +150,12 @@ impl St67 {
         let chosen = if first == 0 {
             0
         } else {
-            arguments.need_number(0, 0..=ALL)?
+            let last = if self.variant.tells_all_tcp_options {
+                LAST
+            } else {
+                ALL
+            };
+            arguments.need_number(0, 0..=last)?
         };
         let longest = i64::from(i32::MAX);
         let given = [
@@ -158,12 +164,14 @@ impl St67 {
             arguments.number(first + 2, 0..=longest)?,
             arguments.number(first + 3, 0..=7200)?,
         ];
-        for id in ids(chosen) {
-            let options = self.links.get_mut(id).options.iter_mut();
-            options
-                .zip(given)
-                .for_each(|(option, given)| *option = given.unwrap_or(*option));
-        }
+        self.keep_if_firmware(|kept| {
+            for id in ids(chosen) {
+                let options = kept.tcp_options[id].iter_mut();
+                options
+                    .zip(given)
+                    .for_each(|(option, given)| *option = given.unwrap_or(*option));
+            }
+        });
         Ok(Reply::Ok)
     }
 

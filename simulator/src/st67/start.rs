@@ -123,11 +123,12 @@ impl St67 {
         if ipv6 && !self.settings.kept.ipv6 {
             return Err(Code::INVALID);
         }
-        let link = self.links.get_mut(id);
-        if !link.is_free() {
+        if !self.links.get(id).is_free() {
             return Err(Code::HANDLE);
         }
-        link.options[3] = keep_alive.unwrap_or(link.options[3]);
+        if let Some(keep_alive) = keep_alive {
+            self.settings.kept.tcp_options[id][3] = keep_alive;
+        }
         let timeout = timeout.and_then(|timeout| u64::try_from(timeout).ok());
         let patience = timeout
             .filter(|timeout| *timeout > 0)

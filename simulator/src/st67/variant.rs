@@ -163,6 +163,15 @@ pub(super) struct Variant {
     pub report_arguments: (usize, i64),
     /// `AT+SAVETRANSLINK=0` takes no more arguments.
     pub clears_link_alone: bool,
+    /// `<count>` of `AT+PING`, if it is left out.
+    pub echoes: i64,
+    /// `AT+CIPDNS=1` with a server forgets all others, and `AT+CIPDNS=0` takes none.
+    pub replaces_name_servers: bool,
+    /// `AT+CIPSNTPCFG?` tells nothing of servers that are not asked, and setting it is not checked
+    /// to the end.
+    pub hides_disabled_servers: bool,
+    /// `AT+CIPTCPOPT?` tells of all links even if there is only one, and no id stands for all.
+    pub tells_all_tcp_options: bool,
     /// Pins that wake nobody are taken for good.
     pub ignores_bad_wake_pins: bool,
     /// `AT+TWT_PARAM` takes any numbers, and `AT+TWT_TEARDOWN` any flow.
@@ -252,6 +261,10 @@ const FW_2_0_75: Variant = Variant {
     reports_each_part: false,
     report_arguments: (2, 65_535),
     clears_link_alone: true,
+    echoes: 4,
+    replaces_name_servers: true,
+    hides_disabled_servers: true,
+    tells_all_tcp_options: true,
     ignores_bad_wake_pins: true,
     takes_any_schedule: true,
     clock_restarts: true,
@@ -336,6 +349,10 @@ const REFERENCE: Variant = Variant {
     reports_each_part: true,
     report_arguments: (1, 1 << 20),
     clears_link_alone: false,
+    echoes: 1,
+    replaces_name_servers: false,
+    hides_disabled_servers: false,
+    tells_all_tcp_options: false,
     ignores_bad_wake_pins: false,
     takes_any_schedule: false,
     clock_restarts: false,

@@ -70,6 +70,15 @@ pub(super) const COMMANDS: &[Command] = &[
     command("+CIPCLOSE")
         .set(St67::close)
         .execute(St67::close_single),
+    command("+CIPSNTPCFG")
+        .query(St67::time_servers)
+        .set(St67::set_time_servers),
+    command("+CIPSNTPTIME").query(St67::time),
+    command("+CIPSNTPINTV")
+        .query(St67::time_interval)
+        .set(St67::set_time_interval),
+    command("+IPERF").set(St67::measure),
+    command("+IPERFSTOP").execute(St67::stop_measuring),
     command("+SAVETRANSLINK").set(St67::save_link),
     command("+CIPRECONNINTV")
         .query(St67::link_pause)
