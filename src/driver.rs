@@ -393,6 +393,20 @@ impl<'b, D: Dialect, T: Transport, C: Clock> Module<'b, D, T, C> {
         })
     }
 
+    /// Sends a command that is always the same and answered with `OK` alone, with its line end.
+    pub(crate) fn tell(&mut self, line: &str, timeout: u32) -> Result<(), ErrorOf<D, T>> {
+        let write = |buffer: &mut [u8]| {
+            let places = buffer.iter_mut().zip(line.bytes());
+            places.map(|(place, byte)| *place = byte).count()
+        };
+        self.exchange(timeout, &write, Reply::Keep)?;
+        if self.engine.reply().is_empty() {
+            return Ok(());
+        }
+        self.engine.fall_out_of_step();
+        Err(Error::Malformed)
+    }
+
     /// Sends a command whose reply is kept whole, for `parse_reply`.
     pub(crate) fn exchange_for<A: AtatCmd>(
         &mut self,
@@ -455,7 +469,7 @@ impl<'b, D: Dialect, T: Transport, C: Clock> Module<'b, D, T, C> {
     pub(crate) fn wait_until(
         &mut self,
         timeout: u32,
-        done: impl FnMut(&mut Session<'b, D>) -> bool,
+        done: &mut dyn FnMut(&mut Session<'b, D>) -> bool,
     ) -> Result<(), ErrorOf<D, T>> {
         let deadline = self.engine.link.deadline(timeout);
         let result = self.engine.wait_until(&mut self.session, deadline, done);
@@ -471,7 +485,7 @@ impl<'b, D: Dialect, T: Transport, C: Clock> Module<'b, D, T, C> {
         let deadline = self.engine.link.deadline(milliseconds);
         match self
             .engine
-            .wait_until(&mut self.session, deadline, |_| false)
+            .wait_until(&mut self.session, deadline, &mut |_| false)
         {
             Err(Error::Timeout) => Ok(()),
             other => other,

@@ -62,28 +62,17 @@ impl fmt::Display for Mac {
 
 impl Serialize for Mac {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut written = Written {
-            bytes: [b'"'; LENGTH + 2],
-            length: 1,
-        };
-        // What is written fits.
-        let _ = write!(written, "{self}");
-        serializer.serialize_bytes(&written.bytes)
-    }
-}
-
-struct Written {
-    bytes: [u8; LENGTH + 2],
-    length: usize,
-}
-
-impl Write for Written {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        let end = self.length + text.len();
-        let place = self.bytes.get_mut(self.length..end).ok_or(fmt::Error)?;
-        place.copy_from_slice(text.as_bytes());
-        self.length = end;
-        Ok(())
+        // Not through `Display`: `core`'s formatting machinery would cost 1 KB of flash.
+        let mut written = [b'"'; LENGTH + 2];
+        for (place, byte) in written.chunks_mut(3).zip(self.0) {
+            let digit = |n: u8| char::from_digit(n.into(), 16).map_or(b'0', |digit| digit as u8);
+            if let [separator, high, low] = place {
+                *separator = b':';
+                (*high, *low) = (digit(byte >> 4), digit(byte & 0xf));
+            }
+        }
+        written[0] = b'"';
+        serializer.serialize_bytes(&written)
     }
 }
 

@@ -211,7 +211,7 @@ impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
         &mut self,
         session: &mut P,
         deadline: Deadline,
-        mut done: impl FnMut(&mut P) -> bool,
+        done: &mut dyn FnMut(&mut P) -> bool,
     ) -> Result<(), Error<T::Error, P::Status>> {
         self.command_len = 0;
         let was_set_up = session.is_set_up();

@@ -54,7 +54,7 @@ pub(super) fn resolve<T: Transport, C: Clock>(
     module.session.vendor.name = Attempt::Open;
     let (timeout, patience) = (module.timeouts.command, module.timeouts.resolve);
     let asked = module.execute(&command, timeout).and_then(|_| {
-        module.wait_until(patience, |session| {
+        module.wait_until(patience, &mut |session| {
             !matches!(session.vendor.name, Attempt::Open)
         })
     });
@@ -167,7 +167,7 @@ fn connect<T: Transport, C: Clock>(
         remote_port: remote.port(),
     };
     let asked = module.execute(&command, timeout).and_then(|_| {
-        module.wait_until(patience, |session| {
+        module.wait_until(patience, &mut |session| {
             !matches!(session.vendor.connection, Attempt::Open)
         })
     });

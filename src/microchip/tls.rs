@@ -54,7 +54,7 @@ pub(super) fn start<T: Transport, C: Clock>(
             )
         })
         .and_then(|_| {
-            module.wait_until(patience, |session| {
+            module.wait_until(patience, &mut |session| {
                 !matches!(session.vendor.connection, Attempt::Open)
             })
         });

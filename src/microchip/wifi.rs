@@ -120,7 +120,7 @@ fn start<T: Transport, C: Clock>(
 fn wait_for_address<T: Transport, C: Clock>(
     module: &mut Module<'_, T, C>,
 ) -> Result<(), ErrorOf<Microchip, T>> {
-    let waited = module.wait_until(module.timeouts.join, |session| {
+    let waited = module.wait_until(module.timeouts.join, &mut |session| {
         session.link_state == LinkState::Up || session.station_error.is_some()
     });
     let failed = match (module.session.station_error.take(), waited) {
@@ -148,7 +148,7 @@ pub(super) fn leave<T: Transport, C: Clock>(
         Err(Error::Module(Status::StationStopNotPermitted)) => {}
         other => {
             other?;
-            let left = module.wait_until(LEAVING, |session| {
+            let left = module.wait_until(LEAVING, &mut |session| {
                 !matches!(session.link_state, LinkState::Up | LinkState::NoAddress)
             });
             if !matches!(left, Err(Error::Timeout)) {

@@ -119,7 +119,7 @@ impl<D: Dialect, T: Transport, C: Clock> WaitTcp for Module<'_, D, T, C> {
         while !self.is_readable(socket)? {
             let told = self
                 .engine
-                .wait_until(&mut self.session, deadline, |session| {
+                .wait_until(&mut self.session, deadline, &mut |session| {
                     let slot = session.sockets.slot(&socket.handle);
                     slot.map_or(true, |slot| slot.readable || slot.state != State::Open)
                 });

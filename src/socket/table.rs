@@ -331,12 +331,12 @@ impl<'b> Table<'b> {
     /// Gives a free place to a new owner.
     pub(crate) fn allocate(&mut self) -> Result<Handle, Resource> {
         let run = self.run;
-        let (index, slot) = (self.slots.iter_mut().enumerate())
-            .take(self.capacity)
-            .filter(|(_, slot)| !slot.owned)
-            // One whose link could not be closed last.
-            .min_by_key(|(_, slot)| slot.lingers)
+        let slots = self.slots.get(..self.capacity).unwrap_or(&[]);
+        // One whose link could not be closed last.
+        let index = (slots.iter().position(|slot| !slot.owned && !slot.lingers))
+            .or_else(|| slots.iter().position(|slot| !slot.owned))
             .ok_or(Resource::Sockets)?;
+        let slot = self.slots.get_mut(index).ok_or(Resource::Sockets)?;
         slot.forget();
         slot.owned = true;
         slot.generation = slot.generation.wrapping_add(1);

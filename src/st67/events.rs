@@ -17,18 +17,23 @@ type St67Session<'b> = Session<'b, St67>;
 /// Says what a line is. Reply or event: `+CW:`, `+CIP:`, `+IPD:` and `+LINK_CONN:` lines are
 /// events always, also between a command and its `OK`; so is `<id>,CLOSED`.
 pub(super) fn line(session: &mut St67Session<'_>, command: &[u8], line: &[u8]) -> Line<Status> {
-    match line {
-        b"OK" => {
-            learn(&mut session.vendor.delivery, command);
-            return Line::Ok;
+    const WORDS: [(&[u8], Line<Status>); 8] = [
+        (b"OK", Line::Ok),
+        (b"SEND OK", Line::Sent),
+        (b"ERROR", Line::Failed(Status::Error)),
+        (b"FAIL", Line::Failed(Status::Error)),
+        (b"SEND FAIL", Line::Failed(Status::SendFailed)),
+        (b"SEND CANCELLED", Line::Failed(Status::SendCancelled)),
+        (b"busy p...", Line::Busy(Status::Busy)),
+        (b"ready", Line::Boot),
+    ];
+    if let Some((_, kind)) = WORDS.iter().find(|(word, _)| *word == line) {
+        match kind {
+            Line::Ok => learn(&mut session.vendor.delivery, command),
+            Line::Failed(Status::Error) => return Line::Failed(why(&mut session.vendor)),
+            _ => {}
         }
-        b"SEND OK" => return Line::Sent,
-        b"ERROR" | b"FAIL" => return Line::Failed(why(&mut session.vendor)),
-        b"SEND FAIL" => return Line::Failed(Status::SendFailed),
-        b"SEND CANCELLED" => return Line::Failed(Status::SendCancelled),
-        b"busy p..." => return Line::Busy(Status::Busy),
-        b"ready" => return Line::Boot,
-        _ => {}
+        return *kind;
     }
     if let Some(count) = received(line) {
         return Line::Received(count);
@@ -67,14 +72,19 @@ pub(super) fn line(session: &mut St67Session<'_>, command: &[u8], line: &[u8]) -
 
 /// A command of the user's has changed how the module tells what it receives.
 fn learn(delivery: &mut Delivery, command: &[u8]) {
-    match command.trim_ascii_end() {
-        b"AT+CIPRECVMODE=0" => delivery.is_active = true,
-        b"AT+CIPRECVMODE=1" => delivery.is_active = false,
-        b"AT+CIPMUX=0" => delivery.is_single = true,
-        b"AT+CIPMUX=1" => delivery.is_single = false,
-        b"AT+CIPDINFO=0" => delivery.has_no_sender = true,
-        b"AT+CIPDINFO=1" => delivery.has_no_sender = false,
-        _ => {}
+    let Some((name, &[value @ (b'0' | b'1')])) = command.trim_ascii_end().split_last_chunk() else {
+        return;
+    };
+    let is_off = value == b'0';
+    let settings: [(&[u8], &mut bool); 3] = [
+        (b"AT+CIPRECVMODE=", &mut delivery.is_active),
+        (b"AT+CIPMUX=", &mut delivery.is_single),
+        (b"AT+CIPDINFO=", &mut delivery.has_no_sender),
+    ];
+    for (setting, is_set) in settings {
+        if setting == name {
+            *is_set = is_off;
+        }
     }
 }
 
@@ -153,8 +163,8 @@ fn keep(session: &mut St67Session<'_>, line: &[u8]) -> Line<Status> {
 /// Takes an event of Wi-Fi or sockets. `None` if the line is none; `Some(false)` if it looks like
 /// one but does not make sense, so that bytes must have been lost.
 fn event_line(session: &mut St67Session<'_>, line: &[u8]) -> Option<bool> {
-    if line.starts_with(b"+CW:") {
-        return Some(wifi_event(session, line));
+    if let Some(what) = line.strip_prefix(b"+CW:") {
+        return Some(wifi_event(session, line, what));
     }
     let about_link = [&b"+CIP:"[..], b"+IPD:", b"+LINK_CONN:"]
         .iter()
@@ -190,18 +200,28 @@ enum Whose {
     User,
 }
 
-fn wifi_event(session: &mut St67Session<'_>, line: &[u8]) -> bool {
-    match event(line) {
-        Event::StationConnecting => session.link_state = LinkState::Connecting,
-        Event::StationConnected => session.link_state = LinkState::NoAddress,
-        Event::StationAddress(_) => session.link_state = LinkState::Up,
-        Event::StationDisconnected => session.station_down(),
-        Event::StationError(reason) => session.station_error = Some(reason),
-        Event::ScanDone
-        | Event::ClientConnected(_)
-        | Event::ClientDisconnected(_)
-        | Event::ClientAddress(..) => {}
-        _ => return false,
+/// `line`, of which `what` stands behind `+CW:`. What the soft access point's clients do is not
+/// looked at closer: it means nothing to the driver.
+fn wifi_event(session: &mut St67Session<'_>, line: &[u8], what: &[u8]) -> bool {
+    const STATES: [(&[u8], LinkState); 4] = [
+        (b"CONNECTING", LinkState::Connecting),
+        (b"CONNECTED", LinkState::NoAddress),
+        (b"GOTIP", LinkState::Up),
+        (b"DISCONNECTED", LinkState::Disconnected),
+    ];
+    const OTHERS: [&[u8]; 3] = [b"SCAN_DONE", b"STA_", b"DIST_STA_IP "];
+    if let Some((_, state)) = STATES.iter().find(|(name, _)| *name == what) {
+        session.link_state = *state;
+        if *state == LinkState::Disconnected {
+            session.station_down();
+        }
+    } else if let Some(reason) = what.strip_prefix(b"ERROR,") {
+        let Some(reason) = number(reason).and_then(|reason| reason.try_into().ok()) else {
+            return false;
+        };
+        session.station_error = Some(reason);
+    } else if !OTHERS.iter().any(|name| what.starts_with(name)) {
+        return false;
     }
     session.events.push(line);
     true

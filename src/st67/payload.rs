@@ -1,6 +1,6 @@
 //! Counted payload: what stands before it, in replies and in events.
 
-use super::{Delivery, Memory};
+use super::Memory;
 use crate::engine::protocol::{LineEnd, Payload};
 use crate::engine::text::number;
 
@@ -62,89 +62,62 @@ fn uncounted(command: &[u8], header: &[u8]) -> Option<u32> {
     number(digits)
 }
 
-/// The header of an event with payload.
+/// The header of an event with payload:
+///
+/// - `+MQTT:SUBRECV:<link>,<topic length>,<data length>,` stands before `"<topic>",<data>`; the
+///   reference has a comma for the colon.
+/// - `+BLE:GATTWRITE:<connection>,<service>,<characteristic>,<length>,`, and `GATTREAD`; without
+///   the last comma it is a peer's request to be sent data, and a line.
+/// - `+BLE:NOTIDATA:<connection>,<length>,`; firmware 2.0.89 puts the handle before the length.
+/// - `+IPD:[<link>,]<length>[,"<ip>",<port>],` in active mode. In passive mode it is a line.
 fn message(memory: &Memory, pending: &[u8]) -> Payload {
-    let headers: [(&[u8], Rest); 5] = [
-        (b"+MQTT:SUBRECV", mqtt_message),
-        (b"+BLE:GATTWRITE:", gatt_data),
-        (b"+BLE:GATTREAD:", gatt_data),
-        (b"+BLE:NOTIDATA:", notification),
-        (b"+IPD:", data),
+    const MQTT: &[u8] = b"+MQTT:SUBRECV";
+    const DATA: &[u8] = b"+IPD:";
+    let delivery = memory.delivery;
+    // The names, and how many numbers stand before those of the lengths.
+    let headers: [(&[u8], usize); 5] = [
+        (MQTT, 1),
+        (b"+BLE:GATTWRITE:", 3),
+        (b"+BLE:GATTREAD:", 3),
+        (
+            b"+BLE:NOTIDATA:",
+            1 + usize::from(delivery.has_notify_handle),
+        ),
+        (DATA, usize::from(!delivery.is_single)),
     ];
-    for (name, rest) in headers {
+    let begins = |(name, _): &&(&[u8], usize)| {
         let known = pending.len().min(name.len());
-        if pending.get(..known) != name.get(..known) {
-            continue;
+        pending.get(..known) == name.get(..known)
+    };
+    let Some(&(name, before)) = headers.iter().find(begins) else {
+        return Payload::No;
+    };
+    if name == DATA && !delivery.is_active {
+        return Payload::No;
+    }
+    let found = || {
+        let at = name.len();
+        let mut values = Values { pending, at };
+        let mut text = 0;
+        if name == MQTT {
+            values.one_of(b":,")?;
         }
-        let values = Values {
-            pending,
-            at: name.len(),
-        };
-        return if known < name.len() {
-            Payload::Incomplete
-        } else {
-            rest(memory, values).unwrap_or_else(|verdict| verdict)
-        };
-    }
-    Payload::No
-}
-
-type Found = Result<Payload, Payload>;
-
-type Rest = fn(&Memory, Values<'_>) -> Found;
-
-/// `:<link>,<topic length>,<data length>,` stands before `"<topic>",<data>`; the reference has a
-/// comma for the colon.
-fn mqtt_message(_: &Memory, mut values: Values<'_>) -> Found {
-    values.one_of(b":,")?;
-    values.number()?;
-    let (topic, data) = (values.number()?, values.number()?);
-    let text = topic.saturating_add(b"\"\",".len());
-    Ok(values.message(text, data))
-}
-
-/// `<connection>,<service>,<characteristic>,<length>,`; without the last comma it is a peer's
-/// request to be sent data, and a line.
-fn gatt_data(_: &Memory, mut values: Values<'_>) -> Found {
-    for _ in 0..3 {
-        values.number()?;
-    }
-    let data = values.number()?;
-    Ok(values.message(0, data))
-}
-
-/// `<connection>,<length>,`; firmware 2.0.89 puts the handle before the length.
-fn notification(memory: &Memory, mut values: Values<'_>) -> Found {
-    values.number()?;
-    if memory.delivery.has_notify_handle {
-        values.number()?;
-    }
-    let data = values.number()?;
-    Ok(values.message(0, data))
-}
-
-/// `[<link>,]<length>[,"<ip>",<port>],` in active mode. In passive mode it is a line.
-fn data(memory: &Memory, mut values: Values<'_>) -> Found {
-    let Delivery {
-        is_active,
-        is_single,
-        has_no_sender,
-        ..
-    } = memory.delivery;
-    if !is_active {
-        return Err(Payload::No);
-    }
-    if !is_single {
-        values.number()?;
-    }
-    let data = values.number()?;
-    if !has_no_sender {
-        values.one_of(b"\"")?;
-        while values.next()? != b'"' {}
-        values.one_of(b",")?;
-        values.number()?;
-    }
-    Ok(values.message(0, data))
+        for _ in 0..before {
+            values.number()?;
+        }
+        if name == MQTT {
+            text = values.number()?.saturating_add(b"\"\",".len());
+        }
+        let data = values.number()?;
+        if name == DATA && !delivery.has_no_sender {
+            values.one_of(b"\"")?;
+            while values.next()? != b'"' {}
+            values.one_of(b",")?;
+            values.number()?;
+        }
+        Ok(values.message(text, data))
+    };
+    found().unwrap_or_else(|verdict: Payload| verdict)
 }
 
 /// The values of a header. What is not all there yet, or is no header, ends the search.

@@ -283,7 +283,7 @@ fn free_link<T: Transport, C: Clock>(
     let link = match settled {
         Some(link) => link,
         None => {
-            match module.wait_until(CLOSING, |session| {
+            match module.wait_until(CLOSING, &mut |session| {
                 !session.vendor.closing.contains(fallback)
             }) {
                 // The notice is lost; the module has had its time.

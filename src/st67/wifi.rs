@@ -1,10 +1,7 @@
 //! The ST67's sequences for set-up and the station.
 
-use super::command::basic::{EchoOff, SetErrorCodes, SetStore};
-use super::command::net::{
-    Close, Links, ReceiveMode, SetMultiple, SetReceiveMode, SetSenderInfo, single,
-};
-use super::command::wifi::{Join, Leave, Mode, SetMode};
+use super::command::net::{Close, Links, single};
+use super::command::wifi::Join;
 use super::status::{Reason, Status};
 use super::text::{Secret, Text};
 use super::{Module, St67};
@@ -12,43 +9,47 @@ use crate::clock::Clock;
 use crate::driver::ErrorOf;
 use crate::engine::link::Transport;
 use crate::error::{Error, Usage};
-use crate::number::Switch;
 use crate::station::LinkState;
-
-/// The driver needs several links.
-const MULTIPLE: SetMultiple = SetMultiple {
-    multiple: Switch::On,
-};
 
 /// Makes the settings that the driver relies on; see `SETTINGS`, which asks for them.
 pub(super) fn set_up<T: Transport, C: Clock>(
     module: &mut Module<'_, T, C>,
 ) -> Result<(), ErrorOf<St67, T>> {
     let timeout = module.timeouts.command;
-    module.execute(&EchoOff, timeout)?;
-    module.execute(&SetErrorCodes { codes: Switch::On }, timeout)?;
-    // Else each join would write its password to the module's flash.
-    module.execute(&SetStore { store: Switch::Off }, timeout)?;
-    match module.execute(&MULTIPLE, timeout) {
-        // Links are open that the driver before this one has left.
-        Err(Error::Module(_)) => {
-            let close_all = Close { link: Links::MAX };
-            if let Err(Error::Module(_)) = module.execute(&close_all, timeout) {
-                // It has one link, and that has no number.
-                module.execute(&single::Close, timeout)?;
+    for line in SET_UP {
+        match module.tell(line, timeout) {
+            // Links are open that the driver before this one has left.
+            Err(Error::Module(_)) if line == SET_MULTIPLE => {
+                let close_all = Close { link: Links::MAX };
+                if let Err(Error::Module(_)) = module.execute(&close_all, timeout) {
+                    // It has one link, and that has no number.
+                    module.execute(&single::Close, timeout)?;
+                }
+                // Their notices come behind the OK.
+                module.pause(CLOSING)?;
+                module.tell(line, timeout)?;
             }
-            // Their notices come behind the OK.
-            module.pause(CLOSING)?;
-            module.execute(&MULTIPLE, timeout)?;
+            other => other?,
         }
-        other => drop(other?),
     }
-    let mode = ReceiveMode::Passive;
-    module.execute(&SetReceiveMode { mode }, timeout)?;
-    let shown = Switch::On;
-    module.execute(&SetSenderInfo { shown }, timeout)?;
     Ok(())
 }
+
+/// The settings, in order. As lines: the structs of `command` would take six times the flash to
+/// write the same.
+const SET_UP: [&str; 6] = [
+    "ATE0\r\n",
+    "AT+SYSLOG=1\r\n",
+    // Else each join would write its password to the module's flash.
+    "AT+SYSSTORE=0\r\n",
+    SET_MULTIPLE,
+    "AT+CIPRECVMODE=1\r\n",
+    "AT+CIPDINFO=1\r\n",
+];
+const SET_MULTIPLE: &str = "AT+CIPMUX=1\r\n";
+
+/// Makes the module a station that does not join by itself.
+const STATION: &str = "AT+CWMODE=1,0\r\n";
 
 /// How long links may take to close after the module has agreed to (ms); no source gives a
 /// figure.
@@ -68,13 +69,7 @@ pub(super) fn join<T: Transport, C: Clock>(
     );
     let (timeout, patience) = (module.timeouts.command, module.timeouts.join);
     // A new module's radio is off, and then it refuses to join (wire notes 10).
-    module.execute(
-        &SetMode {
-            mode: Mode::Station,
-            auto_connect: Some(Switch::Off),
-        },
-        timeout,
-    )?;
+    module.tell(STATION, timeout)?;
     module.session.link_state = LinkState::Idle;
     module.session.station_error = None;
     let deadline = module.engine.link.deadline(patience);
@@ -82,7 +77,7 @@ pub(super) fn join<T: Transport, C: Clock>(
     module.execute(&join, patience)?;
     loop {
         let remaining = module.engine.link.remaining(deadline);
-        let waited = module.wait_until(remaining, |session| {
+        let waited = module.wait_until(remaining, &mut |session| {
             session.link_state == LinkState::Up || session.station_error.is_some()
         });
         match module.session.station_error.take().map(Reason::from) {
@@ -99,7 +94,7 @@ pub(super) fn leave<T: Transport, C: Clock>(
     module: &mut Module<'_, T, C>,
 ) -> Result<(), ErrorOf<St67, T>> {
     let timeout = module.timeouts.command;
-    module.execute(&Leave, timeout)?;
+    module.tell("AT+CWQAP\r\n", timeout)?;
     // The reference's module says OK and nothing else.
     module.session.station_down();
     Ok(())

@@ -59,7 +59,7 @@ impl LinkRow {
         let values = NAMES.iter().find_map(|name| line.strip_prefix(*name))?;
         let mut fields = Fields::new(values);
         let link = fields.number()?;
-        fields.quoted()?;
+        fields.next()?;
         Some(LinkRow {
             link,
             remote_ip: fields.address()?,
@@ -124,13 +124,13 @@ pub enum Protocol {
 
 impl Serialize for Protocol {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(match self {
-            Protocol::Tcp => "TCP",
-            Protocol::TcpV6 => "TCPv6",
-            Protocol::Udp => "UDP",
-            Protocol::UdpV6 => "UDPv6",
-            Protocol::Ssl => "SSL",
-            Protocol::SslV6 => "SSLv6",
+        serializer.serialize_bytes(match self {
+            Protocol::Tcp => b"\"TCP\"",
+            Protocol::TcpV6 => b"\"TCPv6\"",
+            Protocol::Udp => b"\"UDP\"",
+            Protocol::UdpV6 => b"\"UDPv6\"",
+            Protocol::Ssl => b"\"SSL\"",
+            Protocol::SslV6 => b"\"SSLv6\"",
         })
     }
 }
