@@ -70,13 +70,13 @@ impl<'de, E: Numbered> Deserialize<'de> for Reported<E> {
 
 /// Defines an enum of named numbers, for commands as it is and for replies as [`Reported`].
 macro_rules! numbered {
-    ($(#[$meta:meta])* pub enum $name:ident {
+    ($(#[$meta:meta])* $vis:vis enum $name:ident {
         $($(#[$doc:meta])* $variant:ident = $number:literal,)+
     }) => {
         $(#[$meta])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-        pub enum $name {
+        $vis enum $name {
             $($(#[$doc])* $variant = $number,)+
         }
 

@@ -905,7 +905,7 @@ fn ble_paired(values: &[u8]) -> Option<Event<'_>> {
 }
 
 /// `aa:bb:cc:dd:ee:ff (public)`
-fn ble_peer(text: &[u8]) -> Option<BlePeer<'_>> {
+pub(super) fn ble_peer(text: &[u8]) -> Option<BlePeer<'_>> {
     const ADDRESS: usize = "aa:bb:cc:dd:ee:ff".len();
     let (address, kind) = unquoted(text.trim_ascii()).split_at_checked(ADDRESS)?;
     let kind = kind.trim_ascii();

@@ -233,6 +233,68 @@
 //! | `AT+MQTTUNSUB=` | [`Unsubscribe`](mqtt::Unsubscribe) |
 //! | `AT+MQTTCLEAN=` | [`Clean`](mqtt::Clean) |
 //!
+//! ## Chapter 6, BLE
+//!
+//! | wire name | struct |
+//! |---|---|
+//! | `AT+BLEINIT?` | [`GetRole`](ble::GetRole) |
+//! | `AT+BLEINIT=` | [`SetRole`](ble::SetRole) |
+//! | `AT+BLEADDR?` | [`GetAddress`](ble::GetAddress) |
+//! | `AT+BLEADDR=` | [`SetAddress`](ble::SetAddress) |
+//! | `AT+BLENAME?` | [`GetName`](ble::GetName) |
+//! | `AT+BLENAME=` | [`SetName`](ble::SetName) |
+//! | `AT+BLESCANPARAM?` | [`GetScanParameters`](ble::GetScanParameters) |
+//! | `AT+BLESCANPARAM=` | [`SetScanParameters`](ble::SetScanParameters) |
+//! | `AT+BLESCAN=` | [`SetScan`](ble::SetScan) |
+//! | `AT+BLESCANRSPDATA=` | [`SetScanResponse`](ble::SetScanResponse) |
+//! | `AT+BLEADVPARAM?` | [`GetAdvertisingParameters`](ble::GetAdvertisingParameters) |
+//! | `AT+BLEADVPARAM=` | [`SetAdvertisingParameters`](ble::SetAdvertisingParameters) |
+//! | `AT+BLEADVDATA=` | [`SetAdvertisement`](ble::SetAdvertisement) |
+//! | `AT+BLEADVSTART` | [`StartAdvertising`](ble::StartAdvertising) |
+//! | `AT+BLEADVSTOP` | [`StopAdvertising`](ble::StopAdvertising) |
+//! | `AT+BLECONN?` | [`GetConnections`](ble::GetConnections) |
+//! | `AT+BLECONN=` | [`Connect`](ble::Connect) |
+//! | `AT+BLECONNPARAM?` | [`GetConnectionParameters`](ble::GetConnectionParameters) |
+//! | `AT+BLECONNPARAM=` | [`SetConnectionParameters`](ble::SetConnectionParameters) |
+//! | `AT+BLEDISCONN=` | [`Disconnect`](ble::Disconnect) |
+//! | `AT+BLEDATALEN=` | [`SetDataLength`](ble::SetDataLength) |
+//! | `AT+BLEEXCHANGEMTU=` | [`ExchangeMtu`](ble::ExchangeMtu) |
+//! | `AT+BLEGATTSSRV?` | [`GetServices`](ble::GetServices) |
+//! | `AT+BLEGATTSSRVCRE=` | [`CreateService`](ble::CreateService) |
+//! | `AT+BLEGATTSSRVDEL=` | [`DeleteService`](ble::DeleteService) |
+//! | `AT+BLEGATTSREGISTER=` | [`RegisterServices`](ble::RegisterServices) |
+//! | `AT+BLEGATTSCHAR?` | [`GetCharacteristics`](ble::GetCharacteristics) |
+//! | `AT+BLEGATTSCHARCRE=` | [`CreateCharacteristic`](ble::CreateCharacteristic) |
+//! | `AT+BLEGATTSNTFY=` | [`Notify`](ble::Notify) |
+//! | `AT+BLEGATTSIND=` | [`Indicate`](ble::Indicate) |
+//! | `AT+BLEGATTSRD=` | [`AnswerRead`](ble::AnswerRead) |
+//! | `AT+BLEGATTCSRVDIS=` | [`DiscoverServices`](ble::DiscoverServices) |
+//! | `AT+BLEGATTCCHARDIS=` | [`DiscoverCharacteristics`](ble::DiscoverCharacteristics) |
+//! | `AT+BLEGATTCWR=` | [`Write`](ble::Write) |
+//! | `AT+BLEGATTCRD=` | [`Read`](ble::Read) |
+//! | `AT+BLEGATTCSUBSCRIBE=` | [`Subscribe`](ble::Subscribe) |
+//! | `AT+BLEGATTCUNSUBSCRIBE=` | [`Unsubscribe`](ble::Unsubscribe) |
+//! | `AT+BLETXPWR?` | [`GetPower`](ble::GetPower) |
+//! | `AT+BLETXPWR=` | [`SetPower`](ble::SetPower) |
+//! | `AT+BLESECPARAM?` | [`GetAbility`](ble::GetAbility) |
+//! | `AT+BLESECPARAM=` | [`SetAbility`](ble::SetAbility) |
+//! | `AT+BLESECCANNEL=` | [`CancelPairing`](ble::CancelPairing) |
+//! | `AT+BLESECPASSKEYCONFIRM=` | [`ConfirmPasskey`](ble::ConfirmPasskey) |
+//! | `AT+BLESECPAIRINGCONFIRM=` | [`ConfirmPairing`](ble::ConfirmPairing) |
+//! | `AT+BLESECPASSKEY=` | [`EnterPasskey`](ble::EnterPasskey) |
+//! | `AT+BLESECGETLTKLIST?` | [`GetBonds`](ble::GetBonds) |
+//! | `AT+BLESECUNPAIR=` | [`Unpair`](ble::Unpair) |
+//! | `AT+BLESECSTART=` | [`StartPairing`](ble::StartPairing) |
+//! | `AT+BLEBASINIT` | [`StartBattery`](ble::StartBattery) |
+//! | `AT+BLEBASDEINIT` | [`StopBattery`](ble::StopBattery) |
+//! | `AT+BLEBASLVLGET?` | [`GetBatteryLevel`](ble::GetBatteryLevel) |
+//! | `AT+BLEBASLVLSET=` | [`SetBatteryLevel`](ble::SetBatteryLevel) |
+//! | `AT+BLEIASINIT` | [`StartAlert`](ble::StartAlert) |
+//! | `AT+BLEIASDEINIT` | [`StopAlert`](ble::StopAlert) |
+//! | `AT+BLEDISINIT=` | [`StartDeviceInfo`](ble::StartDeviceInfo) |
+//! | `AT+BLEDISDEINIT` | [`StopDeviceInfo`](ble::StopDeviceInfo) |
+//! | `AT+BLEDISSET=` | [`SetDeviceInfo`](ble::SetDeviceInfo) |
+//!
 //! ## Chapter 7, low power
 //!
 //! | wire name | struct |
@@ -250,6 +312,7 @@
 //! | `AT+GET_CLOCK` | [`GetClock`](low_power::GetClock) |
 
 pub mod basic;
+pub mod ble;
 pub mod low_power;
 pub mod mqtt;
 pub mod net;
