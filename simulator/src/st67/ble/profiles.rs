@@ -42,22 +42,14 @@ impl St67 {
         Ok(Reply::Ok)
     }
 
-    /// `AT+BLEBASINIT`
-    pub(in crate::st67) fn begin_ble_battery(
-        &mut self,
-        _: &Arguments,
-        _: &mut World,
-    ) -> Result<Reply, Code> {
-        self.set_profile(|profiles| profiles.battery = true)
+    /// `AT+BLEBASINIT` and `AT+BLEBASDEINIT`
+    pub(in crate::st67) fn offer_ble_battery(&mut self, on: bool) -> Result<Reply, Code> {
+        self.set_profile(|profiles| profiles.battery = on)
     }
 
-    /// `AT+BLEBASDEINIT`
-    pub(in crate::st67) fn end_ble_battery(
-        &mut self,
-        _: &Arguments,
-        _: &mut World,
-    ) -> Result<Reply, Code> {
-        self.set_profile(|profiles| profiles.battery = false)
+    /// `AT+BLEIASINIT` and `AT+BLEIASDEINIT`
+    pub(in crate::st67) fn offer_ble_alert(&mut self, on: bool) -> Result<Reply, Code> {
+        self.set_profile(|profiles| profiles.alert = on)
     }
 
     /// `AT+BLEBASLVLGET?`
@@ -87,24 +79,6 @@ impl St67 {
             connection.peer.take_update(&[told]);
         }
         self.set_profile(|profiles| profiles.level = level)
-    }
-
-    /// `AT+BLEIASINIT`
-    pub(in crate::st67) fn begin_ble_alert(
-        &mut self,
-        _: &Arguments,
-        _: &mut World,
-    ) -> Result<Reply, Code> {
-        self.set_profile(|profiles| profiles.alert = true)
-    }
-
-    /// `AT+BLEIASDEINIT`
-    pub(in crate::st67) fn end_ble_alert(
-        &mut self,
-        _: &Arguments,
-        _: &mut World,
-    ) -> Result<Reply, Code> {
-        self.set_profile(|profiles| profiles.alert = false)
     }
 
     /// A client writes the level of alert.

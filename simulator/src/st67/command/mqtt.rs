@@ -2,24 +2,28 @@
 
 use super::{Command, command};
 use crate::st67::St67;
+use crate::st67::mqtt::Name;
 
 pub(super) const COMMANDS: &[Command] = &[
     command("+MQTTUSERCFG")
         .query(St67::mqtt_user)
         .set(St67::set_mqtt_user),
     command("+MQTTCLIENTID")
-        .query(St67::mqtt_client_id)
-        .set(St67::set_mqtt_client_id),
+        .query(|module, _, _| module.mqtt_name(Name::ClientId))
+        .set(|module, arguments, _| module.set_mqtt_name(arguments, Name::ClientId)),
     command("+MQTTUSERNAME")
-        .query(St67::mqtt_username)
-        .set(St67::set_mqtt_username),
+        .query(|module, _, _| module.mqtt_name(Name::Username))
+        .set(|module, arguments, _| module.set_mqtt_name(arguments, Name::Username)),
     command("+MQTTPASSWORD")
-        .query(St67::mqtt_password)
-        .set(St67::set_mqtt_password),
+        .query(|module, _, _| module.mqtt_name(Name::Password))
+        .set(|module, arguments, _| module.set_mqtt_name(arguments, Name::Password)),
     // In the reference, the setters have another name as well.
-    command("+MQTTLONGCLIENTID").set(St67::set_long_mqtt_client_id),
-    command("+MQTTLONGUSERNAME").set(St67::set_long_mqtt_username),
-    command("+MQTTLONGPASSWORD").set(St67::set_long_mqtt_password),
+    command("+MQTTLONGCLIENTID")
+        .set(|module, arguments, _| module.set_long_mqtt_name(arguments, Name::ClientId)),
+    command("+MQTTLONGUSERNAME")
+        .set(|module, arguments, _| module.set_long_mqtt_name(arguments, Name::Username)),
+    command("+MQTTLONGPASSWORD")
+        .set(|module, arguments, _| module.set_long_mqtt_name(arguments, Name::Password)),
     command("+MQTTCONNCFG")
         .query(St67::mqtt_connection_settings)
         .set(St67::set_mqtt_connection_settings),

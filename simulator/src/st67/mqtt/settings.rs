@@ -157,39 +157,19 @@ impl St67 {
     }
 
     /// `AT+MQTTCLIENTID?`, `AT+MQTTUSERNAME?` and `AT+MQTTPASSWORD?`
-    fn say_mqtt_name(&mut self, name: Name) -> Result<Reply, Code> {
+    pub(in crate::st67) fn mqtt_name(&mut self, name: Name) -> Result<Reply, Code> {
         let value = quoted(&self.mqtt.settings.names[name.index()]);
         let head = format!("{}:0,", name.command());
         self.say_bytes(&[head.as_bytes(), &value]);
         Ok(Reply::Ok)
     }
 
-    pub(in crate::st67) fn mqtt_client_id(
-        &mut self,
-        _: &Arguments,
-        _: &mut World,
-    ) -> Result<Reply, Code> {
-        self.say_mqtt_name(Name::ClientId)
-    }
-
-    pub(in crate::st67) fn mqtt_username(
-        &mut self,
-        _: &Arguments,
-        _: &mut World,
-    ) -> Result<Reply, Code> {
-        self.say_mqtt_name(Name::Username)
-    }
-
-    pub(in crate::st67) fn mqtt_password(
-        &mut self,
-        _: &Arguments,
-        _: &mut World,
-    ) -> Result<Reply, Code> {
-        self.say_mqtt_name(Name::Password)
-    }
-
     /// `AT+MQTTCLIENTID=<link>,<length>` and its like; the text follows behind a prompt.
-    fn prompt_for_mqtt_name(&mut self, arguments: &Arguments, name: Name) -> Result<Reply, Code> {
+    pub(in crate::st67) fn set_mqtt_name(
+        &mut self,
+        arguments: &Arguments,
+        name: Name,
+    ) -> Result<Reply, Code> {
         arguments.expect(2..=2)?;
         check_link(arguments)?;
         let longest = i64::try_from(name.longest()).unwrap_or(0);
@@ -199,32 +179,8 @@ impl St67 {
         Ok(self.prompt_for_payload(Goal::MqttName(name), length))
     }
 
-    pub(in crate::st67) fn set_mqtt_client_id(
-        &mut self,
-        arguments: &Arguments,
-        _: &mut World,
-    ) -> Result<Reply, Code> {
-        self.prompt_for_mqtt_name(arguments, Name::ClientId)
-    }
-
-    pub(in crate::st67) fn set_mqtt_username(
-        &mut self,
-        arguments: &Arguments,
-        _: &mut World,
-    ) -> Result<Reply, Code> {
-        self.prompt_for_mqtt_name(arguments, Name::Username)
-    }
-
-    pub(in crate::st67) fn set_mqtt_password(
-        &mut self,
-        arguments: &Arguments,
-        _: &mut World,
-    ) -> Result<Reply, Code> {
-        self.prompt_for_mqtt_name(arguments, Name::Password)
-    }
-
     /// `AT+MQTTLONGCLIENTID=<link>,<length>` and its like, which are the same.
-    fn prompt_for_long_mqtt_name(
+    pub(in crate::st67) fn set_long_mqtt_name(
         &mut self,
         arguments: &Arguments,
         name: Name,
@@ -232,31 +188,7 @@ impl St67 {
         if !self.variant.mqtt.long_names {
             return Err(Code::UNSUPPORTED);
         }
-        self.prompt_for_mqtt_name(arguments, name)
-    }
-
-    pub(in crate::st67) fn set_long_mqtt_client_id(
-        &mut self,
-        arguments: &Arguments,
-        _: &mut World,
-    ) -> Result<Reply, Code> {
-        self.prompt_for_long_mqtt_name(arguments, Name::ClientId)
-    }
-
-    pub(in crate::st67) fn set_long_mqtt_username(
-        &mut self,
-        arguments: &Arguments,
-        _: &mut World,
-    ) -> Result<Reply, Code> {
-        self.prompt_for_long_mqtt_name(arguments, Name::Username)
-    }
-
-    pub(in crate::st67) fn set_long_mqtt_password(
-        &mut self,
-        arguments: &Arguments,
-        _: &mut World,
-    ) -> Result<Reply, Code> {
-        self.prompt_for_long_mqtt_name(arguments, Name::Password)
+        self.set_mqtt_name(arguments, name)
     }
 
     /// A text has come. It ends with a zero.
