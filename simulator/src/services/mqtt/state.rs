@@ -1,207 +1,49 @@
-//! An MQTT broker, for MQTT 3.1.1.
+//! What the broker knows, and how it answers.
 
-use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
-use std::rc::Rc;
-use std::time::Duration;
 
 use bytes::BytesMut;
 use mqttbytes::v4::{
-    self, ConnAck, Connect, ConnectReturnCode, LastWill, Packet, PubAck, PubComp, PubRec, PubRel,
-    Publish, SubAck, Subscribe, SubscribeReasonCode, UnsubAck,
+    ConnAck, Connect, ConnectReturnCode, Packet, PubAck, PubComp, PubRec, PubRel, Publish, SubAck,
+    Subscribe, SubscribeReasonCode, UnsubAck,
 };
 use mqttbytes::{QoS, valid_filter, valid_topic};
 
+use super::{MqttConnect, MqttMessage};
 use crate::mqtt::{encode, qos};
-use crate::{Peer, Service};
 
-/// The largest packet that it takes.
-const LARGEST: usize = 1024 * 1024;
-
-/// A message.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MqttMessage {
-    /// Its topic.
-    pub topic: String,
-    /// Any bytes.
-    pub payload: Vec<u8>,
-    /// Quality of service, 0 to 2.
-    pub qos: u8,
-    /// The broker keeps it for those who subscribe later.
-    pub retain: bool,
-}
-
-impl MqttMessage {
-    /// A message of quality 0 that is not kept.
-    pub fn new(topic: impl Into<String>, payload: impl Into<Vec<u8>>) -> Self {
-        MqttMessage {
-            topic: topic.into(),
-            payload: payload.into(),
-            qos: 0,
-            retain: false,
-        }
-    }
-
-    /// The same message with this quality of service.
-    #[must_use]
-    pub fn with_qos(mut self, qos: u8) -> Self {
-        self.qos = qos;
-        self
-    }
-
-    /// The same message, to be kept by the broker.
-    #[must_use]
-    pub fn retained(mut self) -> Self {
-        self.retain = true;
-        self
-    }
-}
-
-/// How a client has introduced itself.
-#[derive(Clone, PartialEq, Eq)]
-pub struct MqttConnect {
-    /// Its name.
-    pub client_id: String,
-    /// Who it claims to be; empty if it does not say.
-    pub username: String,
-    /// The proof of that; empty if it gives none.
-    pub password: String,
-    /// Seconds of silence after which it is gone; 0 for no limit.
-    pub keep_alive: u16,
-    /// It wants nothing of an earlier session.
-    pub clean_session: bool,
-    /// What is to be published when it is gone without a word.
-    pub will: Option<MqttMessage>,
-}
-
-impl fmt::Debug for MqttConnect {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MqttConnect")
-            .field("client_id", &self.client_id)
-            .field("username", &self.username)
-            .field("keep_alive", &self.keep_alive)
-            .field("clean_session", &self.clean_session)
-            .field("will", &self.will)
-            .finish_non_exhaustive()
-    }
-}
-
-/// A broker in memory. Clones are handles to the same broker.
-///
-/// Give each connection of a [`MemoryNetwork`](crate::MemoryNetwork) one [`serve`](Self::serve),
-/// and publish to the module from the test.
-#[derive(Clone, Default)]
-pub struct MqttBroker(Rc<RefCell<State>>);
-
+/// Clients, subscriptions and messages.
 #[derive(Default)]
-struct State {
-    clients: BTreeMap<u64, Client>,
-    count: u64,
+pub(super) struct State {
+    pub clients: BTreeMap<u64, Client>,
+    pub count: u64,
     /// Subscriptions of clients that have not asked for a clean session.
     sessions: BTreeMap<String, Vec<(String, QoS)>>,
     retained: BTreeMap<String, MqttMessage>,
-    connects: Vec<MqttConnect>,
-    messages: Vec<MqttMessage>,
+    pub connects: Vec<MqttConnect>,
+    pub messages: Vec<MqttMessage>,
     /// How the next clients are answered, if not with 0.
-    refusal: Option<u8>,
+    pub refusal: Option<u8>,
     /// Nothing is answered any more.
-    mute: bool,
+    pub mute: bool,
 }
 
 /// A client that has introduced itself.
 #[derive(Default)]
-struct Client {
+pub(super) struct Client {
     name: String,
     clean: bool,
-    subscriptions: Vec<(String, QoS)>,
+    pub subscriptions: Vec<(String, QoS)>,
     will: Option<MqttMessage>,
-    outgoing: BytesMut,
-    leave: bool,
+    pub outgoing: BytesMut,
+    pub leave: bool,
     last_id: u16,
     /// Messages that it publishes exactly once and has not released.
     received: BTreeSet<u16>,
 }
 
-impl MqttBroker {
-    /// A broker that lets everybody in.
-    #[must_use]
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// The broker's end of one connection.
-    #[must_use]
-    pub fn serve(&self) -> Box<dyn Service> {
-        let mut state = self.0.borrow_mut();
-        state.count += 1;
-        Box::new(Connection {
-            broker: self.clone(),
-            number: state.count,
-            arrived: BytesMut::new(),
-        })
-    }
-
-    /// Publishes a message to all that have subscribed its topic.
-    pub fn publish(&self, message: MqttMessage) {
-        self.0.borrow_mut().distribute(message);
-    }
-
-    /// Answers all who come from now on with this return code; 0 lets them in.
-    pub fn answer_with(&self, code: u8) {
-        self.0.borrow_mut().refusal = Some(code).filter(|code| *code != 0);
-    }
-
-    /// Hears, but answers nothing any more.
-    pub fn mute(&self) {
-        self.0.borrow_mut().mute = true;
-    }
-
-    /// Closes the connections of all clients.
-    pub fn disconnect_all(&self) {
-        let mut state = self.0.borrow_mut();
-        state
-            .clients
-            .values_mut()
-            .for_each(|client| client.leave = true);
-    }
-
-    /// How clients have introduced themselves, in their order.
-    #[must_use]
-    pub fn connects(&self) -> Vec<MqttConnect> {
-        self.0.borrow().connects.clone()
-    }
-
-    /// The messages that clients have published, in their order.
-    #[must_use]
-    pub fn messages(&self) -> Vec<MqttMessage> {
-        self.0.borrow().messages.clone()
-    }
-
-    /// The filters that are subscribed, with their quality of service.
-    #[must_use]
-    pub fn subscriptions(&self) -> Vec<(String, u8)> {
-        let state = self.0.borrow();
-        let all = state
-            .clients
-            .values()
-            .flat_map(|client| &client.subscriptions);
-        all.map(|(filter, qos)| (filter.clone(), *qos as u8))
-            .collect()
-    }
-}
-
-impl fmt::Debug for MqttBroker {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MqttBroker")
-            .field("connects", &self.connects())
-            .field("subscriptions", &self.subscriptions())
-            .finish_non_exhaustive()
-    }
-}
-
 impl State {
-    fn distribute(&mut self, message: MqttMessage) {
+    pub fn distribute(&mut self, message: MqttMessage) {
         if message.retain {
             self.retained.insert(message.topic.clone(), message.clone());
         }
@@ -226,7 +68,7 @@ impl State {
         let mut client = Client {
             name: client_id.clone(),
             clean: *clean_session,
-            will: connect.last_will.as_ref().map(will),
+            will: connect.last_will.as_ref().map(MqttMessage::from),
             ..Client::default()
         };
         let code = self.refusal.map_or(ConnectReturnCode::Success, refusal);
@@ -237,10 +79,10 @@ impl State {
         client.subscriptions = subscriptions.unwrap_or_default();
         client.leave = code != ConnectReturnCode::Success;
         self.clients.insert(number, client);
-        self.connects.push(introduction(connect));
+        self.connects.push(connect.into());
     }
 
-    fn take(&mut self, number: u64, packet: Packet) {
+    pub fn take(&mut self, number: u64, packet: Packet) {
         if let Packet::Connect(connect) = packet {
             return self.introduce(number, connect);
         }
@@ -337,7 +179,7 @@ impl State {
     }
 
     /// The connection has ended.
-    fn forget(&mut self, number: u64) {
+    pub fn forget(&mut self, number: u64) {
         let Some(client) = self.clients.remove(&number) else {
             return;
         };
@@ -368,59 +210,6 @@ impl Client {
     }
 }
 
-/// One connection.
-struct Connection {
-    broker: MqttBroker,
-    number: u64,
-    arrived: BytesMut,
-}
-
-impl Connection {
-    fn with_client<T>(&self, act: impl FnOnce(&mut Client) -> T) -> Option<T> {
-        let mut state = self.broker.0.borrow_mut();
-        state.clients.get_mut(&self.number).map(act)
-    }
-}
-
-impl Service for Connection {
-    fn received(&mut self, _now: Duration, data: &[u8], peer: &mut Peer) {
-        self.arrived.extend_from_slice(data);
-        loop {
-            match v4::read(&mut self.arrived, LARGEST) {
-                Ok(packet) => self.broker.0.borrow_mut().take(self.number, packet),
-                Err(mqttbytes::Error::InsufficientBytes(_)) => break,
-                Err(_) => {
-                    peer.close();
-                    break;
-                }
-            }
-        }
-        self.speak(peer);
-    }
-
-    fn has_something_to_say(&self) -> bool {
-        let waiting = self.with_client(|client| client.leave || !client.outgoing.is_empty());
-        waiting.unwrap_or(false)
-    }
-
-    fn speak(&mut self, peer: &mut Peer) {
-        let (outgoing, leave) = self
-            .with_client(|client| (client.outgoing.split(), client.leave))
-            .unwrap_or_default();
-        if !outgoing.is_empty() {
-            peer.send(&outgoing);
-        }
-        if leave {
-            peer.close();
-            self.broker.0.borrow_mut().forget(self.number);
-        }
-    }
-
-    fn closed(&mut self) {
-        self.broker.0.borrow_mut().forget(self.number);
-    }
-}
-
 fn refusal(code: u8) -> ConnectReturnCode {
     match code {
         1 => ConnectReturnCode::RefusedProtocolVersion,
@@ -428,30 +217,6 @@ fn refusal(code: u8) -> ConnectReturnCode {
         3 => ConnectReturnCode::ServiceUnavailable,
         4 => ConnectReturnCode::BadUserNamePassword,
         _ => ConnectReturnCode::NotAuthorized,
-    }
-}
-
-fn will(will: &LastWill) -> MqttMessage {
-    MqttMessage {
-        topic: will.topic.clone(),
-        payload: will.message.to_vec(),
-        qos: will.qos as u8,
-        retain: will.retain,
-    }
-}
-
-fn introduction(connect: Connect) -> MqttConnect {
-    let (username, password) = connect
-        .login
-        .map(|login| (login.username, login.password))
-        .unwrap_or_default();
-    MqttConnect {
-        client_id: connect.client_id,
-        username,
-        password,
-        keep_alive: connect.keep_alive,
-        clean_session: connect.clean_session,
-        will: connect.last_will.as_ref().map(will),
     }
 }
 
