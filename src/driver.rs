@@ -12,6 +12,7 @@ use crate::engine::Engine;
 use crate::engine::exchange::Reply;
 use crate::engine::link::Transport;
 use crate::engine::protocol::{Answer, End, Line, Payload, Protocol};
+use crate::engine::stream::Escape;
 use crate::error::{Closed, Error, Usage};
 use crate::event::Event;
 use crate::queue::{Item, Queue};
@@ -82,6 +83,11 @@ impl<D: Words> Session<'_, D> {
         self.is_set_up = false;
         self.in_doubt = false;
         self.missed_events = false;
+    }
+
+    /// The settings that the driver relies on are changed, and made again on the next use.
+    pub(crate) fn give_up_settings(&mut self) {
+        self.is_set_up = false;
     }
 
     /// The module must have restarted, unseen; one that is being set up has not.
@@ -443,6 +449,17 @@ impl<'b, D: Dialect, T: Transport, C: Clock> Module<'b, D, T, C> {
                 timeout,
             )
         })
+    }
+
+    /// Sends a command at whose prompt the line becomes a stream of bytes.
+    pub(crate) fn enter_stream<A: AtatCmd>(
+        &mut self,
+        command: &A,
+        escape: Escape,
+        timeout: u32,
+    ) -> Result<(), ErrorOf<D, T>> {
+        self.engine.compose(|buffer| command.write(buffer));
+        self.engine.enter_stream(&mut self.session, escape, timeout)
     }
 
     /// Sends a command whose reply is payload, at most `limit` bytes; what does not fit `into` is

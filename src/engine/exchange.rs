@@ -117,78 +117,6 @@ impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
         self.end(session, result)
     }
 
-    /// Sends the composed command, and waits for the prompt behind which all is data.
-    pub(crate) fn enter_data_mode<P: Protocol>(
-        &mut self,
-        session: &mut P,
-        timeout: u32,
-    ) -> Result<(), ErrorOf<T, P>> {
-        let deadline = self.begin(session, timeout)?;
-        let result = self
-            .send_command(deadline)
-            .and_then(|()| self.await_prompt(session, deadline));
-        self.end(session, result)
-    }
-
-    fn await_prompt<P: Protocol>(
-        &mut self,
-        session: &mut P,
-        mut deadline: Deadline,
-    ) -> Result<(), ErrorOf<T, P>> {
-        loop {
-            let at = match self.token(session, true, deadline)? {
-                Token::Prompt => return Ok(()),
-                Token::Line(at) => at,
-                Token::Overlong | Token::Spoilt | Token::Payload(..) | Token::Encoded(..) => {
-                    return Err(Error::Malformed);
-                }
-            };
-            match self.line(session, at) {
-                Line::Ok | Line::Event | Line::Detail => {}
-                Line::Failed(status) | Line::NotUnderstood(status) => {
-                    return Err(Error::Module(status));
-                }
-                Line::Boot => return Err(Error::ModuleReset),
-                Line::Busy(_) => deadline = self.after_busy(deadline),
-                _ => return Err(Error::Malformed),
-            }
-        }
-    }
-
-    /// Reads data that is no line, at least a byte.
-    pub(crate) fn read_data<S>(
-        &mut self,
-        into: &mut [u8],
-        timeout: u32,
-    ) -> Result<usize, Error<T::Error, S>> {
-        match self.input.take(into) {
-            0 => {
-                let deadline = self.link.deadline(timeout);
-                self.link.read(into, deadline)
-            }
-            n => Ok(n),
-        }
-    }
-
-    /// Whether there is data to read.
-    pub(crate) fn has_data<S>(&mut self) -> Result<bool, Error<T::Error, S>> {
-        let is_here = !self.input.pending().is_empty();
-        Ok(is_here || self.link.transport.read_ready().map_err(Error::Transport)?)
-    }
-
-    /// Drops what comes for so long.
-    pub(crate) fn ignore<S>(&mut self, milliseconds: u32) -> Result<(), Error<T::Error, S>> {
-        let deadline = self.link.deadline(milliseconds);
-        loop {
-            self.input.clear();
-            match self.link.read(self.input.room(), deadline) {
-                Ok(_) => {}
-                Err(Error::Timeout) => return Ok(()),
-                Err(error) => return Err(error),
-            }
-        }
-    }
-
     /// Sends the composed command and reads the payload of its reply, at most `limit` bytes,
     /// straight into `into`; what does not fit there is dropped.
     ///
@@ -217,7 +145,7 @@ impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
         result
     }
 
-    fn begin<P: Protocol>(
+    pub(super) fn begin<P: Protocol>(
         &mut self,
         session: &mut P,
         timeout: u32,
@@ -242,7 +170,7 @@ impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
         Ok(self.link.deadline(timeout))
     }
 
-    fn end<R, P: Protocol>(
+    pub(super) fn end<R, P: Protocol>(
         &mut self,
         session: &P,
         result: Result<R, ErrorOf<T, P>>,
@@ -262,7 +190,7 @@ impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
         result
     }
 
-    fn send_command<S>(&mut self, deadline: Deadline) -> Result<(), Error<T::Error, S>> {
+    pub(super) fn send_command<S>(&mut self, deadline: Deadline) -> Result<(), Error<T::Error, S>> {
         self.link.write(
             self.command.get(..self.command_len).unwrap_or(&[]),
             deadline,
@@ -515,7 +443,7 @@ impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
     }
 
     /// The next thing in the input, waiting for it up to the deadline.
-    fn token<P: Protocol>(
+    pub(super) fn token<P: Protocol>(
         &mut self,
         session: &mut P,
         prompt_awaited: bool,
@@ -529,7 +457,7 @@ impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
         }
     }
 
-    fn line<P: Protocol>(
+    pub(super) fn line<P: Protocol>(
         &mut self,
         session: &mut P,
         at: core::ops::Range<usize>,
@@ -542,7 +470,7 @@ impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
         kind
     }
 
-    fn after_busy(&mut self, deadline: Deadline) -> Deadline {
+    pub(super) fn after_busy(&mut self, deadline: Deadline) -> Deadline {
         self.busy = true;
         let soon = self.link.deadline(BUSY_WAIT);
         if soon.ends_before(deadline) {

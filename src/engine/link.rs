@@ -52,9 +52,14 @@ impl<T: Transport, C: Clock> Link<T, C> {
         deadline.remaining(self.clock.now())
     }
 
+    /// Whether there is something to read.
+    pub(crate) fn is_ready<S>(&mut self) -> Result<bool, Error<T::Error, S>> {
+        self.transport.read_ready().map_err(Error::Transport)
+    }
+
     /// Reads what has arrived already; 0 if nothing has.
     pub(crate) fn read_now<S>(&mut self, into: &mut [u8]) -> Result<usize, Error<T::Error, S>> {
-        if into.is_empty() || !self.transport.read_ready().map_err(Error::Transport)? {
+        if into.is_empty() || !self.is_ready()? {
             return Ok(0);
         }
         let n = self.transport.read(into).map_err(Error::Transport)?;

@@ -11,6 +11,7 @@ pub(crate) mod link;
 mod message;
 pub(crate) mod protocol;
 mod resync;
+pub(crate) mod stream;
 pub(crate) mod text;
 
 use crate::clock::{Clock, Deadline};
@@ -20,6 +21,7 @@ use buffer::Buffer;
 use link::{Link, Transport};
 use message::{Message, Taken};
 use protocol::{Encoding, End, Line, LineEnd, Payload, Protocol};
+use stream::Escape;
 
 /// The link, the line buffer, and what is known about being in step.
 pub(crate) struct Engine<'b, T, C> {
@@ -38,6 +40,8 @@ pub(crate) struct Engine<'b, T, C> {
     paced: bool,
     /// Payload bytes that may still come from the module and belong to nobody.
     unwanted: usize,
+    /// The line carries somebody's stream, which ends like this.
+    stream: Option<Escape>,
     /// The event with payload that is arriving.
     message: Option<Message>,
     /// There is no room for a message just now, and whoever pumps will come again.
@@ -101,6 +105,7 @@ impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
             owed: 0,
             paced: false,
             unwanted: 0,
+            stream: None,
             message: None,
             waits_for_room: false,
             busy: false,
@@ -120,11 +125,6 @@ impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
 
     pub(crate) fn fall_out_of_step(&mut self) {
         self.out_of_step = true;
-    }
-
-    /// What was sent raw has no answer to come.
-    pub(crate) fn back_in_step(&mut self) {
-        self.out_of_step = false;
     }
 
     /// A refusal was to be expected: no other answer follows.
@@ -249,6 +249,7 @@ impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
         self.owed = 0;
         self.paced = false;
         self.unanswered = 0;
+        self.stream = None;
         self.end_message(session, End::Spoilt);
         loop {
             while let Some(token) = self.next_token(session, false, false) {

@@ -34,6 +34,7 @@ const FILLER: [u8; 32] = [b' '; 32];
 impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
     /// Gets back into step. All events on the way are taken; all late answers are dropped.
     pub(crate) fn resync<P: Protocol>(&mut self, session: &mut P) -> Result<(), ErrorOf<T, P>> {
+        self.leave_stream()?;
         debug!("out of step: asking the module");
         if self.out_of_step {
             session.doubt();

@@ -1,117 +1,174 @@
-//! The passthrough mode: a link of which every byte is data.
+//! The passthrough mode (reference 4.1.9 and 4.1.12): one connection, whose bytes are all that goes
+//! over the line.
 
 use embedded_io::{ErrorType, Read, ReadReady, Write};
 
-use super::command::basic::Test;
-use super::command::net::EnterPassthrough;
-use super::{Module, St67, Status};
+use super::command::net::single::Connect;
+use super::command::net::{EnterPassthrough, ReceiveMode, SetMultiple, SetReceiveMode};
+use super::wifi::CLOSING;
+use super::{Module, St67};
 use crate::clock::Clock;
 use crate::driver::ErrorOf;
 use crate::engine::link::Transport;
-use crate::error::Error;
+use crate::engine::stream::Escape;
+use crate::error::{Error, Resource};
+use crate::number::Switch;
 
-/// What leaves the mode, if it comes alone (reference 4.1.9).
-const ESCAPE: &[u8] = b"+++";
-/// How long nothing else may be sent before and behind it (ms): "more than 20 ms".
-const GUARD: u32 = 30;
-/// How long no command may be sent behind it (ms).
-const PAUSE: u32 = 1000;
+/// How the mode ends: `+++` with more than 20 ms of silence on both sides, and no command within
+/// the next second (reference 4.1.9).
+const ESCAPE: Escape = Escape {
+    sequence: b"+++",
+    guard: SILENCE,
+    rest: 1000 + SILENCE,
+};
+
+/// What the module takes for silence, in milliseconds: more than 20 (reference 4.1.9).
+const SILENCE: u32 = 50;
+
+/// Milliseconds that a read waits for the peer, unless told otherwise.
+const READ_TIMEOUT: u32 = 30_000;
+
+/// A connection in passthrough mode: what is written goes to the peer, what is read comes from it,
+/// with no command in between.
+///
+/// It borrows the module, so that nothing else can be sent meanwhile, and ends with
+/// [`leave`](Passthrough::leave). Where it is dropped without that, the next call on the module
+/// ends it.
+///
+/// The module does not say when the peer closes, nor that it has restarted: in this mode it
+/// connects again by itself, as often as it takes (`AT+CIPRECONNINTV`).
+///
+/// ```
+/// use atwifi::mock::{Clock, Uart};
+/// use atwifi::{Ranged, st67};
+/// use atwifi::st67::command::net::{Host, Protocol, single::Connect};
+/// use embedded_io::{Read, Write};
+///
+/// # let uart = [
+/// #     ("AT+CIPMUX?", "+CIPMUX:0\r\n\r\nOK\r\n"), ("ATE0", "\r\nOK\r\n"),
+/// #     ("AT+SYSLOG=1", "\r\nOK\r\n"), ("AT+SYSSTORE=0", "\r\nOK\r\n"),
+/// #     ("AT+CIPMUX=1", "\r\nOK\r\n"), ("AT+CIPRECVMODE=1", "\r\nOK\r\n"),
+/// #     ("AT+CIPDINFO=1", "\r\nOK\r\n"), ("AT+CIPMUX=0", "\r\nOK\r\n"),
+/// #     ("AT+CIPRECVMODE=0", "\r\nOK\r\n"),
+/// #     ("AT+CIPSTART=\"TCP\",\"10.0.0.7\",7", "+CIP:CONNECTED\r\n\r\nOK\r\n"),
+/// #     ("AT+CIPSEND", "\r\nOK\r\n\r\n>"),
+/// # ].iter().fold(Uart::new(), |uart, (sent, said)| uart.answer(format!("{sent}\r\n"), said));
+/// # let uart = uart.answer("ping", "pong").expect("+++");
+/// # let (mut line, mut ahead) = ([0; 640], [[0; 64]; 1]);
+/// # let mut module = st67::Module::new(uart, Clock::new(), &mut line, &mut ahead)?;
+/// let mut stream = module.passthrough(&Connect {
+///     protocol: Protocol::Tcp,
+///     host: Host::Address([10, 0, 0, 7].into()),
+///     remote_port: Ranged::constant::<7>(),
+///     keep_alive_s: None,
+///     local_ip: None,
+///     timeout_ms: None,
+/// })?;
+/// stream.write_all(b"ping")?;
+/// let mut answer = [0; 4];
+/// stream.read_exact(&mut answer).unwrap();
+/// assert_eq!(&answer, b"pong");
+/// # drop(stream);
+/// # Ok::<(), st67::Error<atwifi::mock::Failure>>(())
+/// ```
+pub struct Passthrough<'m, 'b, T, C> {
+    module: &'m mut Module<'b, T, C>,
+    /// How many `+` have gone out last, without a pause.
+    pluses: usize,
+    /// How long a read waits for the peer, in milliseconds; then it ends with a timeout. 30 s
+    /// unless changed.
+    pub read_timeout: u32,
+}
 
 impl<'b, T: Transport, C: Clock> Module<'b, T, C> {
-    /// Enters the passthrough mode (reference 4.1.12): from here on, every byte that is written
-    /// goes to the peer of the one link, and every byte that it sends can be read.
+    /// Opens a connection and enters the passthrough mode on it.
     ///
-    /// Before, set up one link with
-    /// [`SetMultiple`](crate::st67::command::net::SetMultiple) and the active
-    /// [receive mode](crate::st67::command::net::SetReceiveMode), and
-    /// [connect](crate::st67::command::net::single::Connect) it. While the mode lasts the module
-    /// cannot be used otherwise.
+    /// Datagrams, too: then each pause of 20 ms ends one.
     ///
     /// # Errors
-    /// [`Error::Module`] if there is no link, or there are several.
-    pub fn passthrough(&mut self) -> Result<Passthrough<'_, 'b, T, C>, ErrorOf<St67, T>> {
+    /// [`Resource::Sockets`] while a socket is connected or listens: the mode needs the module for
+    /// itself.
+    pub fn passthrough(
+        &mut self,
+        open: &Connect<'_>,
+    ) -> Result<Passthrough<'_, 'b, T, C>, ErrorOf<St67, T>> {
         self.prepare()?;
-        self.engine
-            .compose(|buffer| atat::AtatCmd::write(&EnterPassthrough, buffer));
-        let timeout = self.timeouts.send;
-        self.engine.enter_data_mode(&mut self.session, timeout)?;
+        if self.session.sockets.any_link().is_some() || self.session.vendor.listens {
+            return Err(Error::Resource(Resource::Sockets));
+        }
+        let timeout = self.timeouts.command;
+        let single = SetMultiple {
+            multiple: Switch::Off,
+        };
+        match self.execute(&single, timeout) {
+            // A link that was closed a moment ago may still be closing.
+            Err(Error::Module(_)) => {
+                self.pause(CLOSING)?;
+                self.execute(&single, timeout)?;
+            }
+            other => drop(other?),
+        }
+        self.session.give_up_settings();
+        let mode = ReceiveMode::Active;
+        self.execute(&SetReceiveMode { mode }, timeout)?;
+        self.execute(open, <Connect<'_> as atat::AtatCmd>::MAX_TIMEOUT_MS)?;
+        self.enter_stream(&EnterPassthrough, ESCAPE, self.timeouts.send)?;
         Ok(Passthrough {
             module: self,
-            is_left: false,
+            pluses: 0,
+            read_timeout: READ_TIMEOUT,
         })
     }
 }
 
-/// A module in passthrough mode. Dropping it leaves the mode, as [`leave`](Passthrough::leave) does,
-/// which takes a second.
-///
-/// Data that is `+++` and nothing else leaves the mode, too, if it is written alone.
-pub struct Passthrough<'m, 'b, T: Transport, C: Clock> {
-    module: &'m mut Module<'b, T, C>,
-    is_left: bool,
-}
-
 impl<T: Transport, C: Clock> Passthrough<'_, '_, T, C> {
-    /// Leaves the mode. What the peer sends meanwhile is lost; the link stays open.
-    ///
-    /// # Errors
-    /// [`Error::Timeout`] if the module does not listen to commands afterwards.
-    pub fn leave(mut self) -> Result<(), ErrorOf<St67, T>> {
-        self.escape()
-    }
-
-    fn escape(&mut self) -> Result<(), ErrorOf<St67, T>> {
-        self.is_left = true;
-        let timeouts = self.module.timeouts;
-        let engine = &mut self.module.engine;
-        engine.fall_out_of_step();
-        engine.ignore(GUARD)?;
-        engine.write_raw(ESCAPE, timeouts.send)?;
-        engine.ignore(PAUSE)?;
-        engine.back_in_step();
-        self.module.execute(&Test, timeouts.command)?;
-        Ok(())
+    /// Leaves the mode, closes the connection, and makes the settings for sockets again; this
+    /// takes a second. What has not been read is dropped.
+    pub fn leave(self) -> Result<(), ErrorOf<St67, T>> {
+        self.module.prepare()
     }
 }
 
-impl<T: Transport, C: Clock> Drop for Passthrough<'_, '_, T, C> {
-    fn drop(&mut self) {
-        if !self.is_left {
-            // What is wrong shows at the next command.
-            let _ = self.escape();
-        }
-    }
-}
-
-impl<T: Transport, C: Clock> ErrorType for Passthrough<'_, '_, T, C>
-where
-    T::Error: embedded_io::Error,
-{
-    type Error = Error<T::Error, Status>;
+impl<T: Transport, C: Clock> ErrorType for Passthrough<'_, '_, T, C> {
+    type Error = ErrorOf<St67, T>;
 }
 
 impl<T: Transport, C: Clock> Read for Passthrough<'_, '_, T, C> {
-    /// Waits up to [`Timeouts::receive`](crate::Timeouts::receive) for the first byte.
-    fn read(&mut self, into: &mut [u8]) -> Result<usize, Self::Error> {
-        if into.is_empty() {
-            return Ok(0);
-        }
-        let timeout = self.module.timeouts.receive;
-        self.module.engine.read_data(into, timeout)
+    fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Self::Error> {
+        self.module.engine.read_stream(buffer, self.read_timeout)
     }
 }
 
 impl<T: Transport, C: Clock> ReadReady for Passthrough<'_, '_, T, C> {
     fn read_ready(&mut self) -> Result<bool, Self::Error> {
-        self.module.engine.has_data()
+        self.module.engine.is_stream_ready()
     }
 }
 
+/// Three `+` in a row would end the mode if they arrived on their own: the third waits for 50 ms.
 impl<T: Transport, C: Clock> Write for Passthrough<'_, '_, T, C> {
     fn write(&mut self, bytes: &[u8]) -> Result<usize, Self::Error> {
+        let mut pluses = self.pluses;
+        let third = bytes.iter().position(|&byte| {
+            pluses = if byte == b'+' { pluses + 1 } else { 0 };
+            pluses == ESCAPE.sequence.len()
+        });
+        let part = match third {
+            Some(0) => {
+                self.module.engine.pause_stream(SILENCE)?;
+                self.pluses = 0;
+                return self.write(bytes);
+            }
+            Some(third) => bytes.get(..third).unwrap_or(bytes),
+            None => bytes,
+        };
         let timeout = self.module.timeouts.send;
-        self.module.engine.write_raw(bytes, timeout)?;
-        Ok(bytes.len())
+        self.module.engine.write_stream(part, timeout)?;
+        self.pluses = match third {
+            Some(_) => pluses - 1,
+            None => pluses,
+        };
+        Ok(part.len())
     }
 
     fn flush(&mut self) -> Result<(), Self::Error> {

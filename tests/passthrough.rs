@@ -1,0 +1,150 @@
+//! The passthrough mode of the ST67: what is written goes to the peer, whatever it is.
+
+mod common;
+
+use atwifi::st67::command::basic::Test;
+use atwifi::st67::command::net::single::Connect;
+use atwifi::st67::command::net::{Host, Protocol};
+use atwifi::st67::{Passthrough, St67};
+use atwifi::{Error, Ranged, Resource};
+use atwifi_simulator::{Port, Simulation};
+use common::{
+    ADDRESS, Driver, ECHO, Network, PASSWORD, RECORD, SSID, SimClock, UnderTest, at, config,
+    each_joined, flat, payload, receive_until, with_driver, with_joined,
+};
+use embedded_io::{Read, ReadReady, Write};
+use embedded_nal::TcpClientStack;
+
+type Mode<'m, 'b> = Passthrough<'m, 'b, Port, SimClock>;
+
+fn to(port: u16) -> Connect<'static> {
+    Connect {
+        protocol: Protocol::Tcp,
+        host: Host::Address(ADDRESS.into()),
+        remote_port: Ranged::new(port).unwrap(),
+        keep_alive_s: None,
+        local_ip: None,
+        timeout_ms: None,
+    }
+}
+
+/// What the echo server sends back, read in pieces.
+fn echo(mode: &mut Mode<'_, '_>, bytes: &[u8]) {
+    mode.write_all(bytes).unwrap();
+    mode.flush().unwrap();
+    let mut got = vec![0; bytes.len()];
+    mode.read_exact(&mut got).unwrap();
+    assert_eq!(got, bytes);
+}
+
+#[test]
+fn every_byte_goes_through_and_sockets_work_before_and_after() {
+    each_joined::<St67>(|simulation, module| {
+        talk_on_a_socket(module, simulation);
+        let mut mode = module.passthrough(&to(ECHO)).unwrap();
+        assert_eq!(mode.read_ready(), Ok(false));
+        echo(&mut mode, b"ping");
+        echo(&mut mode, &payload());
+        echo(&mut mode, b"AT+CIPMUX?\r\nAT+RST\r\n");
+        assert_eq!(mode.read(&mut []), Ok(0));
+        mode.leave().unwrap();
+        assert_eq!(simulation.links_open(), 0, "leaving closes");
+        talk_on_a_socket(module, simulation);
+    });
+}
+
+fn talk_on_a_socket(module: &mut Driver<'_, St67>, simulation: &Simulation) {
+    let mut socket = module.socket().unwrap();
+    flat(module.connect(&mut socket, at(ECHO))).unwrap();
+    flat(module.send(&mut socket, b"hello")).unwrap();
+    let mut got = Vec::new();
+    receive_until(module, simulation, &mut socket, 8, &mut got, |got| {
+        got.len() == 5
+    })
+    .unwrap();
+    assert_eq!(got, b"hello");
+    module.close(socket).unwrap();
+}
+
+#[test]
+fn no_data_ends_the_mode() {
+    // At once, and at the pace of a UART.
+    for baud in [None, Some(115_200)] {
+        for &profile in St67::PROFILES {
+            let config = match baud {
+                None => config(profile),
+                Some(baud) => config(profile).with_baud(baud),
+            };
+            let network = Network::default();
+            let simulation = Simulation::new(config, network.build());
+            with_joined::<St67, _>(&simulation, |module| {
+                let mut mode = module.passthrough(&to(RECORD)).unwrap();
+                let mut all = Vec::new();
+                let pieces: [&[u8]; 8] = [
+                    b"+++", b"+", b"++", b"+++++++", b"a+++", b"++", b"+b+++", b"end",
+                ];
+                for (n, piece) in pieces.iter().enumerate() {
+                    mode.write_all(piece).unwrap();
+                    all.extend_from_slice(piece);
+                    if n % 2 == 0 {
+                        simulation.advance(std::time::Duration::from_millis(100));
+                    }
+                }
+                let big = b"+".repeat(50);
+                mode.write_all(&big).unwrap();
+                all.extend_from_slice(&big);
+                mode.leave().unwrap();
+                let recorded = network.recorded.borrow();
+                assert_eq!(
+                    recorded.escape_ascii().to_string(),
+                    all.escape_ascii().to_string()
+                );
+            });
+        }
+    }
+}
+
+#[test]
+fn a_mode_that_nobody_left_is_left_by_the_next_call() {
+    each_joined::<St67>(|simulation, module| {
+        let mode = module.passthrough(&to(ECHO)).unwrap();
+        std::mem::forget(mode);
+        assert!(module.poll().is_ok());
+        assert!(module.command(&Test).is_ok());
+        talk_on_a_socket(module, simulation);
+
+        drop(module.passthrough(&to(ECHO)).unwrap());
+        module.reset().unwrap();
+        module.join(SSID, PASSWORD).unwrap();
+        talk_on_a_socket(module, simulation);
+    });
+}
+
+#[test]
+fn the_mode_needs_the_module_for_itself() {
+    each_joined::<St67>(|_, module| {
+        let mut socket = module.socket().unwrap();
+        flat(module.connect(&mut socket, at(ECHO))).unwrap();
+        let refused = module.passthrough(&to(ECHO)).err();
+        assert_eq!(refused, Some(Error::Resource(Resource::Sockets)));
+        flat(module.send(&mut socket, b"hello")).unwrap();
+        module.close(socket).unwrap();
+        module.passthrough(&to(ECHO)).unwrap().leave().unwrap();
+    });
+}
+
+#[test]
+fn nothing_is_lost_where_there_is_no_connection() {
+    each_joined::<St67>(|simulation, module| {
+        let refused = module.passthrough(&to(common::REFUSED)).err();
+        assert!(matches!(refused, Some(Error::Module(_))), "{refused:?}");
+        talk_on_a_socket(module, simulation);
+    });
+    for simulation in common::simulations::<St67>(|config| config) {
+        with_driver::<St67, _>(&simulation, |module| {
+            module.reset().unwrap();
+            assert!(module.passthrough(&to(ECHO)).is_err(), "not joined");
+            assert!(module.command(&Test).is_ok());
+        });
+    }
+}
