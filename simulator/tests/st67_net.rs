@@ -4,7 +4,7 @@ mod support;
 
 use std::time::Duration;
 
-use atwifi_simulator::{Config, MemoryNetwork, Profile};
+use atwifi_simulator::{Config, MemoryNetwork, Profile, services};
 use support::{Host, PASSWORD, SSID};
 
 const REFERENCE: Profile = Profile::St67Reference;
@@ -143,4 +143,39 @@ fn what_the_firmware_keeps_of_name_servers_and_options() {
         ),
         ("AT+CIPV6?", "+CIPV6:1\r\n\r\nOK\r\n"),
     ]);
+}
+
+/// 4.1.18
+#[test]
+fn servers_of_each_kind() {
+    let mut host = Host::online(REFERENCE, MemoryNetwork::new());
+    host.play(&[
+        ("AT+CIPSERVER=1,443,\"SSL\",1,60", "OK\r\n"),
+        ("AT+CIPSERVER?", "+CIPSERVER:1,443,\"SSL\",1,60\r\nOK\r\n"),
+        ("AT+CIPSERVER=0,1", "OK\r\n"),
+        ("AT+CIPSERVER=1,443,\"SSLv6\"", "ERROR\r\n"),
+        ("AT+CIPSERVER=1,443,\"UDP\"", "ERROR\r\n"),
+        ("AT+CIPV6=1", "OK\r\n"),
+        ("AT+CIPSERVER=1,443,\"SSLv6\"", "OK\r\n"),
+        ("AT+CIPSERVER?", "+CIPSERVER:1,443,\"SSLv6\",0,0\r\nOK\r\n"),
+    ]);
+}
+
+#[test]
+fn stations_of_the_access_point_reach_the_server() {
+    for profile in Profile::ST67 {
+        let mut host = host(profile);
+        host.ask("AT+CWMODE=2");
+        host.ask("AT+CIPMUX=1");
+        host.ask("AT+CIPSERVER=1,80");
+        host.simulation
+            .station_joins([0x18, 0xb9, 0x05, 0xed, 0x59, 0xcc]);
+        host.wait();
+        let from = ([192, 168, 4, 2], 50_000);
+        let to = ([192, 168, 4, 1], 80);
+        let client = host.simulation.dial(from, to, services::echo());
+        host.expect("+CIP:0,CONNECTED\r\n");
+        client.send(b"hello");
+        host.expect("+IPD:0,5,hello\r\n");
+    }
 }

@@ -81,11 +81,22 @@ impl St67 {
         up.then(|| self.link_local())
     }
 
+    /// Whether there can be peers: in the network of the station, or in that of the access point.
+    pub(super) fn has_network(&self) -> bool {
+        self.is_online() || self.settings.is_soft_ap()
+    }
+
     /// The module's own address on the way to a peer, if there is a way.
     pub(super) fn own_address(&self, remote: SocketAddr) -> Option<IpAddr> {
         match remote {
+            SocketAddr::V4(to) if self.is_in_soft_ap(*to.ip()) => {
+                Some(self.settings.kept.soft_ap_address[0].into())
+            }
             SocketAddr::V4(_) => self.is_online().then(|| self.addresses()[0].into()),
-            SocketAddr::V6(_) => self.ipv6_address().filter(|_| self.is_online()),
+            SocketAddr::V6(_) => {
+                let up = self.settings.kept.ipv6 && self.has_network();
+                up.then(|| self.link_local())
+            }
         }
     }
 

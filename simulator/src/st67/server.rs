@@ -7,7 +7,8 @@ use super::argument::Arguments;
 use super::code::Code;
 use super::job::Reply;
 use super::link::{CLOSING, LINKS, State};
-use super::pipe::Pipe;
+use super::pipe::{Pipe, Protocol};
+use super::start::kind_of;
 use super::{St67, World};
 use crate::network::{Connection, Listener};
 
@@ -20,6 +21,8 @@ pub(super) struct Server {
     pub listener: Listener,
     port: u16,
     kind: &'static str,
+    /// It wants certificates of its peers.
+    verifies: bool,
     keep_alive: i64,
     /// `AT+CIPSTO` when it was created.
     timeout: i64,
@@ -33,9 +36,13 @@ impl St67 {
             Some(Server {
                 port,
                 kind,
+                verifies,
                 keep_alive,
                 ..
-            }) => format!("+CIPSERVER:1,{port},\"{kind}\",0,{keep_alive}"),
+            }) => {
+                let verifies = u8::from(*verifies);
+                format!("+CIPSERVER:1,{port},\"{kind}\",{verifies},{keep_alive}")
+            }
         };
         self.say(&row);
         Ok(Reply::Ok)
@@ -66,16 +73,21 @@ impl St67 {
             None => self.variant.server_port.ok_or(Code::count(2, 1))?,
         };
         let kind = arguments.text(2, 6)?.unwrap_or(b"TCP");
-        arguments.number(3, 0..=1)?;
+        let verifies = arguments.number(3, 0..=1)? == Some(1);
         let keep_alive = arguments.number(4, 0..=7200)?.unwrap_or(0);
-        let kind = kind.to_ascii_uppercase();
-        let (kind, any): (_, IpAddr) = match kind.as_slice() {
-            b"TCP" => ("TCP", Ipv4Addr::UNSPECIFIED.into()),
-            b"TCPV6" if self.settings.kept.ipv6 && self.variant.names_ip_version => {
-                ("TCPv6", Ipv6Addr::UNSPECIFIED.into())
-            }
-            b"TCPV6" if self.settings.kept.ipv6 => ("TCP", Ipv6Addr::UNSPECIFIED.into()),
-            _ => return Err(Code::INVALID),
+        let (protocol, ipv6) = kind_of(kind).ok_or(Code::INVALID)?;
+        if protocol == Protocol::Udp || ipv6 && !self.settings.kept.ipv6 {
+            return Err(Code::INVALID);
+        }
+        let kind = match protocol.name() {
+            "TCP" if ipv6 && self.variant.names_ip_version => "TCPv6",
+            "SSL" if ipv6 && self.variant.names_ip_version => "SSLv6",
+            name => name,
+        };
+        let any: IpAddr = if ipv6 {
+            Ipv6Addr::UNSPECIFIED.into()
+        } else {
+            Ipv4Addr::UNSPECIFIED.into()
         };
         if self.links.server.is_some() {
             return Err(Code::FAILED);
@@ -86,6 +98,7 @@ impl St67 {
             listener: listener.map_err(|_| Code::FAILED)?,
             port,
             kind,
+            verifies,
             keep_alive,
             timeout: self.settings.server_timeout,
         });
@@ -153,12 +166,15 @@ impl St67 {
             return;
         };
         while let Some((connection, peer)) = world.network.accept(world.now, listener) {
-            if !self.is_online() {
+            if !self.has_network() {
                 world.network.refuse(world.now, connection);
                 continue;
             }
             let most = usize::try_from(self.settings.most_peers).unwrap_or(0);
-            let room = self.links.accepted() < most;
+            // No command gives the server a certificate, so that TLS gets nowhere.
+            let server = self.links.server.as_ref();
+            let speaks_tls = server.is_some_and(|server| server.kind.starts_with("SSL"));
+            let room = self.links.accepted() < most && !speaks_tls;
             match self.links.free().filter(|_| room) {
                 Some(id) => self.let_in(id, connection, peer, world),
                 // It has been let in by the stack, and nobody can look after it.

@@ -227,6 +227,13 @@ impl St67 {
         Ipv4Addr::from_bits(address.to_bits() & mask.to_bits() | u32::from(host))
     }
 
+    /// Whether the address belongs to the network of the access point, if the module is one.
+    pub(super) fn is_in_soft_ap(&self, address: Ipv4Addr) -> bool {
+        let [own, _, mask] = self.settings.kept.soft_ap_address;
+        let network = |address: Ipv4Addr| address.to_bits() & mask.to_bits();
+        self.settings.is_soft_ap() && network(address) == network(own)
+    }
+
     /// An event of the access point, with quotes or without.
     fn tell_guest(&mut self, event: &str, mac: [u8; 6], address: Option<Ipv4Addr>) {
         let quote = if self.variant.quotes_stations {

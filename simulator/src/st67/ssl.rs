@@ -348,16 +348,16 @@ impl St67 {
         let outcome = session.shake(world.now, connection, world.network);
         let late = opening.shake_limit.is_some_and(|at| at <= world.now);
         match outcome {
-            Poll::Ready(Ok(())) if self.is_online() => {
+            Poll::Ready(Ok(())) if self.has_network() => {
                 self.open_link(&opening, Some(session));
                 self.finish(Ok(()))
             }
-            Poll::Pending if self.is_online() && !late => {
+            Poll::Pending if self.has_network() && !late => {
                 Step::Wait(Job::Shake { opening, session })
             }
             outcome => {
                 world.network.close(world.now, connection);
-                let late = outcome.is_pending() && self.is_online();
+                let late = outcome.is_pending() && self.has_network();
                 self.finish(Err(if late { Code::TIMEOUT } else { Code::FAILED }))
             }
         }

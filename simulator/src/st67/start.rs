@@ -187,19 +187,19 @@ impl St67 {
     pub(super) fn await_connection(&mut self, opening: Opening, world: &mut World) -> Step {
         let connection = opening.connection;
         match world.network.connected(world.now, connection) {
-            Poll::Ready(Ok(())) if self.is_online() => {
+            Poll::Ready(Ok(())) if self.has_network() => {
                 if opening.is_tls() {
                     return self.start_tls(opening, world);
                 }
                 self.open_link(&opening, None);
                 self.finish(Ok(()))
             }
-            Poll::Pending if self.is_online() && opening.give_up > world.now => {
+            Poll::Pending if self.has_network() && opening.give_up > world.now => {
                 Step::Wait(Job::Open(opening))
             }
             outcome => {
                 world.network.close(world.now, connection);
-                let late = outcome.is_pending() && self.is_online();
+                let late = outcome.is_pending() && self.has_network();
                 self.finish(Err(if late { Code::TIMEOUT } else { Code::FAILED }))
             }
         }

@@ -44,7 +44,7 @@ impl St67 {
         let Some(mut datagram) = world.network.receive_from(world.now, socket) else {
             return Received::Nothing;
         };
-        if !self.is_online() {
+        if !self.has_network() {
             return Received::Nothing;
         }
         let link = self.links.get_mut(id);

@@ -68,7 +68,8 @@ impl St67 {
         let ssid = arguments.text(0, LONGEST_SSID)?.map(<[u8]>::to_vec);
         let password = arguments.text(1, LONGEST_PASSWORD)?.map(<[u8]>::to_vec);
         let bssid = arguments.mac(2)?;
-        for index in 3..arguments.len() {
+        arguments.number(3, 0..=1)?;
+        for index in 4..arguments.len() {
             arguments.number(index, 0..=i64::from(u16::MAX))?;
         }
         let credentials = match ssid {
