@@ -107,13 +107,12 @@ fn no_data_ends_the_mode() {
 #[test]
 fn a_mode_that_nobody_left_is_left_by_the_next_call() {
     each_joined::<St67>(|simulation, module| {
-        let mode = module.passthrough(&to(ECHO)).unwrap();
-        std::mem::forget(mode);
+        module.passthrough(&to(ECHO)).unwrap();
         assert!(module.poll().is_ok());
         assert!(module.command(&Test).is_ok());
         talk_on_a_socket(module, simulation);
 
-        drop(module.passthrough(&to(ECHO)).unwrap());
+        module.passthrough(&to(ECHO)).unwrap();
         module.reset().unwrap();
         module.join(SSID, PASSWORD).unwrap();
         talk_on_a_socket(module, simulation);

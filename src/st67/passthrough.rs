@@ -68,7 +68,6 @@ const READ_TIMEOUT: u32 = 30_000;
 /// let mut answer = [0; 4];
 /// stream.read_exact(&mut answer).unwrap();
 /// assert_eq!(&answer, b"pong");
-/// # drop(stream);
 /// # Ok::<(), st67::Error<atwifi::mock::Failure>>(())
 /// ```
 pub struct Passthrough<'m, 'b, T, C> {
