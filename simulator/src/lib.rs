@@ -10,7 +10,9 @@
 //!   another. It owns no clock, no thread and no socket.
 //! - Its [`Network`] is either a [`MemoryNetwork`], where services are scripted and every run is
 //!   the same, or a [`HostNetwork`] with the sockets of this machine. Either carries TCP in both
-//!   directions, UDP and groups; TLS is the module's own, on top of it.
+//!   directions, UDP and groups; TLS and MQTT are the module's own, on top of it. [`services`] has
+//!   ready-made far ends, an MQTT broker among them.
+//! - Around it are [`AccessPoint`]s, and Bluetooth LE devices, each a [`BlePeer`].
 //! - The **wire** between module and host has a bit rate, a receive FIFO and [`Faults`], and keeps
 //!   a [`Transcript`] without passwords.
 //! - A [`Simulation`] puts the three on virtual time, for tests in one thread. A [`Server`] puts

@@ -81,8 +81,8 @@ pub(super) fn discover(services: &[BleService]) -> Vec<Found> {
         next = next.saturating_add(count);
         first
     };
-    let services = services.iter();
     services
+        .iter()
         .map(|service| {
             let start = take(1);
             let characteristics = service.characteristics.iter();
