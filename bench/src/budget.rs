@@ -1,6 +1,6 @@
 //! The budgets: what the figures must not fall behind.
 
-use crate::firmware::Core;
+use crate::firmware::{Core, Profile};
 use crate::instructions::Cost;
 use crate::report::Report;
 use crate::subject::Subject;
@@ -33,6 +33,19 @@ pub struct Budget {
     pub limit: Option<f64>,
 }
 
+/// Budgets that are missed, up to which figure, and why. Nothing may get worse.
+const MISSED: [Missed; 0] = [];
+
+/// A budget that is missed.
+struct Missed {
+    /// What is measured, as in [`Budget::what`].
+    what: &'static str,
+    /// What it must not fall behind.
+    figure: f64,
+    /// Why, and what it would take.
+    why: &'static str,
+}
+
 impl Budget {
     /// How far the figure is within its budget; negative if it breaks it.
     pub fn margin(&self) -> f64 {
@@ -43,21 +56,34 @@ impl Budget {
     }
 
     /// Whether the figure keeps the budget.
-    pub fn is_kept(&self) -> bool {
+    fn is_kept(&self) -> bool {
         self.margin() >= 0.0
+    }
+
+    /// Whether the figure is worse than the budget, and worse than it was when that was accepted.
+    pub fn is_broken(&self) -> bool {
+        !self.is_kept()
+            && self.missed().is_none_or(|missed| match self.bound {
+                Bound::AtLeast(_) => self.figure < missed.figure,
+                Bound::AtMost(_) => self.figure > missed.figure,
+            })
+    }
+
+    fn missed(&self) -> Option<&'static Missed> {
+        MISSED.iter().find(|missed| missed.what == self.what)
     }
 
     /// The whole story in a line.
     pub fn verdict(&self) -> String {
         let (bound, unit) = (self.bound_text(), self.unit);
-        let (verb, margin) = if self.is_kept() {
-            ("kept with", self.margin())
-        } else {
-            ("BROKEN by", -self.margin())
+        let (verb, margin) = match (self.is_kept(), self.is_broken()) {
+            (true, _) => ("kept, with a margin of", self.margin()),
+            (false, false) => ("missed, as is known, by", -self.margin()),
+            (false, true) => ("BROKEN, by", -self.margin()),
         };
         let (figure, margin) = (number(self.figure), number(margin));
         format!(
-            "{}: {figure} {unit}, budget {bound}, {verb} {margin}",
+            "{}: {figure} {unit}, budget {bound}: {verb} {margin}",
             self.what
         )
     }
@@ -75,6 +101,7 @@ pub fn of(report: &Report) -> Vec<Budget> {
     let mut budgets = shares(report);
     budgets.extend(round_trips(report));
     budgets.extend(instructions(report));
+    budgets.extend(sizes(report));
     budgets.extend(stack(report));
     budgets
 }
@@ -157,7 +184,7 @@ fn round_trips(report: &Report) -> Vec<Budget> {
 fn instructions(report: &Report) -> Vec<Budget> {
     let mut budgets = Vec::new();
     for cost in &report.costs {
-        let (Some(core), Some(per_byte)) = (cost.core, cost.per_byte()) else {
+        let (Some((core, Profile::Fast)), Some(per_byte)) = (cost.core, cost.per_byte()) else {
             continue;
         };
         if cost.subject == Subject::EspAtNal {
@@ -178,12 +205,42 @@ fn instructions(report: &Report) -> Vec<Budget> {
     budgets
 }
 
+fn sizes(report: &Report) -> Vec<Budget> {
+    let mut budgets = Vec::new();
+    let clients = || report.sizes.iter().filter(|size| size.level == "client");
+    for size in clients().filter(|size| size.core == Core::CortexM0Plus) {
+        if size.subject == Subject::EspAtNal {
+            continue;
+        }
+        let peer =
+            clients().find(|peer| (peer.subject, peer.core) == (Subject::EspAtNal, size.core));
+        let name = size.subject.name();
+        budgets.push(Budget {
+            what: format!("{name}: flash of a client with names, Cortex-M0+"),
+            unit: "bytes",
+            bound: Bound::AtMost(16.0 * 1024.0),
+            figure: size.flash as f64,
+            peer: peer.map(|peer| peer.flash as f64),
+            limit: None,
+        });
+        budgets.push(Budget {
+            what: format!("{name}: RAM of a client, Cortex-M0+"),
+            unit: "bytes",
+            bound: Bound::AtMost(1536.0),
+            figure: size.ram as f64,
+            peer: peer.map(|peer| peer.ram as f64),
+            limit: None,
+        });
+    }
+    budgets
+}
+
 fn stack(report: &Report) -> Vec<Budget> {
     let mut budgets = Vec::new();
     for core in Core::ALL {
         let deepest = |subject| {
             (report.costs.iter())
-                .filter(|cost| (cost.subject, cost.core) == (subject, Some(core)))
+                .filter(|cost| (cost.subject, cost.core) == (subject, Some((core, Profile::Small))))
                 .filter_map(|cost| cost.stack)
                 .max()
                 .map(|stack| stack as f64)
@@ -224,6 +281,20 @@ pub fn table(budgets: &[Budget]) -> Table {
             optional(budget.peer),
             optional(budget.limit),
             number(budget.margin()),
+        ]);
+    }
+    table
+}
+
+/// Which budgets are missed, by how much, and why.
+pub fn missed(budgets: &[Budget]) -> Table {
+    let mut table = Table::new("Missed", "", &["what", "by", "why, and what it would take"]);
+    for budget in budgets.iter().filter(|budget| !budget.is_kept()) {
+        let why = budget.missed().map_or("not known yet", |missed| missed.why);
+        table.rows.push(vec![
+            budget.what.clone(),
+            format!("{} {}", number(-budget.margin()), budget.unit),
+            why.to_owned(),
         ]);
     }
     table

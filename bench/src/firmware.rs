@@ -1,5 +1,7 @@
 //! Builds the firmware that is measured.
 
+use std::env;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -36,52 +38,58 @@ impl Core {
     }
 }
 
-/// Builds all firmware for a core; returns the folder with the files.
-pub fn build(core: Core) -> Result<PathBuf> {
+/// For what a firmware is optimised.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Profile {
+    /// Size (`z`).
+    Small,
+    /// Speed (3).
+    Fast,
+}
+
+impl Profile {
+    /// Both.
+    pub const ALL: [Profile; 2] = [Profile::Small, Profile::Fast];
+
+    /// Its opt-level.
+    pub fn level(self) -> &'static str {
+        match self {
+            Profile::Small => "z",
+            Profile::Fast => "3",
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Profile::Small => "release",
+            Profile::Fast => "speed",
+        }
+    }
+}
+
+/// Builds firmware for a core, all of it or for speed only what is counted; returns the folder
+/// with the files.
+pub fn build(core: Core, profile: Profile) -> Result<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("firmware");
     let target = core.target();
-    let mut cargo = if is_installed(target)? {
-        Command::new("cargo")
-    } else {
-        debians_cargo()
-    };
-    let status = cargo
-        .args(["build", "--release", "--quiet", "--target", target])
+    // Where a toolchain is needed that is not the one on the path, as in `.ci/run`.
+    let cargo = env::var_os("FIRMWARE_CARGO").unwrap_or(OsString::from("cargo"));
+    let mut command = Command::new(&cargo);
+    command
+        .args(["build", "--quiet", "--locked", "--target", target])
+        .args(["--profile", profile.name()])
         .env_remove("CARGO_TARGET_DIR")
-        .current_dir(&folder)
+        .current_dir(&folder);
+    if profile == Profile::Fast {
+        command.args(["--bin", "count"]);
+    }
+    let status = command
         .status()
-        .context("cannot run cargo")?;
+        .with_context(|| format!("cannot run {}", cargo.display()))?;
     ensure!(
         status.success(),
-        "the firmware for {target} cannot be built"
+        "the firmware for {target} does not build; is the target installed?"
     );
-    Ok(folder.join("target").join(target).join("release"))
-}
-
-/// Whether rustc has the target's library (`rustup target add`).
-fn is_installed(target: &str) -> Result<bool> {
-    let output = Command::new("rustc")
-        .args(["--print", "sysroot"])
-        .output()
-        .context("cannot run rustc")?;
-    let sysroot = String::from_utf8(output.stdout)?;
-    let libraries = Path::new(sysroot.trim()).join("lib/rustlib");
-    Ok(libraries.join(target).is_dir())
-}
-
-/// Debian's toolchain builds the library from its sources (packages rustc-web, cargo-web,
-/// rust-web-src, lld).
-fn debians_cargo() -> Command {
-    let mut cargo = Command::new("/usr/bin/cargo");
-    cargo
-        .env("PATH", "/usr/bin:/bin")
-        .env("RUSTC", "/usr/bin/rustc")
-        .env("RUSTC_BOOTSTRAP", "1")
-        .env("CARGO_UNSTABLE_BUILD_STD", "core,alloc")
-        .env("CARGO_TARGET_THUMBV6M_NONE_EABI_LINKER", "ld.lld")
-        .env("CARGO_TARGET_THUMBV7EM_NONE_EABIHF_LINKER", "ld.lld");
-    for variable in ["CARGO", "RUSTUP_TOOLCHAIN", "RUSTC_WRAPPER", "RUSTFLAGS"] {
-        cargo.env_remove(variable);
-    }
-    cargo
+    Ok(folder.join("target").join(target).join(profile.name()))
 }

@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use atwifi_workload::{TRANSFER, WORK};
 
-use crate::firmware::{self, Core};
+use crate::firmware::{self, Core, Profile};
 use crate::subject::Subject;
 
 /// What a piece of work takes.
@@ -19,8 +19,8 @@ use crate::subject::Subject;
 pub struct Cost {
     /// Which stack.
     pub subject: Subject,
-    /// Where; none is this computer.
-    pub core: Option<Core>,
+    /// Where, and how optimised; none is this computer.
+    pub core: Option<(Core, Profile)>,
     /// Which work.
     pub work: String,
     /// Instructions, without the transport's own where that is known.
@@ -47,7 +47,9 @@ pub fn costs() -> Result<Vec<Cost>> {
         }
     }
     for core in Core::ALL {
-        costs.extend(on_core(core)?);
+        for profile in Profile::ALL {
+            costs.extend(on_core(core, profile)?);
+        }
     }
     Ok(costs)
 }
@@ -91,8 +93,8 @@ fn callgrind(subject: Subject, work: &str) -> Result<u64> {
         .context("callgrind has counted nothing")
 }
 
-fn on_core(core: Core) -> Result<Vec<Cost>> {
-    let text = emulate(&firmware::build(core)?.join("count"))?;
+fn on_core(core: Core, profile: Profile) -> Result<Vec<Cost>> {
+    let text = emulate(&firmware::build(core, profile)?.join("count"))?;
     let rows: Vec<Row<'_>> = text.lines().map(Row::parse).collect::<Result<_>>()?;
     let cost_of = |stack: &str, work: &str| {
         let row = rows
@@ -100,8 +102,10 @@ fn on_core(core: Core) -> Result<Vec<Cost>> {
             .find(|row| row.stack == stack && row.work == work);
         row.map_or(0, |row| row.instructions)
     };
-    // What looking at the timer takes.
+    // What looking at the timer takes, and the meter's own stack.
     let nothing = cost_of("none", "nothing");
+    let own_stack = rows.iter().find(|row| row.work == "nothing");
+    let own_stack = own_stack.map_or(0, |row| row.deepest);
     let mut costs = Vec::new();
     for subject in Subject::ALL {
         for row in rows.iter().filter(|row| row.stack == subject.id()) {
@@ -111,10 +115,10 @@ fn on_core(core: Core) -> Result<Vec<Cost>> {
             let bare = cost_of(row.stack, &format!("bare {}", row.work)).max(nothing);
             costs.push(Cost {
                 subject,
-                core: Some(core),
+                core: Some((core, profile)),
                 work: row.work.to_owned(),
                 instructions: row.instructions.saturating_sub(bare),
-                stack: Some(row.deepest),
+                stack: Some(row.deepest.saturating_sub(own_stack)),
             });
         }
     }

@@ -2,8 +2,9 @@
 
 use serde::Serialize;
 
-use crate::firmware::Core;
+use crate::firmware::{Core, Profile};
 use crate::instructions::Cost;
+use crate::size::{LEVELS, Size};
 use crate::subject::Subject;
 use crate::table::Table;
 use crate::wire::{CHUNKS, Direction, LATENCIES, Operation, Share};
@@ -21,6 +22,9 @@ pub struct Report {
     /// Instructions and stack of the work.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub costs: Vec<Cost>,
+    /// Flash and RAM of firmware.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub sizes: Vec<Size>,
 }
 
 impl Report {
@@ -36,6 +40,10 @@ impl Report {
         if !self.costs.is_empty() {
             tables.push(self.instruction_table());
             tables.push(self.stack_table());
+        }
+        if !self.sizes.is_empty() {
+            tables.push(self.size_table());
+            tables.extend(self.symbol_tables());
         }
         tables
     }
@@ -110,8 +118,8 @@ impl Report {
     fn instruction_table(&self) -> Table {
         let mut table = Table::new(
             "Instructions",
-            "Beyond the transport's own, at opt-level `z` on the microcontrollers. A transfer has \
-             1460 bytes; it is also shown per byte of payload.",
+            "Beyond the transport's own, at opt-level 3 and `z`. A transfer has 1460 bytes; it is also \
+             shown per byte of payload, all that it costs divided by its length.",
             &["stack"],
         );
         let shown = |cost: &&Cost| WORK.contains(&cost.work.as_str());
@@ -121,10 +129,14 @@ impl Report {
                 table.head.push("per byte".to_owned());
             }
         }
-        for core in [Some(Core::CortexM0Plus), Some(Core::CortexM4), None] {
+        let built = |profile| Core::ALL.map(|core| Some((core, profile)));
+        let builds = [built(Profile::Fast), built(Profile::Small)].concat();
+        for core in builds.into_iter().chain([None]) {
             for subject in Subject::ALL {
-                let core_name = core.map_or("x86-64", Core::name);
-                let mut row = vec![format!("{}, {core_name}", subject.name())];
+                let place = core.map_or("x86-64, 3".to_owned(), |(core, profile)| {
+                    format!("{}, {}", core.name(), profile.level())
+                });
+                let mut row = vec![format!("{}, {place}", subject.name())];
                 for work in WORK {
                     let mut costs = self.costs.iter().filter(shown);
                     let cost = costs.find(|cost| {
@@ -158,7 +170,9 @@ impl Report {
         }
         let of = |core, subject| {
             let costs = self.costs.iter();
-            costs.filter(move |cost| (cost.core, cost.subject) == (Some(core), subject))
+            costs.filter(move |cost| {
+                (cost.core, cost.subject) == (Some((core, Profile::Small)), subject)
+            })
         };
         for call in of(Core::CortexM0Plus, Subject::St67) {
             let mut row = vec![call.work.clone()];
@@ -171,5 +185,55 @@ impl Report {
             table.rows.push(row);
         }
         table
+    }
+
+    fn size_table(&self) -> Table {
+        let mut table = Table::new(
+            "Flash and RAM",
+            "In bytes, beyond the same firmware without a driver; opt-level `z`, LTO. RAM is the \
+             driver with all that it is lent: the least line buffer, 400 bytes to read ahead (the \
+             peer: 512 in each of its buffers). A client joins, resolves a name (not the peer) and \
+             has a TCP connection.",
+            &["firmware"],
+        );
+        for core in Core::ALL {
+            table.head.push(format!("flash, {}", core.name()));
+            table.head.push("RAM".to_owned());
+        }
+        for subject in Subject::ALL {
+            for level in LEVELS {
+                let sizes = self.sizes.iter();
+                let mut sizes = sizes
+                    .filter(|size| (size.subject, size.level) == (subject, level))
+                    .peekable();
+                if sizes.peek().is_none() {
+                    continue;
+                }
+                let mut row = vec![format!("{}, {level}", subject.name())];
+                row.extend(sizes.flat_map(|size| [size.flash.to_string(), size.ram.to_string()]));
+                table.rows.push(row);
+            }
+        }
+        table
+    }
+
+    /// Where the bytes of a client go.
+    fn symbol_tables(&self) -> Vec<Table> {
+        let clients = self.sizes.iter().filter(|size| !size.largest.is_empty());
+        clients
+            .map(|size| {
+                let title = format!(
+                    "The largest functions: {}, {}",
+                    size.subject.name(),
+                    size.core.name()
+                );
+                let mut table = Table::new(&title, "", &["function", "bytes"]);
+                let rows = size.largest.iter();
+                table.rows = rows
+                    .map(|(bytes, name)| vec![format!("`{name}`"), bytes.to_string()])
+                    .collect();
+                table
+            })
+            .collect()
     }
 }

@@ -13,10 +13,13 @@ use fugit_timer::{Timer, TimerDurationU32, TimerInstantU32};
 /// Ticks of the peer's clocks.
 pub const TICKS_PER_SECOND: u32 = 1_000_000;
 
-static PASSING: Mutex<Cell<Option<fn() -> u64>>> = Mutex::new(Cell::new(None));
+/// What happens while the peer waits; returns the time in ticks.
+pub type Pass = fn() -> u64;
+
+static PASSING: Mutex<Cell<Option<Pass>>> = Mutex::new(Cell::new(None));
 
 /// Makes `pass` what happens while the peer waits; it returns the time in ticks.
-pub fn set_passing(pass: fn() -> u64) {
+pub fn set_passing(pass: Pass) {
     critical_section::with(|cs| PASSING.borrow(cs).set(Some(pass)));
 }
 

@@ -1,0 +1,13 @@
+//! Firmware that does everything, on an ST67W611M1.
+#![no_std]
+#![no_main]
+
+use atwifi_bench_firmware::{driver, halt, panic_halts, work};
+
+panic_halts!();
+
+#[cortex_m_rt::entry]
+fn main() -> ! {
+    work::everything(driver!(atwifi::st67::St67));
+    halt()
+}

@@ -1,0 +1,77 @@
+//! What firmware does with the driver, in three sizes.
+
+use core::net::SocketAddr;
+
+use atwifi::dialect::Dialect;
+use atwifi::{Event, LinkState, Module, Tls, TlsConfig};
+use embedded_nal::{AddrType, Dns, TcpClientStack, TcpFullStack};
+
+use crate::datagrams::datagrams;
+use crate::{Timer, Uart, take, unknown};
+
+pub(crate) type Driver<D> = Module<'static, D, Uart, Timer>;
+
+/// Starts the module and joins an access point.
+pub fn join<D: Dialect>(module: &mut Driver<D>) {
+    take(module.reset());
+    take(module.join(b"home", b"12345678"));
+}
+
+/// Joins, resolves a name, and is a TCP client.
+pub fn client<D: Dialect>(module: &mut Driver<D>) {
+    join(module);
+    let Some(address) = take(module.get_host_by_name("example.com", AddrType::IPv4)) else {
+        return;
+    };
+    let Some(mut socket) = take(module.socket()) else {
+        return;
+    };
+    take(module.connect(&mut socket, SocketAddr::new(address, 80)));
+    let mut buffer = [0; 64];
+    while unknown() != 0 {
+        take(module.send(&mut socket, &buffer));
+        take(module.receive(&mut socket, &mut buffer));
+    }
+    take(module.close(socket));
+}
+
+/// All that the driver offers to applications.
+pub fn everything<D: Dialect>(module: &mut Driver<D>) {
+    client(module);
+    listener(module);
+    datagrams(module);
+    encrypted(module);
+    while let Some(Some(event)) = take(module.poll()) {
+        Uart.put(u8::from(matches!(event, Event::Lost(_))));
+    }
+    let state = take(module.link_state());
+    Uart.put(u8::from(state == Some(LinkState::Up)));
+    if let Some(addresses) = take(module.addresses()) {
+        Uart.put(addresses.ip.octets()[0]);
+    }
+    take(module.release_sockets());
+    take(module.leave());
+}
+
+fn listener<D: Dialect>(module: &mut Driver<D>) {
+    let Some(mut socket) = take(module.socket()) else {
+        return;
+    };
+    take(module.bind(&mut socket, unknown() as u16));
+    take(module.listen(&mut socket));
+    if let Ok((accepted, remote)) = module.accept(&mut socket) {
+        Uart.put(remote.port() as u8);
+        take(module.close(accepted));
+    }
+    take(module.close(socket));
+}
+
+fn encrypted<D: Dialect>(module: &mut Driver<D>) {
+    let remote = SocketAddr::from((unknown().to_be_bytes(), 443));
+    let mut tls = Tls::new(module, TlsConfig::default());
+    let Some(mut socket) = take(tls.socket()) else {
+        return;
+    };
+    take(tls.connect(&mut socket, remote));
+    take(tls.close(socket));
+}
