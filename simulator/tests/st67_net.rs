@@ -125,6 +125,11 @@ fn echoes_of_the_firmware_come_between_other_answers() {
 fn what_the_firmware_keeps_of_name_servers_and_options() {
     host(FW).play(&[
         ("AT+CIPDNS=0,\"1.2.3.4\"", "\r\nERROR\r\n"),
+        ("AT+CIPDNS=1", "\r\nOK\r\n"),
+        (
+            "AT+CIPDNS?",
+            "+CIPDNS:0,\"208.67.222.222\",\"8.8.8.8\",\"0.0.0.0\"\r\n\r\nOK\r\n",
+        ),
         ("AT+CIPDNS=1,\"1.2.3.4\"", "\r\nOK\r\n"),
         ("AT+CIPTCPOPT=5,1", "\r\nOK\r\n"),
         ("AT+CIPMUX=1", "\r\nOK\r\n"),

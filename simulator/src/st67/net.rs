@@ -78,12 +78,14 @@ impl St67 {
     /// `AT+CIPDNS=<enable>[,<"DNS IP1">][,<"DNS IP2">][,<"DNS IP3">]`
     pub(super) fn set_dns(&mut self, arguments: &Arguments, _: &mut World) -> Result<Reply, Code> {
         arguments.expect(1..=4)?;
-        let by_hand = arguments.need_switch(0)?;
-        if !by_hand && arguments.len() > 1 && self.variant.replaces_name_servers {
+        let on = arguments.need_switch(0)?;
+        let named = arguments.len() > 1;
+        let replaces = self.variant.replaces_name_servers;
+        if replaces && named && !on {
             return Err(Code::INVALID);
         }
-        let named = arguments.len() > 1 && self.variant.replaces_name_servers;
-        let mut servers = if named {
+        let by_hand = on && (named || !replaces);
+        let mut servers = if replaces && named {
             [Ipv4Addr::UNSPECIFIED; 3]
         } else {
             NAME_SERVERS

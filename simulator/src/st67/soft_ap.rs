@@ -201,6 +201,9 @@ impl St67 {
 
     /// Hands out the addresses that are due.
     pub(super) fn poll_guests(&mut self, now: Duration) {
+        if self.guests.next().is_none_or(|at| at > now) {
+            return;
+        }
         let mut addresses = self.free_addresses().into_iter();
         let mut told = Vec::new();
         for guest in &mut self.guests.0 {

@@ -165,7 +165,8 @@ pub(super) struct Variant {
     pub clears_link_alone: bool,
     /// `<count>` of `AT+PING`, if it is left out.
     pub echoes: i64,
-    /// `AT+CIPDNS=1` with a server forgets all others, and `AT+CIPDNS=0` takes none.
+    /// `AT+CIPDNS=1` with a server forgets all others and is nothing without, and `AT+CIPDNS=0` takes
+    /// none.
     pub replaces_name_servers: bool,
     /// `AT+CIPSNTPCFG?` tells nothing of servers that are not asked, and setting it is not checked
     /// to the end.
