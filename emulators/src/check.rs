@@ -18,7 +18,7 @@ const ADDRESS: &str = "192.168.1.50";
 /// Waits until the program has done what it is for.
 pub fn check(job: Job, log: &mut Log, world: &mut World) -> Result<()> {
     match job.program {
-        Program::Join => joined(log, world),
+        Program::Join => joined(log),
         Program::HttpGet => http_get(job, log, world),
         Program::Mqtt => mqtt(log, world),
         Program::UdpTime => udp_time(log, world),
@@ -26,15 +26,14 @@ pub fn check(job: Job, log: &mut Log, world: &mut World) -> Result<()> {
     }
 }
 
-fn joined(log: &mut Log, world: &World) -> Result<()> {
-    let (ssid, _) = world.access_point();
-    log.wait_for_line(&format!("joined {ssid} as {ADDRESS}"))?;
+fn joined(log: &mut Log) -> Result<()> {
+    log.wait_for_line(&format!("joined: {ADDRESS}"))?;
     Ok(())
 }
 
 fn http_get(job: Job, log: &mut Log, world: &World) -> Result<()> {
     let requests_before = world.http.requests();
-    joined(log, world)?;
+    joined(log)?;
     let payload = payload();
     let report = log.wait_for_line("HTTP/1.0 200: ")?;
     let right = format!("{} bytes, SHA-256 {:02x?}", payload.len(), hash(&payload));
@@ -58,7 +57,7 @@ fn mqtt(log: &mut Log, world: &mut World) -> Result<()> {
     };
     // It forgets what the run before has left.
     broker.restart();
-    log.wait_for_line(&format!("connected to {HOST}"))?;
+    log.wait_for_line(&format!("greeted {HOST}"))?;
     let kept = broker.kept_message("atwifi/out");
     let kept = kept.context("mosquitto_sub is missing")?;
     ensure!(
@@ -78,7 +77,7 @@ fn udp_time(log: &mut Log, world: &World) -> Result<()> {
     if world.time.is_none() {
         return Ok(());
     }
-    joined(log, world)?;
+    joined(log)?;
     let told = log.wait_for("the time", |line| {
         let told = line
             .text
@@ -94,7 +93,7 @@ fn udp_time(log: &mut Log, world: &World) -> Result<()> {
 }
 
 fn tcp_server(job: Job, log: &mut Log, world: &World) -> Result<()> {
-    let listening = format!("listening on {ADDRESS}:{}", world.echo_port);
+    let listening = format!("listening on port {}", world.echo_port);
     log.wait_for_line(&listening)?;
     let payload = payload();
     if job.reset_after.is_some() {

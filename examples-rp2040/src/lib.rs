@@ -1,17 +1,48 @@
-//! What the programs share: the board, the module on it, and the settings.
+//! What the programs share: the board, the module on it, and how both start.
 #![no_std]
 
 pub mod board;
 pub mod settings;
 
+use atwifi::ErrorOf;
 #[cfg(feature = "microchip")]
-pub use atwifi::microchip::Microchip as Dialect;
+use atwifi::microchip::Microchip as Dialect;
 #[cfg(not(feature = "microchip"))]
-pub use atwifi::st67::St67 as Dialect;
+use atwifi::st67::St67 as Dialect;
+use defmt::error;
+use embedded_hal::delay::DelayNs;
+use embedded_hal::digital::OutputPin;
 
-pub use board::{Board, entry};
+use board::{Board, Uart};
+pub use board::{Uptime, entry};
 
 /// The Wi-Fi module of the board.
-pub type Wifi<'b> = atwifi::Module<'b, Dialect, board::Uart, board::Uptime>;
+pub type Wifi<'b> = atwifi::Module<'b, Dialect, Uart, Uptime>;
 /// What can go wrong with it.
-pub type Error = atwifi::ErrorOf<Dialect, board::Uart>;
+pub type Error = ErrorOf<Dialect, Uart>;
+
+/// Joins, and runs a program. When it returns, because something went wrong, the module is switched
+/// off and on, and everything begins anew.
+pub fn start(mut program: impl FnMut(&mut Wifi, Uptime)) -> ! {
+    let mut board = Board::take();
+    // For lines and events; for what is read ahead on each of two sockets.
+    let (mut line, mut read_ahead) = ([0; 640], [[0; 512]; 2]);
+    let wifi = Wifi::new(board.uart, board.clock, &mut line, &mut read_ahead);
+    let mut wifi = wifi.expect("the buffers suffice");
+    loop {
+        match join(&mut wifi, &mut board.reset, board.clock) {
+            Ok(()) => program(&mut wifi, board.clock),
+            Err(error) => error!("{}", error),
+        }
+        board.clock.delay_ms(1000);
+    }
+}
+
+/// Resets the module and joins.
+fn join(wifi: &mut Wifi, reset: &mut impl OutputPin, mut clock: Uptime) -> Result<(), Error> {
+    wifi.reset_by_pin(reset, &mut clock)?;
+    // What the program before has left open.
+    wifi.release_sockets()?;
+    wifi.join(settings::SSID, settings::PASSWORD)?;
+    Ok(())
+}

@@ -7,40 +7,23 @@ use core::net::SocketAddr;
 use core::str;
 
 use atwifi::Stream;
-use defmt::{Debug2Format, error, info};
+use defmt::{error, info};
 use embedded_hal::delay::DelayNs;
-use embedded_hal::digital::OutputPin;
 use embedded_io::{Read, ReadExactError, Write};
 use embedded_nal::{AddrType, Dns, TcpClientStack, nb};
-use firmware::board::Uptime;
-use firmware::settings::{HTTP_HOST, HTTP_PORT, PASSWORD, SSID};
-use firmware::{Board, Error, Wifi, entry};
+use firmware::settings::{HTTP_HOST, HTTP_PORT};
+use firmware::{Error, Uptime, Wifi, entry};
 use sha2::{Digest, Sha256};
 
 #[entry]
 fn main() -> ! {
-    let mut board = Board::take();
-    let (mut line, mut read_ahead) = ([0; 640], [[0; 512]; 1]);
-    let wifi = Wifi::new(board.uart, board.clock, &mut line, &mut read_ahead);
-    let mut wifi = wifi.expect("the buffers suffice");
-    loop {
-        let Err(error) = run(&mut wifi, &mut board.reset, board.clock);
-        error!("{}; once more", error);
-        board.clock.delay_ms(1000);
-    }
+    firmware::start(|wifi, clock| {
+        let Err(error) = run(wifi, clock);
+        error!("{}", error);
+    })
 }
 
-/// Switches the module off and on, joins, and fetches the page until something goes wrong.
-fn run(
-    wifi: &mut Wifi,
-    reset: &mut impl OutputPin,
-    mut clock: Uptime,
-) -> Result<Infallible, ReadExactError<Error>> {
-    wifi.reset_by_pin(reset, &mut clock)?;
-    // The socket that was open when something went wrong.
-    wifi.release_sockets()?;
-    let address = wifi.join(SSID, PASSWORD)?;
-    info!("joined {} as {}", SSID, Debug2Format(&address));
+fn run(wifi: &mut Wifi, mut clock: Uptime) -> Result<Infallible, ReadExactError<Error>> {
     loop {
         get(wifi)?;
         clock.delay_ms(10_000);

@@ -8,43 +8,24 @@ use core::str;
 use atwifi::Clock;
 use defmt::{Debug2Format, error, info};
 use embedded_hal::delay::DelayNs;
-use embedded_hal::digital::OutputPin;
 use embedded_nal::{AddrType, Dns, nb};
 use embedded_time::fraction::Fraction;
-use firmware::board::Uptime;
-use firmware::settings::{MQTT_HOST, MQTT_PORT, PASSWORD, SSID};
-use firmware::{Board, Error, Wifi, entry};
+use firmware::settings::{MQTT_HOST, MQTT_PORT};
+use firmware::{Error, Uptime, Wifi, entry};
 use minimq::broker::IpBroker;
 use minimq::{Broker, ConfigBuilder, Minimq, Publication};
 
 #[entry]
 fn main() -> ! {
-    let mut board = Board::take();
-    let (mut line, mut read_ahead) = ([0; 640], [[0; 512]; 1]);
-    let wifi = Wifi::new(board.uart, board.clock, &mut line, &mut read_ahead);
-    let mut wifi = wifi.expect("the buffers suffice");
-    loop {
-        let Err(error) = run(&mut wifi, &mut board.reset, board.clock);
-        error!("{}; once more", Debug2Format(&error));
-        board.clock.delay_ms(1000);
-    }
+    firmware::start(|wifi, clock| {
+        let Err(error) = run(wifi, clock);
+        error!("{}", Debug2Format(&error));
+    })
 }
 
-/// Switches the module off and on, joins, and talks to the broker until something goes wrong.
-fn run(
-    wifi: &mut Wifi,
-    reset: &mut impl OutputPin,
-    mut clock: Uptime,
-) -> Result<Infallible, minimq::Error<Error>> {
-    let failed = minimq::Error::Network;
-    wifi.reset_by_pin(reset, &mut clock).map_err(failed)?;
-    // The socket that was open when something went wrong.
-    wifi.release_sockets().map_err(failed)?;
-    let address = wifi.join(SSID, PASSWORD).map_err(failed)?;
-    info!("joined {} as {}", SSID, Debug2Format(&address));
-    let host = nb::block!(wifi.get_host_by_name(MQTT_HOST, AddrType::IPv4)).map_err(failed)?;
-
-    let mut broker = IpBroker::new(host);
+fn run(wifi: &mut Wifi, mut clock: Uptime) -> Result<Infallible, minimq::Error<Error>> {
+    let host = nb::block!(wifi.get_host_by_name(MQTT_HOST, AddrType::IPv4));
+    let mut broker = IpBroker::new(host.map_err(minimq::Error::Network)?);
     broker.set_port(MQTT_PORT);
     let mut memory = [0; 1024];
     let config = ConfigBuilder::new(broker, &mut memory).client_id("atwifi")?;
@@ -59,7 +40,7 @@ fn run(
             client.subscribe(&["atwifi/in".into()], &[])?;
             let greeting = Publication::new("atwifi/out", "hello from the module").retain();
             match client.publish(greeting) {
-                Ok(()) => info!("connected to {}", MQTT_HOST),
+                Ok(()) => info!("greeted {}", MQTT_HOST),
                 Err(error) => error!("{}", Debug2Format(&error)),
             }
             has_greeted = true;

@@ -5,50 +5,30 @@
 use core::convert::Infallible;
 
 use atwifi::{Stream, TcpSocket};
-use defmt::{Debug2Format, error, info, warn};
+use defmt::{error, info, warn};
 use embedded_hal::delay::DelayNs;
-use embedded_hal::digital::OutputPin;
 use embedded_io::{Read, Write};
 use embedded_nal::{TcpClientStack, TcpFullStack, nb};
-use firmware::board::Uptime;
-use firmware::settings::{ECHO_PORT, PASSWORD, SSID};
-use firmware::{Board, Error, Wifi, entry};
+use firmware::settings::ECHO_PORT;
+use firmware::{Error, Uptime, Wifi, entry};
 
 #[entry]
 fn main() -> ! {
-    let mut board = Board::take();
-    // One buffer for the socket that listens, one for its client.
-    let (mut line, mut read_ahead) = ([0; 640], [[0; 64]; 2]);
-    let wifi = Wifi::new(board.uart, board.clock, &mut line, &mut read_ahead);
-    let mut wifi = wifi.expect("the buffers suffice");
-    loop {
-        let Err(error) = run(&mut wifi, &mut board.reset, board.clock);
-        error!("{}; once more", error);
-        board.clock.delay_ms(1000);
-    }
+    firmware::start(|wifi, clock| {
+        let Err(error) = run(wifi, clock);
+        error!("{}", error);
+    })
 }
 
-/// Switches the module off and on, joins, and serves one client after the other until something
-/// goes wrong.
-fn run(
-    wifi: &mut Wifi,
-    reset: &mut impl OutputPin,
-    mut clock: Uptime,
-) -> Result<Infallible, Error> {
-    wifi.reset_by_pin(reset, &mut clock)?;
-    // The sockets that were open when something went wrong.
-    wifi.release_sockets()?;
-    let address = wifi.join(SSID, PASSWORD)?;
+/// Serves one client after the other.
+fn run(wifi: &mut Wifi, mut clock: Uptime) -> Result<Infallible, Error> {
     let mut listener = wifi.socket()?;
     wifi.bind(&mut listener, ECHO_PORT)?;
     wifi.listen(&mut listener)?;
-    info!("listening on {}:{}", Debug2Format(&address), ECHO_PORT);
+    info!("listening on port {}", ECHO_PORT);
     loop {
         match wifi.accept(&mut listener) {
-            Ok((client, address)) => {
-                info!("{} has connected", Debug2Format(&address));
-                echo(wifi, client)?;
-            }
+            Ok((client, _)) => echo(wifi, client)?,
             Err(nb::Error::WouldBlock) => clock.delay_ms(10),
             Err(nb::Error::Other(error)) => return Err(error),
         }

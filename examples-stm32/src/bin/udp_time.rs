@@ -9,37 +9,20 @@ use core::net::SocketAddr;
 use atwifi::UdpSocket;
 use defmt::{Debug2Format, error, info};
 use embedded_hal::delay::DelayNs;
-use embedded_hal::digital::OutputPin;
 use embedded_nal::{AddrType, Dns, UdpClientStack, nb};
-use firmware::board::Uptime;
-use firmware::settings::{NTP_HOST, NTP_PORT, PASSWORD, SSID};
-use firmware::{Board, Error, Wifi, entry};
+use firmware::settings::{NTP_HOST, NTP_PORT};
+use firmware::{Error, Uptime, Wifi, entry};
 use sntpc::{NtpContext, NtpTimestampGenerator, NtpUdpSocket, sync};
 
 #[entry]
 fn main() -> ! {
-    let mut board = Board::take();
-    let (mut line, mut read_ahead) = ([0; 640], [[0; 64]; 1]);
-    let wifi = Wifi::new(board.uart, board.clock, &mut line, &mut read_ahead);
-    let mut wifi = wifi.expect("the buffers suffice");
-    loop {
-        let Err(error) = run(&mut wifi, &mut board.reset, board.clock);
-        error!("{}; once more", Debug2Format(&error));
-        board.clock.delay_ms(1000);
-    }
+    firmware::start(|wifi, clock| {
+        let Err(error) = run(wifi, clock);
+        error!("{}", Debug2Format(&error));
+    })
 }
 
-/// Switches the module off and on, joins, and asks for the time until something goes wrong.
-fn run(
-    wifi: &mut Wifi,
-    reset: &mut impl OutputPin,
-    mut clock: Uptime,
-) -> Result<Infallible, sntpc::Error> {
-    wifi.reset_by_pin(reset, &mut clock).map_err(report)?;
-    // The socket that was open when something went wrong.
-    wifi.release_sockets().map_err(report)?;
-    let address = wifi.join(SSID, PASSWORD).map_err(report)?;
-    info!("joined {} as {}", SSID, Debug2Format(&address));
+fn run(wifi: &mut Wifi, mut clock: Uptime) -> Result<Infallible, sntpc::Error> {
     let host = nb::block!(wifi.get_host_by_name(NTP_HOST, AddrType::IPv4)).map_err(report)?;
     let server = SocketAddr::new(host, NTP_PORT);
     let mut socket = wifi.socket().map_err(report)?;
@@ -87,11 +70,9 @@ struct Unset;
 
 impl NtpTimestampGenerator for Unset {
     fn init(&mut self) {}
-
     fn timestamp_sec(&self) -> u64 {
         0
     }
-
     fn timestamp_subsec_micros(&self) -> u32 {
         0
     }
