@@ -60,12 +60,16 @@ pub enum Dialect {
 impl Dialect {
     pub const ALL: [Dialect; 2] = [Dialect::St67, Dialect::Microchip];
 
-    /// The newest firmware of the module, at the bit rate it has after a reset.
+    /// The newest firmware of the module.
     pub fn config(self) -> Config {
-        match self {
-            Dialect::St67 => Config::new(Profile::St67Fw2_0_75).with_baud(2_000_000),
-            Dialect::Microchip => Config::new(Profile::MicrochipFw0_3_2).with_baud(230_400),
-        }
+        // The emulated UART is where a byte takes its time. If the module were to send each in its
+        // time too, a busy machine would make pauses that no serial line makes.
+        const AT_ONCE: u32 = 1_000_000_000;
+        let firmware = match self {
+            Dialect::St67 => Profile::St67Fw2_0_75,
+            Dialect::Microchip => Profile::MicrochipFw0_3_2,
+        };
+        Config::new(firmware).with_baud(AT_ONCE)
     }
 }
 

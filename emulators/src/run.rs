@@ -89,7 +89,8 @@ pub fn run(job: Job, firmware: &Firmware, world: &mut World, verbose: bool) -> R
     if let Err(error) = checked {
         let records = records.lock().unwrap_or_else(PoisonError::into_inner);
         records.iter().for_each(|record| eprintln!("{record:.160}"));
-        log.seen.iter().for_each(|line| eprintln!("{line}"));
+        let rest = log.lines.try_iter();
+        (log.seen.iter().cloned().chain(rest)).for_each(|line| eprintln!("{line}"));
         return Err(error.context(name));
     }
     let figures = emulator.finish().with_context(|| name.clone())?;

@@ -25,10 +25,20 @@ pub struct Figures {
     pub overruns: u64,
 }
 
+/// What a line of an emulator's standard error means.
+enum Heard {
+    /// The firmware drives the module's reset pin.
+    ResetPin(bool),
+    /// Nothing that anybody needs to know.
+    Nothing,
+    /// Something else.
+    Complaint,
+}
+
 /// An emulator that runs; dropping it ends it.
 pub struct Emulator {
     child: Child,
-    /// What it has said on standard error, as far as it was not about the reset pin.
+    /// What it has complained of on standard error, once it has ended.
     complaints: Option<JoinHandle<Vec<String>>>,
     /// The way to QEMU's monitor, where it is QEMU.
     qemu: Option<Qemu>,
@@ -39,12 +49,12 @@ impl Emulator {
     /// its log too.
     pub fn start(board: Board, elf: &Path, module: Handle) -> Result<(Self, Receiver<Line>)> {
         let uart = module.serve_tcp("127.0.0.1:0").context("no free port")?;
-        let (mut command, qemu, reset_pin): (_, _, fn(&str) -> Option<bool>) = match board {
+        let (mut command, qemu, hear): (_, _, fn(&str) -> Heard) = match board {
             Board::Stm32 => {
                 let qemu = Qemu::new(elf)?;
-                (qemu.command(elf, uart)?, Some(qemu), qemu::reset_pin)
+                (qemu.command(elf, uart)?, Some(qemu), qemu::hear)
             }
-            Board::Rp2040 => (rp2040js::command(elf, uart)?, None, rp2040js::reset_pin),
+            Board::Rp2040 => (rp2040js::command(elf, uart)?, None, rp2040js::hear),
         };
         command
             .stdin(Stdio::piped())
@@ -54,7 +64,7 @@ impl Emulator {
         let child = command.spawn();
         let mut child = child.with_context(|| format!("cannot run {}", program.display()))?;
         let stderr = child.stderr.take().context("it has no errors")?;
-        let complaints = thread::spawn(move || follow(stderr, &module, reset_pin));
+        let complaints = thread::spawn(move || follow(stderr, &module, hear));
         let lines = follow_log(elf, child.stdout.take().context("it has no output")?);
         let emulator = Emulator {
             child,
@@ -92,16 +102,17 @@ impl Drop for Emulator {
     }
 }
 
-/// Drives the module's reset pin as the firmware does; returns what else is said.
-fn follow(stderr: impl Read, module: &Handle, reset_pin: fn(&str) -> Option<bool>) -> Vec<String> {
-    let mut others = Vec::new();
+/// Drives the module's reset pin as the firmware does; returns the complaints.
+fn follow(stderr: impl Read, module: &Handle, hear: fn(&str) -> Heard) -> Vec<String> {
+    let mut complaints = Vec::new();
     for line in BufReader::new(stderr).lines().map_while(Result::ok) {
-        match reset_pin(&line) {
-            Some(level) => module.reset_pin(level),
-            None => others.push(line),
+        match hear(&line) {
+            Heard::ResetPin(level) => module.reset_pin(level),
+            Heard::Nothing => {}
+            Heard::Complaint => complaints.push(line),
         }
     }
-    others
+    complaints
 }
 
 /// The lines of the log as they come.

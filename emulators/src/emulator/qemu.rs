@@ -10,7 +10,7 @@ use anyhow::{Context, Result};
 use atwifi_emulators::measure;
 use tempfile::NamedTempFile;
 
-use super::Figures;
+use super::{Figures, Heard};
 
 /// What the stack is full of before the firmware starts: what differs at the end was used.
 const PAINT: u8 = 0xa5;
@@ -44,7 +44,7 @@ impl Qemu {
         };
         command
             .args(["-M", "netduinoplus2", "-display", "none"])
-            // The first is USART1.
+            // The third is USART3; QEMU 10.0 crashes when firmware resets the first.
             .args([
                 "-serial",
                 "null",
@@ -58,7 +58,7 @@ impl Qemu {
             .args(["-mon", "chardev=monitor,mode=readline"])
             // The log of defmt comes on standard output.
             .args(["-semihosting-config", "enable=on,target=native"])
-            // QEMU has no GPIO and says so of every access: this is how the reset pin is seen.
+            // QEMU has no GPIO, and says so of every access: this is how the reset pin is seen.
             .args(["-d", "unimp"])
             .arg("-device")
             .arg(format!(
@@ -93,15 +93,24 @@ impl Qemu {
     }
 }
 
-/// What is written to the set/reset register of port A, in QEMU's words:
+/// QEMU complains of all that it has not, in words like
 /// `GPIOA: unimplemented device write (size 4, offset 0x018, value 0x00000100)`.
-pub fn reset_pin(line: &str) -> Option<bool> {
-    let (_, value) = line
-        .strip_prefix("GPIOA: unimplemented device write")?
-        .split_once("offset 0x018, value 0x")?;
-    let value = u32::from_str_radix(value.trim_end_matches(')'), 16).ok()?;
-    if value & 1 << RESET_PIN != 0 {
-        return Some(true);
+pub fn hear(line: &str) -> Heard {
+    let Some(access) = line.strip_prefix("GPIOA: unimplemented device write") else {
+        let is_known = line.contains("unimplemented device") || line.starts_with("stm32_rcc_write");
+        return if is_known {
+            Heard::Nothing
+        } else {
+            Heard::Complaint
+        };
+    };
+    let value = access
+        .split_once("offset 0x018, value 0x")
+        .map(|(_, value)| value);
+    let value = value.and_then(|value| u32::from_str_radix(value.trim_end_matches(')'), 16).ok());
+    match value {
+        Some(value) if value & 1 << RESET_PIN != 0 => Heard::ResetPin(true),
+        Some(value) if value & 1 << (RESET_PIN + 16) != 0 => Heard::ResetPin(false),
+        _ => Heard::Nothing,
     }
-    (value & 1 << (RESET_PIN + 16) != 0).then_some(false)
 }

@@ -7,7 +7,7 @@ use std::process::Command;
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
-use super::Figures;
+use super::{Figures, Heard};
 use crate::board::root;
 
 /// The pin of the board that resets the module.
@@ -36,11 +36,11 @@ pub fn command(elf: &Path, uart: SocketAddr) -> Result<Command> {
     Ok(command)
 }
 
-pub fn reset_pin(line: &str) -> Option<bool> {
+pub fn hear(line: &str) -> Heard {
     match line {
-        "reset low" => Some(false),
-        "reset high" => Some(true),
-        _ => None,
+        "reset low" => Heard::ResetPin(false),
+        "reset high" => Heard::ResetPin(true),
+        _ => Heard::Complaint,
     }
 }
 
