@@ -7,9 +7,9 @@ use std::fmt::Debug;
 
 use atat::AtatCmd;
 use atwifi::mock;
-use atwifi_simulator::Simulation;
+use atwifi_simulator::{Config, Simulation};
 
-use crate::common::{Driver, UnderTest, met, parse, simulations, wire, with_driver, with_mock};
+use crate::common::{Driver, Network, UnderTest, config, met, parse, wire, with_driver, with_mock};
 
 /// The longest line that a module takes, with its CR LF: the shortest of any known firmware.
 const LINE: usize = 255;
@@ -148,12 +148,32 @@ impl Row {
         &mut self,
         test: impl Fn(&mut Driver<'_, D>, &Simulation) + 'static,
     ) -> &mut Self {
+        let nothing = |(): &(), config| config;
+        self.talks_near::<D, ()>(
+            || (),
+            nothing,
+            move |module, simulation, ()| {
+                test(module, simulation);
+            },
+        )
+    }
+
+    /// The same with something within the module's reach, which the test holds too.
+    pub fn talks_near<D: UnderTest, W: 'static>(
+        &mut self,
+        make: impl Fn() -> W + 'static,
+        put: impl Fn(&W, Config) -> Config + 'static,
+        test: impl Fn(&mut Driver<'_, D>, &Simulation, &W) + 'static,
+    ) -> &mut Self {
         let syntax = self.syntax;
         self.talks.push(Box::new(move |starts| {
-            for simulation in simulations::<D>(|config| config) {
+            for &profile in D::PROFILES {
+                let near = make();
+                let config = put(&near, config(profile));
+                let simulation = Simulation::new(config, Network::default().build());
                 with_driver::<D, _>(&simulation, |module| {
                     module.reset().expect("reset");
-                    test(module, &simulation);
+                    test(module, &simulation, &near);
                 });
                 let transcript = simulation.transcript();
                 let is_spoken = transcript.iter().any(|record| {

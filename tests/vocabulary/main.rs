@@ -45,6 +45,7 @@ const CHAPTERS: &[(&str, &str, Rows)] = &[
 const DONE: &[(&str, &str)] = &[
     ("st67", "2."),
     ("st67", "3."),
+    ("st67", "6."),
     ("st67", "7."),
     ("microchip", "3."),
     ("microchip", "4."),
