@@ -301,7 +301,8 @@ impl<'b, D: Dialect, T: Transport, C: Clock> Module<'b, D, T, C> {
         }
         self.set_up()?;
         if core::mem::take(&mut self.session.in_doubt) && self.session.sockets.is_any_in_use() {
-            D::reconcile(self).inspect_err(|_| self.session.in_doubt = true)?;
+            self.reconcile()
+                .inspect_err(|_| self.session.in_doubt = true)?;
             // What the module said may have shown a restart.
             self.set_up()?;
         }
@@ -314,6 +315,13 @@ impl<'b, D: Dialect, T: Transport, C: Clock> Module<'b, D, T, C> {
         Ok(())
     }
 
+    /// On its own, so that its tables are not on the stack while the link finds its way back.
+    #[inline(never)]
+    fn reconcile(&mut self) -> Outcome<D, T> {
+        D::reconcile(self)
+    }
+
+    #[inline(never)]
     fn set_up(&mut self) -> Outcome<D, T> {
         if !self.session.is_set_up {
             D::set_up(self)?;

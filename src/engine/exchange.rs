@@ -20,6 +20,10 @@ pub(super) const PAYLOAD_PAUSE: u32 = 100;
 /// sends in any case. No source gives a figure; those that have one send it at once.
 const PROMPT_WAIT: u32 = 100;
 
+/// What stands before a payload is read in pieces of this size: what comes behind it in the same
+/// piece has to be moved.
+const HEADER: usize = 24;
+
 /// How long a module that said `busy` may still answer (ms) before the command counts as dropped.
 const BUSY_WAIT: u32 = 1000;
 
@@ -311,7 +315,7 @@ impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
     ) -> Result<usize, ErrorOf<T, P>> {
         let (mut got, mut closing, mut lead) = (None, None, None);
         loop {
-            let at = match self.token(session, false, deadline)? {
+            let at = match self.token_in_reads(HEADER, session, false, deadline)? {
                 Token::Line(at) => at,
                 Token::Payload(n, line_end) => {
                     if n > limit || got.is_some() {
@@ -432,14 +436,12 @@ impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
     }
 
     fn read_line_end<S>(&mut self) -> Result<(), Error<T::Error, S>> {
-        for expected in *b"\r\n" {
-            let mut byte = [0];
-            self.read_payload(&mut byte)?;
-            if byte != [expected] {
-                return Err(Error::Malformed);
-            }
+        let mut line_end = [0; 2];
+        self.read_payload(&mut line_end)?;
+        match &line_end {
+            b"\r\n" => Ok(()),
+            _ => Err(Error::Malformed),
         }
-        Ok(())
     }
 
     /// The next thing in the input, waiting for it up to the deadline.
@@ -449,10 +451,21 @@ impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
         prompt_awaited: bool,
         deadline: Deadline,
     ) -> Result<Token, ErrorOf<T, P>> {
+        self.token_in_reads(usize::MAX, session, prompt_awaited, deadline)
+    }
+
+    /// The same, in reads of at most so many bytes.
+    fn token_in_reads<P: Protocol>(
+        &mut self,
+        at_most: usize,
+        session: &mut P,
+        prompt_awaited: bool,
+        deadline: Deadline,
+    ) -> Result<Token, ErrorOf<T, P>> {
         loop {
             match self.next_token(session, prompt_awaited, false) {
                 Some(token) => return Ok(token),
-                None => self.fill(session, deadline)?,
+                None => self.fill_at_most(at_most, session, deadline)?,
             }
         }
     }

@@ -77,11 +77,25 @@ impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
         session: &mut P,
         deadline: Deadline,
     ) -> Result<(), Error<T::Error, P::Status>> {
+        self.fill_at_most(usize::MAX, session, deadline)
+    }
+
+    /// The same for at most so many bytes.
+    pub(super) fn fill_at_most<P: Protocol>(
+        &mut self,
+        at_most: usize,
+        session: &mut P,
+        deadline: Deadline,
+    ) -> Result<(), Error<T::Error, P::Status>> {
         let until = match &self.message {
             Some(message) => message.silence,
             None => deadline,
         };
-        let read = self.link.read(self.input.room(), until);
+        let room = self.input.room();
+        let size = room.len().min(at_most);
+        let read = self
+            .link
+            .read(room.get_mut(..size).unwrap_or(&mut []), until);
         match (&mut self.message, read) {
             (Some(message), Ok(n)) => {
                 let left = self.link.remaining(message.silence);

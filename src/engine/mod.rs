@@ -354,22 +354,27 @@ impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
 
     /// Skips what stands before a line. Some words need no line end behind them.
     fn skip_to_word<P: Protocol>(&mut self, prompt_awaited: bool) -> Option<Token> {
-        while !self.input.is_overlong() {
-            match *self.input.pending().first()? {
+        if self.input.is_overlong() {
+            return None;
+        }
+        let (mut before, mut is_prompt) = (0, false);
+        while let Some(&byte) = self.input.pending().get(before) {
+            match byte {
                 b'\n' => self.lead.line_feed = true,
                 b'\r' => self.lead.carriage_return = true,
-                byte if byte == P::PROMPT && prompt_awaited => {
-                    self.input.skip(1);
-                    return Some(Token::Prompt);
-                }
-                byte if byte == P::PROMPT => {}
+                byte if byte == P::PROMPT => is_prompt = prompt_awaited,
                 byte if Some(byte) == P::READY_PROMPT => {
+                    self.input.skip(before);
                     return Some(Token::Line(self.input.skip_one()));
                 }
                 _ => break,
             }
-            self.input.skip(1);
+            before += 1;
+            if is_prompt {
+                break;
+            }
         }
-        None
+        self.input.skip(before);
+        is_prompt.then_some(Token::Prompt)
     }
 }

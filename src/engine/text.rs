@@ -108,13 +108,23 @@ pub(crate) fn unquoted(field: &[u8]) -> &[u8] {
 
 /// A decimal number that is nothing but digits.
 pub(crate) fn number(digits: &[u8]) -> Option<u32> {
-    if digits.is_empty() {
-        return None;
-    }
-    digits.iter().try_fold(0_u32, |number, byte| match byte {
-        b'0'..=b'9' => number.checked_mul(10)?.checked_add(u32::from(byte - b'0')),
-        _ => None,
+    let (first, rest) = digits.split_first()?;
+    rest.iter().try_fold(digit(*first)?, |number, &next| {
+        // Without `checked_mul`, which a core without a long multiplication does not have.
+        if number > u32::MAX / 10 {
+            return None;
+        }
+        (number * 10).checked_add(digit(next)?)
     })
+}
+
+fn digit(byte: u8) -> Option<u32> {
+    byte.is_ascii_digit().then(|| u32::from(byte - b'0'))
+}
+
+/// Whether one of the two begins with the other.
+pub(crate) fn agree(one: &[u8], other: &[u8]) -> bool {
+    one.iter().zip(other).all(|(one, other)| one == other)
 }
 
 /// How many lines a reply has, of which each must be a row.

@@ -123,6 +123,7 @@ fn is_other_event(command: &[u8], line: &[u8]) -> bool {
 
 /// Takes an event of the station, of names or of sockets. `None` if the line is none;
 /// `Some(false)` if it looks like one but does not make sense, so that bytes must have been lost.
+#[inline(never)]
 fn known_event(session: &mut MicrochipSession<'_>, command: &[u8], line: &[u8]) -> Option<bool> {
     let colon = line.iter().position(|&b| b == b':').unwrap_or(line.len());
     let name = line.get(..colon)?;
@@ -151,6 +152,7 @@ fn known_event(session: &mut MicrochipSession<'_>, command: &[u8], line: &[u8]) 
     })
 }
 
+#[inline(never)]
 fn station_event(session: &mut MicrochipSession<'_>, line: &[u8]) -> bool {
     match event(line) {
         Event::StationConnected => session.link_state = LinkState::NoAddress,
@@ -170,6 +172,7 @@ fn station_event(session: &mut MicrochipSession<'_>, line: &[u8]) -> bool {
 }
 
 /// `0,"name","ip"` per address, or `ERROR:42,"DNS Query Timeout"`, or `<code>`.
+#[inline(never)]
 fn name_event(session: &mut MicrochipSession<'_>, line: &[u8], values: &[u8]) -> bool {
     if let Some(code) = values.strip_prefix(b"ERROR:") {
         settle_name(session, line, Err(status(code)));
@@ -206,6 +209,7 @@ fn settle_name(session: &mut MicrochipSession<'_>, line: &[u8], result: Result<I
 }
 
 /// `<id>,"<local ip>",<local port>,"<remote ip>",<remote port>`
+#[inline(never)]
 fn connected(session: &mut MicrochipSession<'_>, line: &[u8], values: &[u8]) -> Option<()> {
     let mut fields = Fields::new(values);
     let socket: u32 = fields.number()?;
@@ -230,6 +234,7 @@ fn connected(session: &mut MicrochipSession<'_>, line: &[u8], values: &[u8]) -> 
 }
 
 /// `<id>,<code>[,<text>]`, the text quoted or bare
+#[inline(never)]
 fn refused(session: &mut MicrochipSession<'_>, line: &[u8], values: &[u8]) -> Option<()> {
     let mut fields = Fields::new(values);
     let socket: u32 = fields.number()?;
@@ -261,6 +266,7 @@ fn data(session: &mut MicrochipSession<'_>, line: &[u8], values: &[u8]) -> Optio
 }
 
 /// `<id>,"<ip>",<port>,<length>`
+#[inline(never)]
 fn datagram(session: &mut MicrochipSession<'_>, line: &[u8], values: &[u8]) -> Option<()> {
     let mut fields = Fields::new(values);
     let socket: u32 = fields.number()?;

@@ -2,7 +2,7 @@
 
 use super::literal;
 use crate::engine::protocol::{LineEnd, Payload};
-use crate::engine::text::number;
+use crate::engine::text::{agree, number};
 
 /// Looks for the header of counted payload at the start of a line, with the command in flight.
 pub(super) fn payload(command: &[u8], pending: &[u8]) -> Payload {
@@ -51,8 +51,7 @@ fn certificate(pending: &[u8]) -> Result<Payload, Payload> {
 
 /// `<name><number>,<count>,`: how long it is, and the count.
 fn header(pending: &[u8], name: &[u8]) -> Result<(usize, usize), Payload> {
-    let known = pending.len().min(name.len());
-    if pending.get(..known) != name.get(..known) {
+    if !agree(pending, name) {
         return Err(Payload::No);
     }
     let (mut at, mut count) = (name.len(), None);

@@ -162,6 +162,7 @@ fn keep(session: &mut St67Session<'_>, line: &[u8]) -> Line<Status> {
 
 /// Takes an event of Wi-Fi or sockets. `None` if the line is none; `Some(false)` if it looks like
 /// one but does not make sense, so that bytes must have been lost.
+#[inline(never)]
 fn event_line(session: &mut St67Session<'_>, line: &[u8]) -> Option<bool> {
     if let Some(what) = line.strip_prefix(b"+CW:") {
         return Some(wifi_event(session, line, what));
@@ -202,6 +203,7 @@ enum Whose {
 
 /// `line`, of which `what` stands behind `+CW:`. What the soft access point's clients do is not
 /// looked at closer: it means nothing to the driver.
+#[inline(never)]
 fn wifi_event(session: &mut St67Session<'_>, line: &[u8], what: &[u8]) -> bool {
     const STATES: [(&[u8], LinkState); 4] = [
         (b"CONNECTING", LinkState::Connecting),
@@ -228,6 +230,7 @@ fn wifi_event(session: &mut St67Session<'_>, line: &[u8], what: &[u8]) -> bool {
 }
 
 /// `<id>,CONNECTED`, `<id>,DISCONNECTED`, `<id>,CLOSED`
+#[inline(never)]
 fn link_event(session: &mut St67Session<'_>, what: &[u8]) -> Option<Whose> {
     let mut fields = Fields::new(what);
     let link = fields.number::<u8>().filter(|&link| link < LINKS)?;
@@ -273,6 +276,7 @@ fn connected(session: &mut St67Session<'_>, link: u8) -> Whose {
 }
 
 /// `<id>,<length>` in the reference, `<id>,<length>,"<ip>",<port>` in firmware.
+#[inline(never)]
 fn data_event(session: &mut St67Session<'_>, what: &[u8]) -> Option<Whose> {
     let mut fields = Fields::new(what);
     let (link, length) = (fields.number::<u8>()?, fields.number::<u32>()?);

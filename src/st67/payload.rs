@@ -2,12 +2,15 @@
 
 use super::Memory;
 use crate::engine::protocol::{LineEnd, Payload};
-use crate::engine::text::number;
+use crate::engine::text::{agree, number};
 
 const MESSAGE_MAX: usize = u16::MAX as usize;
 
 /// Looks for the header of counted payload at the start of a line.
 pub(super) fn payload(memory: &Memory, command: &[u8], pending: &[u8]) -> Payload {
+    if !agree(pending, b"+") {
+        return Payload::No;
+    }
     match message(memory, pending) {
         Payload::No => reply(command, pending),
         found => found,
@@ -18,11 +21,7 @@ pub(super) fn payload(memory: &Memory, command: &[u8], pending: &[u8]) -> Payloa
 const REPLIES: [&[u8]; 4] = [b"+CIPRECVDATA:", b"+FS:READ,", b"+EFUSE-R:", b"+FLASH-R:"];
 
 fn reply(command: &[u8], pending: &[u8]) -> Payload {
-    let begins = |header: &&&[u8]| {
-        let known = pending.len().min(header.len());
-        pending.get(..known) == header.get(..known)
-    };
-    let Some(header) = REPLIES.iter().find(begins) else {
+    let Some(header) = REPLIES.iter().find(|header| agree(pending, header)) else {
         return Payload::No;
     };
     let Some((digits, separator)) = pending.get(header.len()..).and_then(digits) else {
@@ -85,11 +84,7 @@ fn message(memory: &Memory, pending: &[u8]) -> Payload {
         ),
         (DATA, usize::from(!delivery.is_single)),
     ];
-    let begins = |(name, _): &&(&[u8], usize)| {
-        let known = pending.len().min(name.len());
-        pending.get(..known) == name.get(..known)
-    };
-    let Some(&(name, before)) = headers.iter().find(begins) else {
+    let Some(&(name, before)) = headers.iter().find(|(name, _)| agree(pending, name)) else {
         return Payload::No;
     };
     if name == DATA && !delivery.is_active {
