@@ -4,7 +4,9 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod microchip;
 mod st67_basic;
+mod st67_ble;
 mod st67_low_power;
 mod st67_wifi;
 

@@ -257,7 +257,7 @@ parameters! {
     /// 3: the credentials, up to 128 bytes: the password, or `KEYINDEX*KEY` for WEP.
     3 Credentials(Secret<'a, 128>) -> SecretLiteral<'a>;
     /// 4: the channel. Default: 6.
-    4 Channel(Ranged<1, 14>) -> u16;
+    4 Channel(Ranged<1, 13>) -> u16;
     /// 5: whether the SSID is kept out of beacons. Default: off.
     5 Hidden(Switch) -> Reported<Switch>;
 }
