@@ -8,6 +8,8 @@ mod microchip;
 mod st67_basic;
 mod st67_ble;
 mod st67_low_power;
+mod st67_mqtt;
+mod st67_net;
 mod st67_wifi;
 
 use std::cell::RefCell;
