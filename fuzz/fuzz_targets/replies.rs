@@ -11,7 +11,29 @@ fuzz_target!(|reply: &[u8]| {
     let name = net::Resolve { name: st67::Text::new(b"a").unwrap(), family: net::Family::Ipv4 };
     let _ = basic::GetErrorCodes.parse(Ok(reply));
     let _ = basic::EchoOff.parse(Ok(reply));
+    let _ = basic::GetVersions.parse(Ok(reply));
+    let _ = basic::CommandRow::parse(reply);
+    let _ = basic::GetMemory.parse(Ok(reply));
+    let _ = basic::GetTemperature.parse(Ok(reply));
+    let _ = basic::GetInput { pin: 0 }.parse(Ok(reply));
+    let _ = basic::PartitionRow::parse(reply);
+    let _ = basic::FileRow::parse(reply);
+    let _ = basic::GetFusedMacs.parse(Ok(reply));
+    let _ = basic::GetPartNumber.parse(Ok(reply));
     let _ = wifi::GetState.parse(Ok(reply));
+    let _ = wifi::GetJoined.parse(Ok(reply));
+    for bits in [0, 2, 0x1f, 0x69f, 0x7ff] {
+        let _ = wifi::ScanRow::parse(reply, wifi::Columns::from_bits(bits));
+    }
+    let _ = wifi::GetSoftAp.parse(Ok(reply));
+    let _ = wifi::ClientRow::parse(reply);
+    let _ = wifi::GetDhcp.parse(Ok(reply));
+    let _ = wifi::GetDhcpServer.parse(Ok(reply));
+    let _ = wifi::GetStationMac.parse(Ok(reply));
+    let _ = wifi::GetSoftApAddresses.parse(Ok(reply));
+    let _ = wifi::GetHostName.parse(Ok(reply));
+    let _ = wifi::GetCountry.parse(Ok(reply));
+    let _ = wifi::GetAntennaDiversity.parse(Ok(reply));
     let _ = wifi::GetAddresses.parse(Ok(reply));
     let _ = name.parse(Ok(reply));
     let _ = net::GetLinks.parse(Ok(reply));
