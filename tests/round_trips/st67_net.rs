@@ -107,7 +107,7 @@ fn time_servers() {
         let told = set_then_query(module, &set, &GetTimeServers);
         assert_eq!(told.enabled, enabled);
         if enabled == Switch::On {
-            assert_eq!(told.timezone, i32::from(hours));
+            assert_eq!(told.timezone, Some(i32::from(hours)));
             for (told, name) in told.servers.iter().zip(names) {
                 assert_eq!(
                     told.and_then(|told| told.as_str().map(str::to_owned)),

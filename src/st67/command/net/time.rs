@@ -75,9 +75,8 @@ pub struct GetTimeServers;
 pub struct TimeServers {
     /// Whether they are asked.
     pub enabled: Reported<Switch>,
-    /// Hours ahead of UTC; from a quarter of an hour on, hours and minutes may be told as in
-    /// [`TimeZone`].
-    pub timezone: i32,
+    /// Hours ahead of UTC. Some firmware tells it only if the servers are asked.
+    pub timezone: Option<i32>,
     /// Their names.
     pub servers: [Option<Printed<64>>; 3],
 }
@@ -90,7 +89,11 @@ fn parse_time_servers(reply: &[u8]) -> Result<TimeServers, atat::Error> {
 
 fn time_servers(values: &[u8]) -> Option<TimeServers> {
     let mut fields = Fields::new(values);
-    let (enabled, timezone) = (fields.reported()?, fields.signed()?);
+    let enabled = fields.reported()?;
+    let timezone = match fields.is_empty() {
+        true => None,
+        false => Some(fields.signed()?),
+    };
     let mut servers = [None; 3];
     for (place, name) in servers.iter_mut().zip(&mut fields) {
         *place = Some(Printed::new(unquoted(name))?);
