@@ -86,6 +86,13 @@ impl Row {
         self
     }
 
+    /// What is no command of `atat`'s is written with these bytes; it has no parameters.
+    pub fn spells(&mut self, bytes: &str) -> &mut Self {
+        self.starts.push(bytes.into());
+        self.is_greatest_known = true;
+        self
+    }
+
     /// The reply that the reference or firmware prints, without its `OK`, is read as this.
     pub fn reads<C>(&mut self, command: &C, reply: &str, expected: C::Response) -> &mut Self
     where

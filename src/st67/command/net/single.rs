@@ -56,7 +56,13 @@ pub struct Connect<'a> {
 
 /// `AT+CIPTCPOPT`: sets socket options (4.1.10). What is `None` stays as it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, AtatCmd)]
-#[at_cmd("+CIPTCPOPT", Done, timeout_ms = 6000, termination = "\r\n")]
+#[at_cmd(
+    "+CIPTCPOPT=",
+    Done,
+    value_sep = false,
+    timeout_ms = 6000,
+    termination = "\r\n"
+)]
 pub struct SetTcpOptions {
     /// SO_LINGER in seconds: how long [`Close`] waits for the peer, and the module with it. -1
     /// (default): off.
