@@ -3,8 +3,6 @@
 //! Reference 3.1.5 and wire notes 3: the module drops the backslash and takes the next character
 //! as it is. CR, LF and NUL cannot be carried; every other byte value can.
 
-use super::St67;
-use crate::dialect::Words;
 use crate::error::Usage;
 use crate::text;
 
@@ -25,7 +23,9 @@ pub type Secret<'a, const MAX: usize> = text::Secret<'a, Rule, MAX>;
 /// Refuses texts, by their [written](text::Text::written) lengths, that make a command too long
 /// together with the `rest` of it.
 pub(super) fn fit(texts: impl Iterator<Item = usize>, rest: usize) -> Result<(), Usage> {
-    let room = St67::COMMAND_MAX.saturating_sub(rest);
+    /// The shortest line of any known firmware.
+    const LINE: usize = 255;
+    let room = LINE.saturating_sub(rest);
     match texts.sum::<usize>() <= room {
         true => Ok(()),
         false => Err(Usage::TooLong(room)),

@@ -162,6 +162,7 @@
 //! | `AT+CIPSTO=` | [`SetServerTimeout`](net::SetServerTimeout) |
 //! | `AT+SAVETRANSLINK=` | [`danger::SetStart`](net::danger::SetStart) |
 //! | `AT+SAVETRANSLINK=` | [`danger::SetStartDatagram`](net::danger::SetStartDatagram) |
+//! | `AT+SAVETRANSLINK=0` | [`ClearStart`](net::ClearStart) |
 //! | `AT+CIPSNTPCFG?` | [`GetTimeServers`](net::GetTimeServers) |
 //! | `AT+CIPSNTPCFG=` | [`SetTimeServers`](net::SetTimeServers) |
 //! | `AT+CIPSNTPTIME?` | [`GetTime`](net::GetTime) |

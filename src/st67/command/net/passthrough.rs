@@ -40,6 +40,12 @@ pub struct SetReconnectInterval {
 #[at_cmd("+CIPSEND", Done, timeout_ms = 11000, termination = "\r\n")]
 pub(crate) struct EnterPassthrough;
 
+/// `AT+SAVETRANSLINK=0`: the module does not start in passthrough mode (4.1.21). The reference has
+/// the connection behind it, which firmware refuses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, AtatCmd)]
+#[at_cmd("+SAVETRANSLINK=0", Done, timeout_ms = 6000, termination = "\r\n")]
+pub struct ClearStart;
+
 /// What makes a module start in passthrough mode, where the driver cannot speak with it.
 pub mod danger {
     use super::super::{Host, KeepAlive, Port, Protocol};
