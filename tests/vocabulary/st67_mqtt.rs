@@ -446,7 +446,7 @@ fn connection(chapter: &mut Chapter) {
         state: Reported::Known(State::Connected),
         scheme: Reported::Known(Scheme::Tcp),
         host: printed("192.168.31.112"),
-        port: 8883,
+        port: Some(8883),
         reconnect: Reported::Known(Switch::On),
     };
     chapter
@@ -485,7 +485,7 @@ fn connection(chapter: &mut Chapter) {
         })
         .talks::<St67>(|module, simulation| {
             let told = connected(module, simulation).command(&GetState).unwrap();
-            assert_eq!((told.host, told.port), (printed(NAME), MQTT));
+            assert_eq!((told.host, told.port), (printed(NAME), Some(MQTT)));
         });
     chapter
         .row("AT+MQTTCLEAN=<link_id>")

@@ -526,43 +526,41 @@ fn links(chapter: &mut Chapter) {
         });
 }
 
-/// Enters the mode, sends, receives, and leaves it.
+/// Enters the mode, sends, receives, and leaves it; then enters and leaves it.
 fn pass_through(module: &mut Module<'_>, simulation: &Simulation) {
-    let mode = ReceiveMode::Active;
-    module.command(&SetReceiveMode { mode }).unwrap();
-    alone(module).command(&single_to(ECHO)).unwrap();
-    let mut line = module.passthrough().unwrap();
+    let mut line = joined(module).passthrough(&single_to(ECHO)).unwrap();
     line.write_all(b"AT+RST\r\n").unwrap();
     let mut got = [0; 8];
     line.read_exact(&mut got).unwrap();
     assert_eq!(&got, b"AT+RST\r\n");
     line.leave().unwrap();
-    module.passthrough().unwrap().leave().unwrap();
-    module.command(&single::Close).unwrap();
+    let line = module.passthrough(&single_to(ECHO)).unwrap();
+    line.leave().unwrap();
     simulation.advance(Duration::from_millis(500));
     assert_eq!(simulation.links_open(), 0);
 }
 
 fn passthrough(chapter: &mut Chapter) {
     let script = [
+        ("AT+CIPMUX=0\r\n", "\r\nOK\r\n"),
+        ("AT+CIPRECVMODE=0\r\n", "\r\nOK\r\n"),
+        (
+            "AT+CIPSTART=\"TCP\",\"10.0.0.7\",7\r\n",
+            "+CIP:CONNECTED\r\n\r\nOK\r\n",
+        ),
         ("AT+CIPSEND\r\n", "\r\nOK\r\n\r\n>hello"),
         ("data", ""),
-        ("+++", "\r\n+QUITT\r\n"),
-        ("AT\r\n", "\r\nOK\r\n"),
-        ("AT+CIPMUX?\r\n", "+CIPMUX:0\r\n\r\nOK\r\n"),
     ];
     for (syntax, start) in [("+++", "+++"), ("AT+CIPSEND", "AT+CIPSEND\r\n")] {
         chapter
             .row(syntax)
             .spells(start)
             .exchanges::<St67>(&script, |module| {
-                let mut line = module.passthrough().unwrap();
+                let mut line = module.passthrough(&single_to(ECHO)).unwrap();
                 let mut got = [0; 5];
                 line.read_exact(&mut got).unwrap();
                 assert_eq!(&got, b"hello");
                 line.write_all(b"data").unwrap();
-                line.leave().unwrap();
-                module.command(&GetMultiple).unwrap();
             })
             .talks::<St67>(pass_through);
     }

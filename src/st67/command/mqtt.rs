@@ -598,8 +598,8 @@ pub struct ConnectionState {
     pub scheme: Reported<Scheme>,
     /// The broker.
     pub host: Printed<128>,
-    /// Its port.
-    pub port: u16,
+    /// Its port, if there is a broker.
+    pub port: Option<u16>,
     /// Whether the client connects again by itself.
     pub reconnect: Reported<Switch>,
 }
@@ -621,7 +621,10 @@ fn connection_state(values: &[u8]) -> Option<ConnectionState> {
         state: numbers.reported()?,
         scheme: numbers.reported()?,
         host: Printed::new(unquoted(rest.next()?))?,
-        port: rest.number()?,
+        port: match rest.next()? {
+            b"" => None,
+            port => Some(number(port)?.try_into().ok()?),
+        },
         reconnect: rest.reported()?,
     };
     rest.is_empty().then_some(state)
