@@ -28,10 +28,10 @@
 //! st67/         words, sequences, status codes and command structs of the ST67W611M1
 //! microchip/    the same of the PIC32MZW1 and WFI32
 //! text.rs       text arguments, checked when they are made, and text that a module prints
-//! number.rs     numbers with names; range.rs: with limits; mac.rs: hardware addresses
-//! danger.rs     what must be said before a command that cannot be undone
 //! transport/    adapters for UARTs: a receive ring fed by an interrupt, older traits
-//! engine/       knows AT, knows no vendor: link, buffer, protocol, exchange, resync, text
+//! danger.rs     what must be said before a command that cannot be undone
+//! engine/       knows AT, knows no vendor: link, buffer, protocol, exchange, resync, stream, text
+//! number.rs     numbers with names; range.rs: with limits; mac.rs: hardware addresses
 //! clock.rs      Clock and Deadline: the only file that knows time
 //! error.rs      one Error, sorted by whose fault it is
 //! fmt.rs        the defmt/log shim
