@@ -42,14 +42,30 @@ enum Command {
     /// The programs for the Raspberry Pi Pico, in rp2040js.
     Rp2040(Selection),
     /// How much flash, RAM and stack each program takes, as a table.
-    Table,
+    Table(Programs),
+}
+
+#[derive(Args)]
+struct Programs {
+    /// Only this program. May be repeated.
+    #[arg(long, value_enum)]
+    program: Vec<Program>,
+}
+
+impl Programs {
+    /// Those that are asked for; all if none is.
+    fn wanted(&self) -> Vec<Program> {
+        if self.program.is_empty() {
+            return Program::ALL.to_vec();
+        }
+        self.program.clone()
+    }
 }
 
 #[derive(Args)]
 struct Selection {
-    /// Only this program. May be repeated.
-    #[arg(long, value_enum)]
-    program: Vec<Program>,
+    #[command(flatten)]
+    programs: Programs,
 
     /// Only with this module.
     #[arg(long, value_enum)]
@@ -64,7 +80,7 @@ fn main() -> ExitCode {
     let done = match Options::parse().command {
         Command::Stm32(selection) => run_all(Board::Stm32, &selection),
         Command::Rp2040(selection) => run_all(Board::Rp2040, &selection),
-        Command::Table => table::print(),
+        Command::Table(programs) => table::print(&programs.wanted()),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -79,9 +95,7 @@ fn run_all(board: Board, selection: &Selection) -> Result<()> {
     let mut world = World::new()?;
     let mut settings = world.settings();
     settings.extend(selection.log.clone().map(|level| ("DEFMT_LOG", level)));
-    let is_wanted =
-        |program: &Program| selection.program.is_empty() || selection.program.contains(program);
-    let programs: Vec<Program> = Program::ALL.into_iter().filter(is_wanted).collect();
+    let programs = selection.programs.wanted();
     for dialect in Dialect::ALL {
         if selection.module.is_some_and(|only| only != dialect) {
             continue;

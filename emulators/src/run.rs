@@ -17,7 +17,7 @@ use crate::log::Line;
 use crate::world::World;
 
 /// Far more than any run takes on a busy machine.
-const LIMIT: Duration = Duration::from_secs(120);
+const LIMIT: Duration = Duration::from_secs(240);
 /// Records of the conversation with the module that are shown when a run fails.
 const SHOWN: usize = 60;
 

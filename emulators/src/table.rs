@@ -8,15 +8,15 @@ use crate::firmware;
 use crate::run::{self, Job};
 use crate::world::World;
 
-/// Builds, measures and runs every program, and prints what it takes, as a table in Markdown.
-pub fn print() -> Result<()> {
+/// Builds, measures and runs the programs, and prints what each takes, as a table in Markdown.
+pub fn print(programs: &[Program]) -> Result<()> {
     let mut world = World::new()?;
     let mut rows = Vec::new();
     for board in Board::ALL {
         for dialect in Dialect::ALL {
-            let hardware = firmware::build_for_hardware(board, dialect, &Program::ALL)?;
-            let emulated = firmware::build(board, dialect, &Program::ALL, &world.settings())?;
-            for program in Program::ALL {
+            let hardware = firmware::build_for_hardware(board, dialect, programs)?;
+            let emulated = firmware::build(board, dialect, programs, &world.settings())?;
+            for &program in programs {
                 let sizes = measure::sizes(&std::fs::read(hardware.elf(program))?)?;
                 let figures = run::run(Job::undisturbed(program), &emulated, &mut world, false)?;
                 rows.push(format!(
