@@ -1,12 +1,12 @@
-//! What the Microchip module's commands make of any text, and its driver of odd replies. The bytes of
-//! each command are in `tests/vocabulary/`.
+//! What the Microchip module's commands make of any text and of odd replies. The bytes of each command
+//! are in `tests/vocabulary/`.
 
 mod common;
 
 use atwifi::microchip::command::{Done, general, network, wlan};
-use atwifi::microchip::{Status, Text};
-use atwifi::{Switch, Usage};
-use common::{parse, wire};
+use atwifi::microchip::{Microchip, Status, Text};
+use atwifi::{Error, Switch, Usage, mock};
+use common::{met, parse, wire, with_mock};
 
 fn ssid(bytes: &[u8]) -> wlan::ConfigureStation<'_> {
     wlan::ConfigureStation {
@@ -78,5 +78,51 @@ fn every_code_of_the_firmware_has_a_name() {
     ] {
         assert_eq!(Status::from(code), status);
         assert_eq!(status.to_string(), text);
+    }
+}
+
+/// Asks for a certificate that is printed like this, read in pieces of so many bytes.
+fn certificate(printed: &str, fragment: usize) -> Result<Vec<u8>, Error<mock::Failure, Status>> {
+    let uart = met::<Microchip>()
+        .answer("AT+READCERT=1\r\n", format!("{printed}\r\nOK\r\n"))
+        .fragment(fragment);
+    let device = general::ReadCertificate {
+        certificate: general::Certificate::Device,
+    };
+    let mut into = [0; 1500];
+    let n = with_mock::<Microchip, _>(&uart, |module| module.command_for_data(&device, &mut into))?;
+    Ok(into[..n].to_vec())
+}
+
+#[test]
+fn a_certificate_is_decoded_at_any_fragmentation() {
+    for fragment in 1..40 {
+        for (printed, expected) in [
+            (
+                "+READCERT:1, 9,\"OK\\r\\nOK\\\"\\\\>\"",
+                &b"OK\r\nOK\"\\>"[..],
+            ),
+            ("+READCERT:1,3,[00fF3e]", b"\x00\xff>"),
+            ("+READCERT:1, 0,[]", b""),
+        ] {
+            let got = certificate(printed, fragment);
+            assert_eq!(got.as_deref(), Ok(expected), "{printed} in {fragment}s");
+        }
+    }
+}
+
+#[test]
+fn a_certificate_with_bytes_lost_or_added_is_refused() {
+    for printed in [
+        "+READCERT:1, 3,\"ab\"",
+        "+READCERT:1, 3,\"abcd\"",
+        "+READCERT:1, 3,\"a\\xc\"",
+        "+READCERT:1, 2,[00f]",
+        "+READCERT:1, 2,[00fg]",
+        "+READCERT:1, 1,[00\"",
+        "+READCERT:1, 1501,\"a\"",
+        "+READCERT:1, 1,a",
+    ] {
+        assert_eq!(certificate(printed, 7), Err(Error::Malformed), "{printed}");
     }
 }

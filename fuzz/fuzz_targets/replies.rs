@@ -7,7 +7,7 @@ use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|reply: &[u8]| {
     use microchip::command::{general, mqtt, network, scanning, wlan};
-    use st67::command::{basic, net, wifi};
+    use st67::command::{basic, ble, net, wifi};
     let name = net::Resolve { name: st67::Text::new(b"a").unwrap(), family: net::Family::Ipv4 };
     let _ = basic::GetErrorCodes.parse(Ok(reply));
     let _ = basic::EchoOff.parse(Ok(reply));
@@ -63,6 +63,17 @@ fuzz_target!(|reply: &[u8]| {
             has_notify_handle: is(8),
         });
     }
+    let _ = ble::GetRole.parse(Ok(reply));
+    let _ = ble::GetAddress.parse(Ok(reply));
+    let _ = ble::GetName.parse(Ok(reply));
+    let _ = ble::GetScanParameters.parse(Ok(reply));
+    let _ = ble::GetAdvertisingParameters.parse(Ok(reply));
+    let _ = ble::GetConnections.parse(Ok(reply));
+    let _ = ble::GetConnectionParameters.parse(Ok(reply));
+    let _ = ble::GetServices.parse(Ok(reply));
+    let _ = ble::GetCharacteristics.parse(Ok(reply));
+    let _ = ble::GetBonds.parse(Ok(reply));
+    let _ = ble::GetBatteryLevel.parse(Ok(reply));
     let _ = general::GetRevision.parse(Ok(reply));
     let _ = wlan::GetStation.parse(Ok(reply));
     let _ = network::Open { protocol: network::Protocol::Tcp }.parse(Ok(reply));

@@ -15,7 +15,7 @@ fn one_line(command: &impl AtatCmd) {
 fuzz_target!(|input: (&[u8], &[u8])| {
     let (first, second) = input;
     if let (Ok(ssid), Ok(password)) = (st67::Text::new(first), st67::Secret::new(second)) {
-        one_line(&st67::command::wifi::Join { ssid, password });
+        one_line(&st67::command::wifi::Join::new(ssid, password));
     }
     if let Ok(name) = st67::Text::new(first) {
         one_line(&st67::command::net::Resolve { name, family: st67::command::net::Family::Ipv4 });
@@ -53,6 +53,16 @@ fuzz_target!(|input: (&[u8], &[u8])| {
         if let Ok(command) = SetUser::new(Scheme::TlsMutual, text, text, second, None) {
             one_line(&command);
         }
+    }
+    use st67::command::ble;
+    if let Ok(name) = st67::Text::new(first) {
+        one_line(&ble::SetName { name });
+    }
+    if let Ok(data) = ble::Advertisement::new(first) {
+        one_line(&ble::SetAdvertisement { data });
+    }
+    if let Ok(command) = ble::SetDeviceInfo::new(ble::DeviceInfo::Manufacturer, second) {
+        one_line(&command);
     }
     use microchip::command::{mqtt, network, wlan};
     let to = std::net::SocketAddrV4::new([255; 4].into(), u16::MAX);

@@ -104,7 +104,8 @@ pub enum Event<'a> {
     /// `+MQTTPUBERR`: a message may not have arrived (6.5.6).
     MqttPublishFailed,
     /// `+MQTTPUB`: a message of a topic that is subscribed to. The reference does not know it
-    /// (wire notes 8).
+    /// (wire notes 8). It is one line, in which a byte may take two characters: one that does not fit
+    /// the memory lent is counted by [`Event::Lost`](crate::Event::Lost).
     MqttMessage {
         /// Its topic.
         topic: Literal<'a>,

@@ -347,7 +347,7 @@ impl Download for Receive {
 }
 
 /// `AT+SOCKRD` for text: reads what a socket has received as quoted or hexadecimal text (7.10).
-/// Rows: [`ReceivedRow`].
+/// Rows: [`ReceivedRow`], each of which must fit the memory that is lent for lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, AtatCmd)]
 #[at_cmd("+SOCKRD", Rows, parse = parse_received, timeout_ms = 5000, termination = "\r\n")]
 pub struct ReceiveText {
