@@ -11,8 +11,7 @@
 //! Make a folder beside `src/st67/` and `src/microchip/` with the same files:
 //!
 //! 1. `command/<chapter>.rs`: a struct for each command, derived with `atat`, and the type of its
-//!    reply. One row for each in `tests/wire_<dialect>.rs`, with the bytes of the vendor's
-//!    reference.
+//!    reply. One row for each in `tests/vocabulary/`, with the bytes of the vendor's reference.
 //! 2. `text.rs`: how text is quoted and escaped, as a [`Rule`](crate::Rule).
 //! 3. `status.rs`: why the module refuses, every code with its name.
 //! 4. `events.rs`: the words. `line` says what a line is and takes note of what it tells: which
