@@ -386,7 +386,12 @@ impl<'a> Event<'a> {
     /// ```
     /// use atwifi::st67::{Delivery, Event};
     ///
-    /// let single = Delivery { is_active: true, is_single: true, has_no_sender: true };
+    /// let single = Delivery {
+    ///     is_active: true,
+    ///     is_single: true,
+    ///     has_no_sender: true,
+    ///     ..Delivery::default()
+    /// };
     /// assert!(matches!(
     ///     Event::parse_delivered(b"+IPD:1,5", single),
     ///     Some(Event::Data { link: None, length: 1, data: b"5", .. })
