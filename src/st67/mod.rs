@@ -131,6 +131,7 @@ impl Words for St67 {
     /// Reference 1: "should not exceed 256 bytes"; the firmware counts CR LF in (wire notes 1).
     const COMMAND_MAX: usize = 256;
 
+    // Not `AT+SYSLOG?`: it may be on after a restart too, from flash.
     const SETTINGS: &'static [Setting] = &[
         Setting {
             query: "AT+CIPMUX?\r\n",
@@ -145,11 +146,6 @@ impl Words for St67 {
         Setting {
             query: "AT+CIPRECVMODE?\r\n",
             answer: "+CIPRECVMODE:",
-            value: Some("1"),
-        },
-        Setting {
-            query: "AT+SYSLOG?\r\n",
-            answer: "+SYSLOG:",
             value: Some("1"),
         },
         Setting {

@@ -39,9 +39,10 @@ pub(super) fn set_up<T: Transport, C: Clock>(
 /// write the same.
 const SET_UP: [&str; 6] = [
     "ATE0\r\n",
-    "AT+SYSLOG=1\r\n",
-    // Else each join would write its password to the module's flash.
+    // Before the others, which firmware would keep in flash else; as it would the password of each
+    // join.
     "AT+SYSSTORE=0\r\n",
+    "AT+SYSLOG=1\r\n",
     SET_MULTIPLE,
     "AT+CIPRECVMODE=1\r\n",
     "AT+CIPDINFO=1\r\n",

@@ -78,8 +78,8 @@ impl UnderTest for st67::St67 {
     const MEETING: &'static [(&'static str, &'static str)] = &[
         ("AT+CIPMUX?", "+CIPMUX:0\r\n\r\nOK\r\n"),
         ("ATE0", "\r\nOK\r\n"),
-        ("AT+SYSLOG=1", "\r\nOK\r\n"),
         ("AT+SYSSTORE=0", "\r\nOK\r\n"),
+        ("AT+SYSLOG=1", "\r\nOK\r\n"),
         ("AT+CIPMUX=1", "\r\nOK\r\n"),
         ("AT+CIPRECVMODE=1", "\r\nOK\r\n"),
         ("AT+CIPDINFO=1", "\r\nOK\r\n"),
