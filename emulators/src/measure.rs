@@ -1,11 +1,13 @@
 //! How much of a microcontroller a firmware takes.
 
+use std::ops::Range;
+
 use object::elf::PT_LOAD;
 use object::read::elf::{ElfFile32, ProgramHeader};
 use object::{Endianness, Object, ObjectSection, ObjectSymbol, SectionFlags};
 
 /// Where the RAM of every Cortex-M begins, and where what is no memory begins.
-const RAM: std::ops::Range<u64> = 0x2000_0000..0x4000_0000;
+const RAM: Range<u64> = 0x2000_0000..0x4000_0000;
 
 /// What a firmware takes, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,18 +48,17 @@ fn is_in_memory(flags: SectionFlags) -> bool {
 }
 
 /// Where the stack may lie: from the end of the variables up to where it begins to grow down.
+/// `None` if the file is not linked by `cortex-m-rt`.
 ///
 /// # Errors
 ///
-/// The file is not linked by `cortex-m-rt`.
-pub fn stack(elf: &[u8]) -> object::Result<std::ops::Range<u64>> {
+/// It is not an ELF file for a 32-bit machine.
+pub fn stack(elf: &[u8]) -> object::Result<Option<Range<u64>>> {
     let file = ElfFile32::<Endianness>::parse(elf)?;
     let address = |name: &'static str| {
         let symbol = file.symbols().find(|symbol| symbol.name() == Ok(name));
         symbol.map(|symbol| symbol.address())
     };
-    match (address("_stack_end"), address("_stack_start")) {
-        (Some(end), Some(start)) if end < start => Ok(end..start),
-        _ => panic!("the file is not linked by cortex-m-rt"),
-    }
+    let ends = address("_stack_end").zip(address("_stack_start"));
+    Ok(ends.map(|(end, start)| end..start))
 }

@@ -26,7 +26,7 @@ pub struct Qemu {
 
 impl Qemu {
     pub fn new(elf: &Path) -> Result<Qemu> {
-        let stack = measure::stack(&std::fs::read(elf)?)?;
+        let stack = measure::stack(&std::fs::read(elf)?)?.context("it has no stack")?;
         let mut paint = NamedTempFile::new().context("no temporary file")?;
         paint.write_all(&vec![PAINT; (stack.end - stack.start) as usize])?;
         Ok(Qemu {
