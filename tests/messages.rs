@@ -7,6 +7,7 @@ use atwifi::st67::command::basic::Test;
 use atwifi::st67::command::net::Send;
 use atwifi::st67::{self, St67};
 use atwifi::{Event, Module, Ranged, mock};
+use atwifi_simulator::{Faults, Fragment, Profile, Simulation};
 use common::*;
 use proptest::prelude::*;
 
@@ -297,6 +298,50 @@ fn a_notification_is_taken_as_the_firmware_means_it() {
             module.command(&Test).unwrap();
         });
         uart.assert_done();
+    }
+}
+
+/// What the module tells comes between any two writes of it: before an `OK`, between it and the
+/// prompt, behind payload.
+#[test]
+fn a_message_in_any_gap_of_a_conversation_changes_nothing() {
+    let line = mqtt(b"room", &nasty());
+    for profile in Profile::ST67 {
+        for gap in 0.. {
+            let simulation = Simulation::new(config(profile), Network::default().build());
+            let is_told = with_driver::<St67, _>(&simulation, |module| {
+                module.reset().unwrap();
+                let first = simulation.gaps();
+                simulation.set_faults(Faults {
+                    fragment: Fragment::Every(7),
+                    event_in_gap: Some((first + gap, closed(line.clone()))),
+                    ..Faults::default()
+                });
+                let told = story(module, &simulation, 64);
+                assert!(told.error.is_none(), "{gap}: {told:?}");
+                assert_eq!(told.received, payload(), "{gap}");
+                let mut messages = 0;
+                while let Some(event) = module.poll().unwrap() {
+                    match event {
+                        Event::Other(told) => {
+                            assert_eq!(told, line, "{gap}");
+                            messages += 1;
+                        }
+                        Event::Lost(_) | Event::More { .. } | Event::Cut | Event::ModuleReset => {
+                            panic!("{gap}: {event:?}\n{}", simulation.transcript());
+                        }
+                        _ => {}
+                    }
+                }
+                let is_over = simulation.gaps() <= first + gap;
+                assert!(messages == 1 || is_over, "{gap}: {messages} messages");
+                !is_over
+            });
+            if !is_told {
+                assert!(gap > 20, "{gap} gaps");
+                break;
+            }
+        }
     }
 }
 
