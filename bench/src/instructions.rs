@@ -68,15 +68,14 @@ fn on_host(subject: Subject, work: &str) -> Result<Cost> {
 
 /// Instructions of one piece of work, counted by valgrind (Debian's package of that name).
 fn callgrind(subject: Subject, work: &str) -> Result<u64> {
-    let program = std::env::current_exe()?.with_file_name("count");
-    ensure!(program.exists(), "{} is not built", program.display());
+    let program = std::env::current_exe()?;
     let file = std::env::temp_dir().join(format!("atwifi-callgrind-{}", std::process::id()));
     let output = Command::new("valgrind")
         .args(["--tool=callgrind", "--collect-atstart=no"])
-        .arg("--toggle-collect=*counted*")
+        .arg("--toggle-collect=*count::counted*")
         .arg(format!("--callgrind-out-file={}", file.display()))
         .arg(&program)
-        .args([subject.id(), work])
+        .args(["count", subject.id(), work])
         .output()
         .context("cannot run valgrind")?;
     ensure!(

@@ -10,6 +10,7 @@
 
 mod atwifi_stack;
 mod budget;
+mod count;
 mod firmware;
 mod instructions;
 mod limit;
@@ -29,6 +30,7 @@ use anyhow::{Result, bail};
 use clap::{Parser, Subcommand};
 
 use report::Report;
+use subject::Subject;
 
 #[derive(Parser)]
 #[command(about = "Measures atwifi beside its nearest peer")]
@@ -41,7 +43,7 @@ struct Options {
     json: bool,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Subcommand)]
+#[derive(Clone, PartialEq, Eq, Subcommand)]
 enum Action {
     /// Measure the share of the line rate, the round trips and the bytes of each operation.
     Wire,
@@ -53,11 +55,18 @@ enum Action {
     Page,
     /// Measure everything and fail where a budget is broken.
     Check,
+    /// Do the work of one stack once, to be counted.
+    #[command(hide = true)]
+    Count { subject: Subject, work: String },
 }
 
 fn main() -> Result<()> {
     let options = Options::parse();
-    let report = measure(options.action)?;
+    if let Some(Action::Count { subject, work }) = &options.action {
+        count::run(*subject, work);
+        return Ok(());
+    }
+    let report = measure(options.action.as_ref())?;
     match options.action {
         Some(Action::Page) => page::write(&report, Path::new(env!("CARGO_MANIFEST_DIR"))),
         Some(Action::Check) => check(&report),
@@ -65,9 +74,9 @@ fn main() -> Result<()> {
     }
 }
 
-fn measure(action: Option<Action>) -> Result<Report> {
+fn measure(action: Option<&Action>) -> Result<Report> {
     let wants =
-        |part| matches!(action, None | Some(Action::Page | Action::Check)) || action == Some(part);
+        |part| matches!(action, None | Some(Action::Page | Action::Check)) || action == Some(&part);
     let mut report = Report::default();
     if wants(Action::Wire) {
         report.shares = wire::shares();

@@ -1,5 +1,6 @@
 //! What is measured.
 
+use clap::ValueEnum;
 use serde::Serialize;
 
 use atwifi::microchip::Microchip;
@@ -10,10 +11,11 @@ use crate::stack::{Stack, Uart};
 use crate::{atwifi_stack, peer};
 
 /// A stack with the module that it drives.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum Subject {
     /// atwifi on an ST67W611M1.
+    #[value(name = "st67")]
     St67,
     /// atwifi on a PIC32MZW1.
     Microchip,
