@@ -266,6 +266,7 @@ fn port<E>(remote: SocketAddr) -> Result<Port, Error<E, Status>> {
 
 /// Chooses a link that nothing holds. One whose closing notice is still to come is no choice
 /// until the notice has come: it would end the new connection.
+#[inline(never)]
 fn free_link<T: Transport, C: Clock>(
     module: &mut Module<'_, T, C>,
 ) -> Result<u8, ErrorOf<St67, T>> {

@@ -14,6 +14,7 @@ use crate::range::Ranged;
 use crate::tls::TlsConfig;
 
 /// Tells the module how the next TLS connection of a link is to be made.
+#[inline(never)]
 pub(super) fn configure<T: Transport, C: Clock>(
     module: &mut Module<'_, T, C>,
     link: u8,
