@@ -11,7 +11,7 @@ use embedded_nal::{TcpClientStack, nb};
 use crate::stack::{SERVER, Stack, Uart, network};
 
 /// What the driver is lent to read ahead: its share of the RAM budget.
-pub const AHEAD: usize = 400;
+pub const AHEAD: usize = 384;
 
 const SSID: &[u8] = b"home";
 const PASSWORD: &[u8] = b"12345678";

@@ -104,7 +104,7 @@ pub fn take<T, E>(result: Result<T, E>) -> Option<T> {
 }
 
 /// What the driver is lent to read ahead of its one connection.
-pub const AHEAD: usize = 400;
+pub const AHEAD: usize = 384;
 
 /// The driver of dialect `$dialect` with the memory that one TCP client needs, in a fixed place.
 #[macro_export]

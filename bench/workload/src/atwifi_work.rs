@@ -34,11 +34,13 @@ impl Clock for Standing {
 
 type Driver<'m, D> = Module<'m, D, Port<'m>, Standing>;
 
-const ST67_READ: [u8; 18 + TRANSFER + 8] = framed(b"+CIPRECVDATA:1460,", b"\r\n\r\nOK\r\n");
+const ST67_HEAD: usize = 18;
+const ST67_READ: [u8; ST67_HEAD + TRANSFER + 8] = framed(b"+CIPRECVDATA:1460,", b"\r\n\r\nOK\r\n");
 
 const ST67_WORDS: Words = Words {
     command: b"AT\r\n",
     read: b"AT+CIPRECVDATA=0,1460\r\n",
+    head: ST67_HEAD,
     write: b"AT+CIPSEND=0,1460\r\n",
     event: b"+IPD:0,1460,\"10.0.0.7\",80\r\n",
 };
@@ -83,11 +85,14 @@ pub fn st67(meter: &mut dyn Meter) {
     });
 }
 
-const MICROCHIP_READ: [u8; 21 + TRANSFER + 4] = framed(b"+SOCKRD:1000,1460,\r\n#", b"OK\r\n");
+const MICROCHIP_HEAD: usize = 21;
+const MICROCHIP_READ: [u8; MICROCHIP_HEAD + TRANSFER + 4] =
+    framed(b"+SOCKRD:1000,1460,\r\n#", b"OK\r\n");
 
 const MICROCHIP_WORDS: Words = Words {
     command: b"AT\r\n",
     read: b"AT+SOCKRD=1000,2,1460\r\n",
+    head: MICROCHIP_HEAD,
     write: b"AT+SOCKWR=1000,1460\r\n",
     event: b"\r+SOCKRXT:1000,1460\r\n",
 };

@@ -25,11 +25,13 @@ type Events = URCMessages<TRANSFER>;
 type Input<'m> = Ingress<'m, AtDigester<Events>, Events, BUFFER, EVENTS, 1>;
 
 // The first line end stands for the echo's, without which an event would be taken for the echo.
-const READ: [u8; 20 + TRANSFER + 6] = framed(b"\r\n+CIPRECVDATA:1460,", b"\r\nOK\r\n");
+const HEAD: usize = 20;
+const READ: [u8; HEAD + TRANSFER + 6] = framed(b"\r\n+CIPRECVDATA:1460,", b"\r\nOK\r\n");
 
 const WORDS: Words = Words {
     command: b"AT+CWAUTOCONN=1\r",
     read: b"AT+CIPRECVDATA=0,1460\r",
+    head: HEAD,
     write: b"AT+CIPSEND=0,1460\r",
     event: b"\r\n+IPD,0,1460\r\n",
 };
