@@ -7,7 +7,7 @@ use std::fmt::Debug;
 
 use atat::AtatCmd;
 use atwifi::mock;
-use atwifi_simulator::{Config, Simulation};
+use atwifi_simulator::{Config, Profile, Simulation};
 
 use crate::common::{Driver, Network, UnderTest, config, met, parse, wire, with_driver, with_mock};
 
@@ -31,6 +31,8 @@ pub struct Row {
     starts: Vec<String>,
     is_read: bool,
     is_greatest_known: bool,
+    /// With which firmware the conversations are held, if not with every one.
+    profiles: Option<&'static [Profile]>,
     talks: Vec<Talk>,
 }
 
@@ -140,7 +142,9 @@ impl Row {
     /// An event line, and whether it is understood.
     pub fn tells(&mut self, line: &str, is_understood: impl FnOnce(&[u8]) -> bool) -> &mut Self {
         assert!(is_understood(line.as_bytes()), "{}: {line}", self.syntax);
-        let start = line.find([':', ',', ' ']).unwrap_or(line.len());
+        let is_value = |letter: char| letter == ',' || letter.is_ascii_digit();
+        let start = line.find(is_value).filter(|start| *start > 0);
+        let start = start.unwrap_or(line.len());
         self.starts.push(line[..start].into());
         self.is_read = true;
         self
@@ -151,6 +155,12 @@ impl Row {
         let written = wire(command);
         assert!(written.len() <= LINE, "{} bytes: {written}", written.len());
         self.is_greatest_known = true;
+        self
+    }
+
+    /// Only this firmware speaks this form; the conversations that follow are held with no other.
+    pub fn only_with(&mut self, profiles: &'static [Profile]) -> &mut Self {
+        self.profiles = Some(profiles);
         self
     }
 
@@ -177,8 +187,9 @@ impl Row {
         test: impl Fn(&mut Driver<'_, D>, &Simulation, &W) + 'static,
     ) -> &mut Self {
         let syntax = self.syntax;
+        let profiles = self.profiles.unwrap_or(D::PROFILES);
         self.talks.push(Box::new(move |starts| {
-            for &profile in D::PROFILES {
+            for &profile in profiles {
                 let near = make();
                 let config = put(&near, config(profile));
                 let simulation = Simulation::new(config, Network::default().build());

@@ -15,6 +15,7 @@ mod microchip_scanning;
 mod microchip_wlan;
 mod st67_basic;
 mod st67_ble;
+mod st67_ble_events;
 mod st67_events;
 mod st67_low_power;
 mod st67_mqtt;

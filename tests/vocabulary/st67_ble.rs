@@ -27,13 +27,13 @@ pub fn chapter() -> Chapter {
 }
 
 /// The peer of the examples.
-const PEER: Mac = Mac([0x11, 0x22, 0x33, 0x44, 0x55, 0x66]);
+pub const PEER: Mac = Mac([0x11, 0x22, 0x33, 0x44, 0x55, 0x66]);
 
 /// The only connection.
-const FIRST: Connection = Ranged::MIN;
+pub const FIRST: Connection = Ranged::MIN;
 
 /// A heart rate monitor.
-fn monitor() -> BlePeer {
+pub fn monitor() -> BlePeer {
     let rate = BleCharacteristic::new("2a37", 16 | 32, *b"");
     let control = BleCharacteristic::new("2a39", 2 | 8, *b"\r\nOK\r\n\0");
     BlePeer::new(PEER.0)
@@ -41,17 +41,17 @@ fn monitor() -> BlePeer {
         .with_service(BleService::new("180d", vec![rate, control]))
 }
 
-fn near(peer: &BlePeer, config: Config) -> Config {
+pub fn near(peer: &BlePeer, config: Config) -> Config {
     config.with_ble_peer(peer)
 }
 
 /// A conversation near a heart rate monitor.
-fn talks_near(row: &mut Row, test: fn(&mut Module<'_>, &Simulation, &BlePeer)) {
+pub fn talks_near(row: &mut Row, test: fn(&mut Module<'_>, &Simulation, &BlePeer)) {
     row.talks_near::<St67, BlePeer>(monitor, near, test);
 }
 
 /// Waits for an event of the module's own for which `wanted` has something.
-fn hear<R>(
+pub fn hear<R>(
     module: &mut Module<'_>,
     simulation: &Simulation,
     wanted: impl Fn(Event<'_>) -> Option<R>,
@@ -72,7 +72,7 @@ fn hear<R>(
 }
 
 /// Takes the role.
-fn be(module: &mut Module<'_>, role: Role) {
+pub fn be(module: &mut Module<'_>, role: Role) {
     module.command(&SetRole { role }).unwrap();
 }
 
@@ -86,13 +86,13 @@ fn to_peer(timeout_s: Option<Ranged<3, 30>>) -> Connect {
 }
 
 /// Connects with the monitor.
-fn connect(module: &mut Module<'_>) {
+pub fn connect(module: &mut Module<'_>) {
     be(module, Role::Client);
     module.command(&to_peer(None)).unwrap();
 }
 
 /// Finds what the monitor has.
-fn discover(module: &mut Module<'_>, simulation: &Simulation) -> u16 {
+pub fn discover(module: &mut Module<'_>, simulation: &Simulation) -> u16 {
     connect(module);
     let connection = FIRST;
     module.command(&DiscoverServices { connection }).unwrap();
@@ -126,7 +126,7 @@ fn characteristic(properties: Properties) -> CreateCharacteristic {
 }
 
 /// Offers a characteristic, and waits until the peer has connected.
-fn serve(module: &mut Module<'_>, simulation: &Simulation, peer: &BlePeer) {
+pub fn serve(module: &mut Module<'_>, simulation: &Simulation, peer: &BlePeer) {
     be(module, Role::Server);
     let service = CreateService::new(Ranged::MIN, own(), ServiceKind::Primary);
     module.command(&service).unwrap();
@@ -691,7 +691,7 @@ fn services(chapter: &mut Chapter) {
 }
 
 /// A value that looks like everything a module can say.
-const VALUE: &[u8] = b"\r\nOK\r\n>\0\xff";
+pub const VALUE: &[u8] = b"\r\nOK\r\n>\0\xff";
 
 fn length<const N: usize>(_: &[u8; N]) -> ValueLength {
     Ranged::new(N as u32).unwrap()
@@ -944,7 +944,7 @@ fn found(chapter: &mut Chapter) {
 }
 
 /// Starts to pair with the monitor, with this to do it with.
-fn pair(module: &mut Module<'_>, ability: Ability, level: Ranged<0, 4>) {
+pub fn pair(module: &mut Module<'_>, ability: Ability, level: Ranged<0, 4>) {
     connect(module);
     module.command(&SetAbility { ability }).unwrap();
     let connection = FIRST;

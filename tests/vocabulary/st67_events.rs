@@ -4,14 +4,13 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use atwifi::st67::command::{basic, net, wifi};
-use atwifi::st67::{
-    AddressKind, BlePeer, Delivery, ErrorCode, Event, LinkDetails, Reason, St67, Status,
-};
-use atwifi::{Error, Mac, PrintedSecret, Ranged, Reported, Switch};
-use atwifi_simulator::Simulation;
+use atwifi::st67::{Delivery, ErrorCode, Event, LinkDetails, Reason, St67, Status};
+use atwifi::{Error, Mac, Ranged, Switch};
+use atwifi_simulator::{Faults, Profile, Simulation};
 
 use crate::common::{Driver, ECHO, MQTT, NAME, PASSWORD, SSID, at};
 use crate::evidence::{Chapter, Row};
+use crate::st67_ble_events;
 use crate::st67_mqtt::wait_for;
 
 type Module<'b> = Driver<'b, St67>;
@@ -37,16 +36,8 @@ fn wait_for_neutral(module: &mut Module<'_>, simulation: &Simulation, is: atwifi
 }
 
 /// A line that is this event.
-fn tells<'r>(row: &'r mut Row, line: &str, event: Event<'_>) -> &'r mut Row {
+pub fn tells<'r>(row: &'r mut Row, line: &str, event: Event<'_>) -> &'r mut Row {
     row.tells(line, |line| Event::parse(line) == Some(event))
-}
-
-/// A line that is this event, and comes from `poll` as the module prints it.
-fn comes(chapter: &mut Chapter, syntax: &'static str, line: &'static str, event: Event<'static>) {
-    tells(chapter.row(syntax), line, event).talks::<St67>(move |module, simulation| {
-        simulation.emit(format!("{line}\r\n").as_bytes());
-        wait_for_line(module, simulation, |told| (told == event).then_some(()));
-    });
 }
 
 pub fn chapter() -> Chapter {
@@ -58,8 +49,7 @@ pub fn chapter() -> Chapter {
     data(&mut chapter);
     mqtt(&mut chapter);
     sending(&mut chapter);
-    ble(&mut chapter);
-    pairing(&mut chapter);
+    st67_ble_events::add(&mut chapter);
     chapter
 }
 
@@ -70,7 +60,10 @@ fn commands(chapter: &mut Chapter) {
     });
     tells(chapter.row("busy p..."), "busy p...", Event::Busy).talks::<St67>(
         |module, simulation| {
-            simulation.emit(b"busy p...\r\n");
+            simulation.set_faults(Faults {
+                busy: vec![simulation.commands()],
+                ..Faults::default()
+            });
             module.command(&basic::Test).unwrap();
         },
     );
@@ -83,10 +76,10 @@ fn commands(chapter: &mut Chapter) {
 }
 
 fn station(chapter: &mut Chapter) {
-    // Not every firmware tells it when it joins.
     let row = chapter.row("+CW:CONNECTING");
     tells(row, "+CW:CONNECTING", Event::StationConnecting).talks::<St67>(|module, simulation| {
-        simulation.emit(b"+CW:CONNECTING\r\n");
+        // The reference tells it only if the answer does not tell how it ends.
+        assert!(module.join(SSID, b"wrong password").is_err());
         wait_for_neutral(module, simulation, atwifi::Event::StationConnecting);
     });
     let steps: [(&str, &str, Event<'_>, atwifi::Event<'_>); 2] = [
@@ -112,8 +105,9 @@ fn station(chapter: &mut Chapter) {
     let failed = Event::StationError(Reason::NoAccessPoint);
     let row = chapter.row("+CW:ERROR,<reason_code>");
     tells(row, "+CW:ERROR,12", failed).talks::<St67>(|module, simulation| {
-        simulation.emit(b"+CW:ERROR,12\r\n");
-        wait_for_neutral(module, simulation, atwifi::Event::StationError(12));
+        module.join(SSID, PASSWORD).unwrap();
+        simulation.lose_link();
+        wait_for_neutral(module, simulation, atwifi::Event::StationError(16));
     });
     let row = chapter.row("+CW:DISCONNECTED");
     tells(row, "+CW:DISCONNECTED", Event::StationDisconnected).talks::<St67>(
@@ -126,11 +120,9 @@ fn station(chapter: &mut Chapter) {
 }
 
 fn access_point(chapter: &mut Chapter) {
-    fn open(module: &mut Module<'_>) {
-        let mode = wifi::SetMode {
-            mode: wifi::Mode::AccessPoint,
-            auto_connect: None,
-        };
+    fn be(module: &mut Module<'_>, mode: wifi::Mode) {
+        let auto_connect = None;
+        let mode = wifi::SetMode { mode, auto_connect };
         module.command(&mode).unwrap();
     }
     let row = chapter.row("+CW:STA_CONNECTED <sta_mac>");
@@ -139,7 +131,7 @@ fn access_point(chapter: &mut Chapter) {
     // As firmware prints it.
     tells(row, "+CW:STA_CONNECTED \"18:b9:05:ed:59:cc\"", event).talks::<St67>(
         |module, simulation| {
-            open(module);
+            be(module, wifi::Mode::AccessPoint);
             simulation.station_joins(MAC.0);
             wait_for_neutral(module, simulation, atwifi::Event::ClientConnected(MAC));
         },
@@ -148,7 +140,7 @@ fn access_point(chapter: &mut Chapter) {
     let event = Event::ClientDisconnected(MAC);
     tells(row, "+CW:STA_DISCONNECTED 18:b9:05:ed:59:cc", event).talks::<St67>(
         |module, simulation| {
-            open(module);
+            be(module, wifi::Mode::AccessPoint);
             simulation.station_joins(MAC.0);
             simulation.advance(Duration::from_secs(1));
             simulation.station_leaves(MAC.0);
@@ -167,7 +159,7 @@ fn access_point(chapter: &mut Chapter) {
         event,
     )
     .talks::<St67>(|module, simulation| {
-        open(module);
+        be(module, wifi::Mode::AccessPoint);
         simulation.station_joins(MAC.0);
         wait_for(module, simulation, |event| match event {
             atwifi::Event::ClientAddress(Some(MAC), _) => Some(()),
@@ -175,21 +167,41 @@ fn access_point(chapter: &mut Chapter) {
         });
     });
     let row = chapter.row("+CW:SCAN_DONE");
-    // Not every firmware tells it.
-    tells(row, "+CW:SCAN_DONE", Event::ScanDone).talks::<St67>(|module, simulation| {
-        simulation.emit(b"+CW:SCAN_DONE\r\n");
-        wait_for_neutral(module, simulation, atwifi::Event::ScanDone);
-    });
-    comes(
-        chapter,
-        "+CWMONITOR,<channel>,<pkg_len>:<data>",
-        "+CWMONITOR,6,4:80000a1f",
-        Event::Monitored {
-            channel: Some(6),
-            length: 4,
-            data: b"80000a1f",
-        },
-    );
+    // In the reference the answer to the command is all.
+    tells(row, "+CW:SCAN_DONE", Event::ScanDone)
+        .only_with(&[Profile::St67Fw2_0_75])
+        .talks::<St67>(|module, simulation| {
+            be(module, wifi::Mode::Station);
+            module.command_for_rows(&wifi::Scan, |_| {}).unwrap();
+            wait_for_neutral(module, simulation, atwifi::Event::ScanDone);
+        });
+    let row = chapter.row("+CWMONITOR,<channel>,<pkg_len>:<data>");
+    let frame = Event::Monitored {
+        channel: Some(6),
+        length: 4,
+        data: b"80000a1f",
+    };
+    // Firmware prints the date in front of a frame, and no name.
+    tells(row, "+CWMONITOR,6,4:80000a1f", frame)
+        .only_with(&[Profile::St67Reference])
+        .talks::<St67>(|module, simulation| {
+            let monitor = wifi::SetMonitor {
+                enable: Switch::On,
+                channel: Ranged::constant::<6>(),
+                length_min: None,
+                length_max: None,
+            };
+            module.command(&monitor).unwrap();
+            wait_for_line(module, simulation, |event| match event {
+                // A beacon.
+                Event::Monitored {
+                    channel: Some(6),
+                    data,
+                    ..
+                } => data.starts_with(b"80000000ffffffffffff").then_some(()),
+                _ => None,
+            });
+        });
 }
 
 fn port(number: u16) -> net::Port {
@@ -266,6 +278,17 @@ fn links(chapter: &mut Chapter) {
     });
 }
 
+fn alone_to(number: u16) -> net::single::Connect<'static> {
+    net::single::Connect {
+        protocol: net::Protocol::Tcp,
+        host: at(number).ip().into(),
+        remote_port: port(number),
+        keep_alive_s: None,
+        local_ip: None,
+        timeout_ms: None,
+    }
+}
+
 /// The echo of what looks like a module talking, as the module delivers it.
 fn delivered(module: &mut Module<'_>, simulation: &Simulation, delivery: Delivery) {
     const SENT: &[u8] = b"\r\nOK\r\nready\r\n";
@@ -282,15 +305,7 @@ fn delivered(module: &mut Module<'_>, simulation: &Simulation, delivery: Deliver
     module.join(SSID, PASSWORD).unwrap();
     let length = Ranged::new(SENT.len() as u32).unwrap();
     if delivery.is_single {
-        let connect = net::single::Connect {
-            protocol: net::Protocol::Tcp,
-            host: at(ECHO).ip().into(),
-            remote_port: port(ECHO),
-            keep_alive_s: None,
-            local_ip: None,
-            timeout_ms: None,
-        };
-        module.command(&connect).unwrap();
+        module.command(&alone_to(ECHO)).unwrap();
         module
             .command_with_data(&net::single::Send { length }, SENT)
             .unwrap();
@@ -417,7 +432,8 @@ fn mqtt(chapter: &mut Chapter) {
     let row = chapter.row("+MQTT:DISCONNECTED,<linkid>");
     let lost = Event::MqttDisconnected { link: 0 };
     tells(row, "+MQTT:DISCONNECTED,0", lost).talks::<St67>(|module, simulation| {
-        simulation.emit(b"+MQTT:DISCONNECTED,0\r\n");
+        connected(module, simulation);
+        simulation.lose_link();
         wait_for_neutral(module, simulation, atwifi::Event::MqttDisconnected);
     });
     let message = Event::MqttMessage {
@@ -498,268 +514,16 @@ fn sending(chapter: &mut Chapter) {
             _ => None,
         });
     });
-    comes(chapter, "+QUITT", "+QUITT", Event::PassthroughLeft);
-}
-
-/// Lines of the firmware and of the reference that are the same event.
-fn both_come(
-    chapter: &mut Chapter,
-    syntax: &'static str,
-    reference: &'static str,
-    firmware: &'static str,
-    event: Event<'static>,
-) {
-    let row = chapter.row(syntax);
-    tells(row, reference, event);
-    tells(row, firmware, event).talks::<St67>(move |module, simulation| {
-        for line in [reference, firmware] {
-            simulation.emit(format!("{line}\r\n").as_bytes());
-            wait_for_line(module, simulation, |told| (told == event).then_some(()));
-        }
+    let row = chapter.row("+QUITT");
+    tells(row, "+QUITT", Event::PassthroughLeft).talks::<St67>(|module, _| {
+        let messages = basic::SetMessages {
+            messages: basic::Messages::PASSTHROUGH_END,
+        };
+        module.command(&messages).unwrap();
+        module.join(SSID, PASSWORD).unwrap();
+        let line = module.passthrough(&alone_to(ECHO)).unwrap();
+        // It is part of what the end of the mode drops, and does no harm.
+        line.leave().unwrap();
+        module.command(&basic::Test).unwrap();
     });
-}
-
-fn ble(chapter: &mut Chapter) {
-    both_come(
-        chapter,
-        "+BLE:CONNECTED",
-        "+BLECONN:0,18:B9:05:ED:59:CC",
-        "+BLE:CONNECTED:0,\"18:b9:05:ed:59:cc\"",
-        Event::BleConnected {
-            connection: 0,
-            peer: MAC,
-        },
-    );
-    both_come(
-        chapter,
-        "+BLE:DISCONNECTED",
-        "+BLEDISCONN:0,18:b9:05:ed:59:cc",
-        "+BLE:DISCONNECTED:0,\"18:b9:05:ed:59:cc\"",
-        Event::BleDisconnected {
-            connection: 0,
-            peer: MAC,
-        },
-    );
-    both_come(
-        chapter,
-        "+BLE:CONNPARAM",
-        "+BLECONNPARAM:0,12,14,13,1,500",
-        "+BLE:CONNPARAM:0,12,14,13,1,500",
-        Event::BleParameters {
-            connection: 0,
-            min_interval: 12,
-            max_interval: 14,
-            interval: 13,
-            latency: 1,
-            timeout: 500,
-        },
-    );
-    let read = Event::BleRead {
-        connection: 0,
-        service: 1,
-        characteristic: 2,
-        length: 6,
-        data: b"\r\nOK\r\n",
-    };
-    let row = chapter.row("+BLE:GATTREAD");
-    let request = Event::BleReadRequest {
-        connection: 0,
-        service: 1,
-        characteristic: 2,
-        length: 20,
-    };
-    tells(row, "+BLE:GATTREAD:0,1,2,20", request);
-    tells(row, "+BLE:GATTREAD:0,1,2,6,\r\nOK\r\n", read).talks::<St67>(
-        move |module, simulation| {
-            simulation.emit(b"+BLE:GATTREAD:0,1,2,20\r\n");
-            simulation.emit(b"+BLE:GATTREAD:0,1,2,6,\r\nOK\r\n\r\n");
-            for event in [request, read] {
-                wait_for_line(module, simulation, |told| (told == event).then_some(()));
-            }
-        },
-    );
-    let answer = Event::BleRead {
-        connection: 0,
-        service: 1,
-        characteristic: 2,
-        length: 20,
-        data: b"",
-    };
-    assert_eq!(Event::parse(b"+BLEREAD=0,1,2,20"), Some(answer));
-    comes(
-        chapter,
-        "+BLE:GATTWRITE",
-        "+BLE:GATTWRITE:0,1,2,9,\r\nready\r\n",
-        Event::BleWritten {
-            connection: 0,
-            service: 1,
-            characteristic: 2,
-            length: 9,
-            data: b"\r\nready\r\n",
-        },
-    );
-    both_come(
-        chapter,
-        "+BLE:SRV",
-        "+BLESRV=0,1,180d,1,10,15",
-        "+BLE:SRV:0,1,180d,1,10,15",
-        Event::BleService {
-            connection: 0,
-            service: 1,
-            uuid: b"180d",
-            is_primary: true,
-            start: 10,
-            end: 15,
-        },
-    );
-    both_come(
-        chapter,
-        "+BLE:SRVCHAR",
-        "+BLESRVCHAR=0,1,2,2a37,16,11,12",
-        "+BLE:SRVCHAR:0,1,2,2a37,0x10,11,12",
-        Event::BleCharacteristic {
-            connection: 0,
-            service: 1,
-            characteristic: 2,
-            uuid: b"2a37",
-            properties: 16,
-            handle: 11,
-            value_handle: 12,
-        },
-    );
-    let row = chapter.row("+BLE:INDICATION");
-    tells(row, "+BLE:INDICATION:2,0", Event::BleIndicated { error: 0 });
-    let wanted = Event::BleIndications {
-        is_on: true,
-        service: 1,
-        characteristic: 2,
-    };
-    tells(row, "+BLE:INDICATION:1,1,2", wanted).talks::<St67>(move |module, simulation| {
-        simulation.emit(b"+BLE:INDICATION:1,1,2\r\n+BLE:INDICATION:2,0\r\n");
-        for event in [wanted, Event::BleIndicated { error: 0 }] {
-            wait_for_line(module, simulation, |told| (told == event).then_some(()));
-        }
-    });
-    comes(
-        chapter,
-        "+BLE:NOTIFICATION",
-        "+BLE:NOTIFICATION:0,1,2",
-        Event::BleNotifications {
-            is_on: false,
-            service: 1,
-            characteristic: 2,
-        },
-    );
-    comes(
-        chapter,
-        "+BLE:NOTIDATA",
-        "+BLE:NOTIDATA:0,6,\r\nOK\r\n",
-        Event::BleNotified {
-            connection: 0,
-            handle: None,
-            length: 6,
-            data: b"\r\nOK\r\n",
-        },
-    );
-    let with_handle = Delivery {
-        has_notify_handle: true,
-        ..Delivery::default()
-    };
-    let notified = Event::BleNotified {
-        connection: 0,
-        handle: Some(12),
-        length: 2,
-        data: b"hi",
-    };
-    let told = Event::parse_delivered(b"+BLE:NOTIDATA:0,12,2,hi", with_handle);
-    assert_eq!(told, Some(notified));
-    comes(
-        chapter,
-        "+BLE:MTUSIZE",
-        "+BLE:MTUSIZE:0,247",
-        Event::BleMtu {
-            connection: 0,
-            mtu: 247,
-        },
-    );
-    let length = Event::BleDataLength {
-        connection: 0,
-        send_length: 251,
-        send_time: 2120,
-        receive_length: 27,
-        receive_time: 328,
-    };
-    let told = Event::parse(b"+BLE:DATALENUPDATED:0,251,2120,27,328");
-    assert_eq!(told, Some(length));
-    comes(
-        chapter,
-        "+BLE:BASLEVEL",
-        "+BLE:BASLEVEL:100",
-        Event::BleBatteryLevel(100),
-    );
-    assert_eq!(Event::parse(b"+BLE:IAS:02"), Some(Event::BleAlert(2)));
-    both_come(
-        chapter,
-        "+BLESCAN:<addr>,<rssi>,<adv_data>,<scan_rsp_data>,<addr_type>",
-        "+BLESCAN:18:b9:05:ed:59:cc,-70,0201060609,,1",
-        "+BLE:SCAN:\"18:b9:05:ed:59:cc\",-70,0201060609,,1",
-        Event::BleScanned {
-            address: MAC,
-            rssi: -70,
-            advertisement: b"0201060609",
-            response: b"",
-            kind: Reported::Known(AddressKind::Random),
-        },
-    );
-}
-
-fn pairing(chapter: &mut Chapter) {
-    const PEER: BlePeer<'static> = BlePeer {
-        address: MAC,
-        kind: b"public",
-    };
-    comes(
-        chapter,
-        "+BLE:PAIRINGFAILED",
-        "+BLE:PAIRINGFAILED: 18:b9:05:ed:59:cc (public)",
-        Event::BlePairingFailed(PEER),
-    );
-    comes(
-        chapter,
-        "+BLE:PAIRINGCOMPLETED",
-        "+BLE:PAIRINGCOMPLETED: Bonded BTADDR: 18:b9:05:ed:59:cc (public) LTK: \
-         01234567890123456789012345678900",
-        Event::BlePaired {
-            is_bonded: true,
-            peer: PEER,
-            key: PrintedSecret::new(b"01234567890123456789012345678900").unwrap(),
-        },
-    );
-    comes(
-        chapter,
-        "+BLE:PAIRINGCONFIRM",
-        "+BLE:PAIRINGCONFIRM:18:b9:05:ed:59:cc (public)",
-        Event::BlePairingConfirm(PEER),
-    );
-    comes(
-        chapter,
-        "+BLE:PASSKEYENTRY",
-        "+BLE:PASSKEYENTRY:18:b9:05:ed:59:cc (public)",
-        Event::BlePasskeyEntry(PEER),
-    );
-    comes(
-        chapter,
-        "+BLE:PASSKEYDISPLAY",
-        "+BLE:PASSKEYDISPLAY:012345",
-        Event::BlePasskeyDisplay(12345),
-    );
-    let confirm = Event::BlePasskeyConfirm {
-        peer: PEER,
-        passkey: 12345,
-    };
-    let line = b"+BLE:PASSKEYCONFIRM:18:b9:05:ed:59:cc (public)PASSKEY:012345";
-    assert_eq!(Event::parse(line), Some(confirm));
-    let cancelled = Event::parse(b"+BLE:PAIRCANNELED:18:b9:05:ed:59:cc");
-    let peer = BlePeer { kind: b"", ..PEER };
-    assert_eq!(cancelled, Some(Event::BlePairingCancelled(peer)));
 }
