@@ -526,4 +526,11 @@ fn sending(chapter: &mut Chapter) {
         line.leave().unwrap();
         module.command(&basic::Test).unwrap();
     });
+    // None of the simulated firmware tells it so late that it is not dropped.
+    row.talks::<St67>(|module, simulation| {
+        simulation.emit(b"+QUITT\r\n");
+        wait_for_line(module, simulation, |event| {
+            (event == Event::PassthroughLeft).then_some(())
+        });
+    });
 }
