@@ -39,7 +39,7 @@ use crate::station::{Addresses, LinkState};
 use crate::tls::TlsConfig;
 
 pub use crate::driver::Session;
-pub use crate::engine::protocol::{Decoded, Encoding, Line, LineEnd, Payload};
+pub use crate::engine::protocol::{Decoded, Encoding, Escape, Line, LineEnd, Payload};
 
 /// A setting of the session, and how the module answers when asked for it.
 ///
@@ -68,6 +68,8 @@ pub trait Words: Sized + 'static + private::Sealed {
     /// Milliseconds between the bytes that are sent to a module that may still wait for payload;
     /// 0 if it does not mind to be sent more than it waits for.
     const OWED_PACE: u32;
+    /// How a stream is ended that a command of the driver may begin if it is spoilt on the way.
+    const ESCAPE: Option<Escape>;
     /// The last line that a starting module prints.
     const BOOT: &'static str;
     /// The command that restarts the module, with its line end.

@@ -11,8 +11,7 @@ use crate::dialect::{Dialect, Words};
 use crate::engine::Engine;
 use crate::engine::exchange::Reply;
 use crate::engine::link::Transport;
-use crate::engine::protocol::{Answer, End, Line, Payload, Protocol};
-use crate::engine::stream::Escape;
+use crate::engine::protocol::{Answer, End, Escape, Line, Payload, Protocol};
 use crate::error::{Closed, Error, Usage};
 use crate::event::Event;
 use crate::queue::{Item, Queue};
@@ -112,6 +111,7 @@ impl<D: Words> Protocol for Session<'_, D> {
     const PROMPT: u8 = D::PROMPT;
     const READY_PROMPT: Option<u8> = D::READY_PROMPT;
     const OWED_PACE: u32 = D::OWED_PACE;
+    const ESCAPE: Option<Escape> = D::ESCAPE;
     const QUESTIONS: u8 = D::SETTINGS.len() as u8;
 
     fn line(&mut self, command: &[u8], line: &[u8]) -> Line<D::Status> {

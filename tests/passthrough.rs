@@ -147,3 +147,30 @@ fn nothing_is_lost_where_there_is_no_connection() {
         });
     }
 }
+
+/// What the wire makes of `AT+CIPSEND=0,100` when it inserts a line end.
+#[derive(atat::atat_derive::AtatCmd)]
+#[at_cmd(
+    "+CIPSEND",
+    atwifi::st67::command::Done,
+    timeout_ms = 1000,
+    termination = "\r\n"
+)]
+struct WithoutLength;
+
+#[test]
+fn a_mode_that_nobody_wanted_is_left() {
+    for simulation in common::simulations::<St67>(|config| config) {
+        with_joined::<St67, _>(&simulation, |module| {
+            let mut socket = module.socket().unwrap();
+            flat(module.connect(&mut socket, at(ECHO))).unwrap();
+            // The reference's module refuses it while there may be several links; firmware begins,
+            // takes the first command for data, and is told to leave before the second.
+            let _ = module.command(&WithoutLength);
+            let _ = module.link_state();
+            let state = module.link_state();
+            let up = Ok(atwifi::LinkState::Up);
+            assert_eq!(state, up, "{}", simulation.transcript());
+        });
+    }
+}

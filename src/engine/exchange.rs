@@ -267,6 +267,8 @@ impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
                 Token::Prompt if !prompted => {
                     prompted = true;
                     prompt_due = None;
+                    // What goes out now may be used: it is not sent again.
+                    self.busy = false;
                     trace!("> payload: {} bytes", payload.len());
                     self.link.write(payload, deadline)?;
                     continue;
@@ -297,7 +299,10 @@ impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
                     self.owed = 0;
                     return Err(Error::ModuleReset);
                 }
-                Line::Busy(_) => deadline = self.after_busy(deadline),
+                Line::Busy(_) => {
+                    deadline = self.after_busy(deadline);
+                    self.busy = !prompted;
+                }
                 Line::Event | Line::Detail => {}
                 _ => return Err(Error::Malformed),
             }

@@ -20,8 +20,7 @@ use crate::error::Error;
 use buffer::Buffer;
 use link::{Link, Transport};
 use message::{Message, Taken};
-use protocol::{Encoding, End, Line, LineEnd, Payload, Protocol};
-use stream::Escape;
+use protocol::{Encoding, End, Escape, Line, LineEnd, Payload, Protocol};
 
 /// The link, the line buffer, and what is known about being in step.
 pub(crate) struct Engine<'b, T, C> {

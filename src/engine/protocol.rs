@@ -109,6 +109,17 @@ pub enum Prompt {
     Perhaps,
 }
 
+/// How a stream that a command has begun, and that is all that goes over the line, is ended.
+#[derive(Clone, Copy, Debug)]
+pub struct Escape {
+    /// What ends it, if it stands alone.
+    pub sequence: &'static [u8],
+    /// Silence before it, in milliseconds, that makes it stand alone.
+    pub guard: u32,
+    /// How long the module takes no command behind it, in milliseconds.
+    pub rest: u32,
+}
+
 /// How a message ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum End {
@@ -141,12 +152,13 @@ pub(crate) trait Protocol {
     const READY_PROMPT: Option<u8>;
     /// Milliseconds between the bytes that are sent where payload may be owed; 0 for all at once.
     const OWED_PACE: u32;
+    /// How a stream is ended that a spoilt command of the driver may have begun.
+    const ESCAPE: Option<Escape>;
     /// How many questions there are.
     const QUESTIONS: u8;
 
     /// Takes a line, with the command in flight (empty if there is none).
     fn line(&mut self, command: &[u8], line: &[u8]) -> Line<Self::Status>;
-    /// Looks for the header of counted payload at the start of a line.
     /// Looks for the header of counted payload at the start of a line, with the command in flight.
     fn payload(&self, command: &[u8], pending: &[u8]) -> Payload;
     /// Takes the header of a message, of which `text` and `data` bytes follow. Where it `may_wait`

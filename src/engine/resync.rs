@@ -22,6 +22,10 @@ type ErrorOf<T, P> = Error<<T as ErrorType>::Error, <P as Protocol>::Status>;
 /// keeps a command to itself: 10 s for `AT+CIPSTART` with the driver's timeout parameter.
 const PATIENCE: [u32; 5] = [250, 500, 1000, 4000, 10_000];
 
+/// The attempt before which the module is told to leave a stream: by then it has had more time than
+/// most commands take.
+const ESCAPE_AT: usize = 2;
+
 /// How long payload is paid byte by byte before the caller is told (ms); the next call goes on.
 const OWED_PATIENCE: u32 = 40_000;
 
@@ -42,7 +46,10 @@ impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
         self.out_of_step = true;
         self.command_len = 0;
         self.input.forget_kept();
-        for patience in PATIENCE {
+        for (attempt, patience) in PATIENCE.into_iter().enumerate() {
+            if let (ESCAPE_AT, Some(escape)) = (attempt, P::ESCAPE) {
+                self.leave_unknown_stream(escape)?;
+            }
             let question = self.question;
             self.question = (question + 1) % P::QUESTIONS;
             self.unanswered = self.unanswered.saturating_add(1);

@@ -4,23 +4,12 @@
 use embedded_io::ErrorType;
 
 use super::link::Transport;
-use super::protocol::{Line, Protocol};
+use super::protocol::{Escape, Line, Protocol};
 use super::{Engine, Lead, Token};
 use crate::clock::{Clock, Deadline};
 use crate::error::Error;
 
 type ErrorOf<T, P> = Error<<T as ErrorType>::Error, <P as Protocol>::Status>;
-
-/// How a stream is ended.
-#[derive(Clone, Copy)]
-pub(crate) struct Escape {
-    /// What ends it, if it stands alone.
-    pub(crate) sequence: &'static [u8],
-    /// Silence before it, in milliseconds, that makes it stand alone.
-    pub(crate) guard: u32,
-    /// How long the module takes no command behind it, in milliseconds.
-    pub(crate) rest: u32,
-}
 
 impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
     /// Sends the composed command, at whose prompt the stream begins.
@@ -121,6 +110,19 @@ impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
         self.drop_for(escape.rest)?;
         self.stream = None;
         Ok(())
+    }
+
+    /// Ends a stream that nobody has begun: of a command that lost its end on the way, the module
+    /// may have made one that begins a stream.
+    pub(super) fn leave_unknown_stream<S>(
+        &mut self,
+        escape: Escape,
+    ) -> Result<(), Error<T::Error, S>> {
+        self.stream = Some(escape);
+        self.leave_stream()?;
+        // If there was none, it is the beginning of a line.
+        let deadline = self.link.deadline(escape.rest);
+        self.link.write(b"\r\n", deadline)
     }
 
     fn drop_for<S>(&mut self, milliseconds: u32) -> Result<(), Error<T::Error, S>> {

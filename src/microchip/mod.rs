@@ -23,7 +23,7 @@ use crate::clock::Clock;
 use crate::dialect::{Dialect, Incoming, Purpose, Setting, Words, private};
 use crate::driver::{ErrorOf, Session, Timeouts};
 use crate::engine::link::Transport;
-use crate::engine::protocol::{Line, Payload};
+use crate::engine::protocol::{Escape, Line, Payload};
 use crate::socket::Handle;
 use crate::station::{Addresses, LinkState};
 
@@ -135,6 +135,7 @@ impl Words for Microchip {
     /// More bytes than announced wedge the module for good; it looks at its input every 50 ms
     /// (wire notes 1 and 2).
     const OWED_PACE: u32 = 60;
+    const ESCAPE: Option<Escape> = None;
     const BOOT: &'static str = "OK";
     const RESTART: &'static str = "AT+RST\r\n";
     const COMMAND_MAX: usize = COMMAND_MAX;

@@ -23,7 +23,7 @@ use crate::clock::Clock;
 use crate::dialect::{Dialect, Incoming, Purpose, Setting, Words, private};
 use crate::driver::{ErrorOf, Session, Timeouts};
 use crate::engine::link::Transport;
-use crate::engine::protocol::{Line, Payload};
+use crate::engine::protocol::{Escape, Line, Payload};
 use crate::range::Ranged;
 use crate::socket::Handle;
 use crate::station::{Addresses, LinkState};
@@ -126,6 +126,8 @@ impl Words for St67 {
     const PROMPT: u8 = b'>';
     const READY_PROMPT: Option<u8> = None;
     const OWED_PACE: u32 = 0;
+    /// `AT+CIPSEND` without its length begins one, which firmware does with several links too.
+    const ESCAPE: Option<Escape> = Some(passthrough::ESCAPE);
     const BOOT: &'static str = "ready";
     const RESTART: &'static str = "AT+RST\r\n";
     /// Reference 1: "should not exceed 256 bytes"; the firmware counts CR LF in (wire notes 1).

@@ -10,13 +10,13 @@ use super::{Module, St67};
 use crate::clock::Clock;
 use crate::driver::ErrorOf;
 use crate::engine::link::Transport;
-use crate::engine::stream::Escape;
+use crate::engine::protocol::Escape;
 use crate::error::{Error, Resource};
 use crate::number::Switch;
 
 /// How the mode ends: `+++` with more than 20 ms of silence on both sides, and no command within
 /// the next second (reference 4.1.9).
-const ESCAPE: Escape = Escape {
+pub(super) const ESCAPE: Escape = Escape {
     sequence: b"+++",
     guard: SILENCE,
     rest: 1000 + SILENCE,
@@ -46,7 +46,7 @@ const READ_TIMEOUT: u32 = 30_000;
 ///
 /// # let uart = [
 /// #     ("AT+CIPMUX?", "+CIPMUX:0\r\n\r\nOK\r\n"), ("ATE0", "\r\nOK\r\n"),
-/// #     ("AT+SYSLOG=1", "\r\nOK\r\n"), ("AT+SYSSTORE=0", "\r\nOK\r\n"),
+/// #     ("AT+SYSSTORE=0", "\r\nOK\r\n"), ("AT+SYSLOG=1", "\r\nOK\r\n"),
 /// #     ("AT+CIPMUX=1", "\r\nOK\r\n"), ("AT+CIPRECVMODE=1", "\r\nOK\r\n"),
 /// #     ("AT+CIPDINFO=1", "\r\nOK\r\n"), ("AT+CIPMUX=0", "\r\nOK\r\n"),
 /// #     ("AT+CIPRECVMODE=0", "\r\nOK\r\n"),
