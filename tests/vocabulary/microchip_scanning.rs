@@ -1,9 +1,10 @@
 //! Chapter 4, "Scanning commands", with its events.
 
-use atwifi::microchip::command::wlan::AccessPointSecurity;
+use atwifi::microchip::command::wlan::{AccessPointSecurity, SetAccessPoint};
 use atwifi::microchip::command::{Channel, Rows, scanning::*};
 use atwifi::microchip::{Event, Microchip, Text};
-use atwifi::{Mac, Reported};
+use atwifi::{Mac, Reported, Switch};
+use atwifi_simulator::Profile;
 
 use crate::common::SSID;
 use crate::evidence::Chapter;
@@ -182,8 +183,16 @@ fn events(chapter: &mut Chapter) {
         .tells("+WSCNERROR", |line| {
             Event::parse(line) == Some(Event::ScanFailed)
         })
+        // No firmware says it.
+        .only_with(&[Profile::MicrochipReference])
         .talks::<Microchip>(|module, simulation| {
-            simulation.emit(b"\r+WSCNERROR\r\n");
+            let all = ScanActively {
+                channel: Channel::ANY,
+                ssid: None,
+            };
+            module.command(&all).unwrap();
+            let access_point = Switch::On;
+            module.command(&SetAccessPoint { access_point }).unwrap();
             hear_own(module, simulation, Event::ScanFailed);
         });
 }

@@ -141,7 +141,7 @@ fn station(chapter: &mut Chapter) {
         .obeys(&switch(Switch::Off, None), "AT+WSTA=0")
         .greatest(&switch(Switch::On, Some(u16::MAX)))
         .talks::<Microchip>(move |module, simulation| {
-            configure(module);
+            configure(module, PASSWORD);
             module.command(&switch(Switch::On, None)).unwrap();
             hear_of(
                 module,
@@ -158,12 +158,12 @@ fn is_on(is_on: bool) -> Station {
     Station { is_on }
 }
 
-/// Tells the station its network.
-fn configure(module: &mut Module<'_>) {
+/// Tells the station its network, and a password for it.
+fn configure(module: &mut Module<'_>, password: &[u8]) {
     let parameters = [
         StationParameter::Ssid(Text::new(SSID).unwrap()),
         StationParameter::Security(Security::WpaWpa2),
-        StationParameter::Credentials(Secret::new(PASSWORD).unwrap()),
+        StationParameter::Credentials(Secret::new(password).unwrap()),
     ];
     for parameter in parameters {
         module.command(&ConfigureStation { parameter }).unwrap();
@@ -405,8 +405,14 @@ fn station_events(chapter: &mut Chapter) {
         .tells("+WSTA:ERROR:24,\"STA Connection Failed\"", |line| {
             Event::parse(line) == Some(Event::StationError(Status::StationStartFailed))
         })
+        // Firmware says the latter, and that only when the time it was given is over.
         .talks::<Microchip>(|module, simulation| {
-            simulation.emit(b"\r+WSTAERR:24\r\n");
+            configure(module, b"wrong password");
+            let join = SetStation {
+                station: Switch::On,
+                timeout_ms: Some(5000),
+            };
+            module.command(&join).unwrap();
             hear_of(module, simulation, atwifi::Event::StationError(24));
         });
 }
