@@ -3,6 +3,7 @@
 use atwifi::microchip::command::general::*;
 use atwifi::microchip::{Event, Microchip, Status, Text};
 use atwifi::{Error, Printed, Ranged, Switch};
+use atwifi_simulator::Profile;
 use rcgen::CertificateParams;
 
 use crate::evidence::Chapter;
@@ -193,8 +194,10 @@ fn certificates(chapter: &mut Chapter) {
         .tells("+LOADCERT:1", |line| {
             Event::parse(line) == Some(Event::CertificateLoaded(Err(1)))
         })
-        .talks::<Microchip>(|module, simulation| {
-            simulation.emit(b"\r+LOADCERT:1\r\n");
+        // Firmware says it in place of the status of the command, as above.
+        .only_with(&[Profile::MicrochipReference])
+        .talks::<Microchip>(move |module, simulation| {
+            module.command_with_data(&load(3, b"ca"), b"abc").unwrap();
             hear(module, simulation, |event| match event {
                 Event::CertificateLoaded(Err(1)) => Some(()),
                 _ => None,

@@ -3,7 +3,7 @@
 use atwifi::microchip::command::{Rows, mqtt::*};
 use atwifi::microchip::{Event, Microchip, Secret, Text};
 use atwifi::{Ranged, Reported, Switch};
-use atwifi_simulator::Simulation;
+use atwifi_simulator::{Profile, Simulation};
 
 use crate::common::{MQTT, NAME, PASSWORD, SSID};
 use crate::evidence::Chapter;
@@ -208,6 +208,12 @@ fn topics(chapter: &mut Chapter) {
     assert!(Publish::new(&[b't'; 34], &[b'x'; 198]).is_err());
 }
 
+/// Publishes the message of the examples.
+fn publish(module: &mut Module<'_>, qos: Qos) {
+    let message = Publish::new(b"Topic/name", b"123456").unwrap();
+    module.command(&message.with_qos(qos)).unwrap();
+}
+
 fn events(chapter: &mut Chapter) {
     let accepted = Event::MqttConnectAck { flags: 0, code: 0 };
     chapter
@@ -263,9 +269,7 @@ fn events(chapter: &mut Chapter) {
         })
         .talks::<Microchip>(|module, simulation| {
             connect(module, simulation);
-            let message = Publish::new(b"Topic/name", b"123456").unwrap();
-            let surely = message.with_qos(Qos::AtLeastOnce);
-            module.command(&surely).unwrap();
+            publish(module, Qos::AtLeastOnce);
             hear_own(module, simulation, Event::MqttPublished);
         });
 
@@ -275,8 +279,10 @@ fn events(chapter: &mut Chapter) {
             Event::parse(line) == Some(Event::MqttPublishedOnce)
         })
         // Firmware says `+MQTTPUBACC`.
+        .only_with(&[Profile::MicrochipReference])
         .talks::<Microchip>(|module, simulation| {
-            simulation.emit(b"\r+MQTTPUBCOMP\r\n");
+            connect(module, simulation);
+            publish(module, Qos::ExactlyOnce);
             hear_own(module, simulation, Event::MqttPublishedOnce);
         });
 
@@ -286,7 +292,9 @@ fn events(chapter: &mut Chapter) {
             Event::parse(line) == Some(Event::MqttPublishFailed)
         })
         .talks::<Microchip>(|module, simulation| {
-            simulation.emit(b"\r+MQTTPUBERR\r\n");
+            connect(module, simulation);
+            publish(module, Qos::ExactlyOnce);
+            simulation.lose_link();
             hear_own(module, simulation, Event::MqttPublishFailed);
         });
 }
