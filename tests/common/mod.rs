@@ -11,7 +11,9 @@ use std::time::Duration;
 use atat::AtatCmd;
 use atwifi::dialect::Dialect;
 use atwifi::{Closed, Error, Module, TcpSocket, microchip, mock, st67};
-use atwifi_simulator::{Config, MemoryNetwork, Port, PortError, Profile, Simulation, services};
+use atwifi_simulator::{
+    Config, MemoryNetwork, Port, PortError, Profile, Service, Simulation, services,
+};
 use embedded_nal::{AddrType, Dns, TcpClientStack, TcpFullStack, nb};
 
 pub const SSID: &[u8] = b"home, \"sweet\" \\home";
@@ -32,6 +34,8 @@ pub const DOWNLOAD: u16 = 19;
 pub const SILENT: u16 = 4;
 /// An MQTT broker.
 pub const MQTT: u16 = 1883;
+/// Sends back what it receives, behind TLS.
+pub const TLS: u16 = 8443;
 /// Nobody listens.
 pub const REFUSED: u16 = 1;
 
@@ -166,9 +170,18 @@ impl Network {
             .serve(at(SHORT), |_| services::respond("bye"))
             .serve(at(DOWNLOAD), |_| services::send(download()))
             .serve(at(MQTT), move |_| broker.serve())
+            .serve(at(TLS), |_| behind_tls(services::echo()))
             .silent(at(SILENT))
             .serve_udp(at(ECHO), services::udp_echo())
     }
+}
+
+/// A service behind TLS, with a certificate that nobody has issued.
+fn behind_tls(service: Box<dyn Service>) -> Box<dyn Service> {
+    let certified = rcgen::generate_simple_self_signed([NAME.to_owned()]).unwrap();
+    let key = certified.signing_key.serialize_pem();
+    let server = services::TlsServer::new(certified.cert.pem(), key);
+    server.serve(service).unwrap()
 }
 
 /// The simulated module's own address.

@@ -8,7 +8,7 @@ use atwifi::microchip::{Event, Microchip, Secret, Status, Text};
 use atwifi::{Ranged, Reported};
 use atwifi_simulator::Simulation;
 
-use crate::common::{ADDRESS, ECHO, NAME, PASSWORD, REFUSED, SHORT, SSID, at};
+use crate::common::{ADDRESS, ECHO, NAME, PASSWORD, REFUSED, SHORT, SSID, TLS, at};
 use crate::evidence::Chapter;
 use crate::microchip::{Module, hear, hear_own, row, rows};
 
@@ -512,10 +512,11 @@ fn socket_events(chapter: &mut Chapter) {
         .tells("+SOCKTLS:1", |line| {
             Event::parse(line) == Some(Event::SocketSecured(1))
         })
-        // A connection that succeeds is in `tests/tls.rs`.
         .talks::<Microchip>(|module, simulation| {
-            simulation.emit(b"\r+SOCKTLS:1\r\n");
-            hear_own(module, simulation, Event::SocketSecured(1));
+            let socket = connect(module, simulation, TLS);
+            let index = Ranged::MIN;
+            module.command(&StartTls { socket, index }).unwrap();
+            hear_own(module, simulation, Event::SocketSecured(socket));
         });
 }
 
@@ -599,7 +600,10 @@ fn name_events(chapter: &mut Chapter) {
         })
         // Firmware says the latter.
         .talks::<Microchip>(move |module, simulation| {
-            simulation.emit(b"\r+DNSERROR:42\r\n");
+            module.join(SSID, PASSWORD).unwrap();
+            let name = Text::new(b"nobody.test").unwrap();
+            let record = RecordType::A;
+            module.command(&Resolve { record, name }).unwrap();
             hear_own(module, simulation, timed_out);
         });
 
