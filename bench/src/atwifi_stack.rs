@@ -10,16 +10,13 @@ use embedded_nal::{TcpClientStack, nb};
 
 use crate::stack::{SERVER, Stack, Uart, network};
 
-/// What the driver is lent to read ahead: its share of the RAM budget.
-pub const AHEAD: usize = 384;
-
 const SSID: &[u8] = b"home";
 const PASSWORD: &[u8] = b"12345678";
 
 type Driver<'b, D> = Module<'b, D, Port, VirtualClock>;
 
-/// Runs `measure` with a driver of dialect `D` that has joined.
-pub fn run<D: Dialect, R>(
+/// Runs `measure` with a driver of dialect `D` that has joined, lent `AHEAD` bytes to read ahead.
+pub fn run<D: Dialect, const AHEAD: usize, R>(
     profile: Profile,
     uart: Uart,
     measure: impl FnOnce(&mut dyn Stack) -> R,

@@ -6,7 +6,6 @@
 //! is swallowed), so one direction idles while the other speaks: what goes up, what comes down and
 //! the module's latency add up. Only notices of new data can travel beside a command.
 
-use crate::atwifi_stack::AHEAD;
 use crate::stack::Uart;
 use crate::subject::Subject;
 use crate::wire::Direction;
@@ -24,7 +23,7 @@ pub fn share(subject: Subject, direction: Direction, chunk: usize, uart: Uart) -
     let (n, overhead) = match direction {
         // Reading ahead, a driver asks for what it has room for.
         Direction::Download => {
-            let n = chunk.max(AHEAD).min(longest_read(subject));
+            let n = chunk.max(subject.ahead()).min(longest_read(subject));
             (n, read(subject, n))
         }
         Direction::Upload => {

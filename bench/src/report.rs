@@ -191,8 +191,8 @@ impl Report {
         let mut table = Table::new(
             "Flash and RAM",
             "In bytes, beyond the same firmware without a driver; opt-level `z`, LTO. RAM is the \
-             driver with all that it is lent: the least line buffer, 384 bytes to read ahead (the \
-             peer: 512 in each of its buffers). A client joins, resolves a name (not the peer) and \
+             driver with all that it is lent: the least line buffer, 384 bytes (Microchip: \
+             320) to read ahead (the peer: 512 in each of its buffers). A client joins, resolves a name (not the peer) and \
              has a TCP connection.",
             &["firmware"],
         );

@@ -10,6 +10,10 @@ use atwifi_simulator::Profile;
 use crate::stack::{Stack, Uart};
 use crate::{atwifi_stack, peer};
 
+/// As in `firmware/src/lib.rs`.
+const ST67_AHEAD: usize = 384;
+const MICROCHIP_AHEAD: usize = 320;
+
 /// A stack with the module that it drives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ValueEnum)]
 #[serde(rename_all = "kebab-case")]
@@ -55,13 +59,26 @@ impl Subject {
         }
     }
 
+    /// How many bytes it is lent to read ahead, within the RAM budget. The protocol's limit for the
+    /// peer is worked out with as many as the ST67 has.
+    pub fn ahead(self) -> usize {
+        match self {
+            Subject::St67 | Subject::EspAtNal => ST67_AHEAD,
+            Subject::Microchip => MICROCHIP_AHEAD,
+        }
+    }
+
     /// Runs `measure` with the stack, joined.
     pub fn run<R>(self, uart: Uart, measure: impl FnOnce(&mut dyn Stack) -> R) -> R {
         match self {
-            Subject::St67 => atwifi_stack::run::<St67, R>(Profile::St67Fw2_0_75, uart, measure),
-            Subject::Microchip => {
-                atwifi_stack::run::<Microchip, R>(Profile::MicrochipFw0_3_2, uart, measure)
+            Subject::St67 => {
+                atwifi_stack::run::<St67, ST67_AHEAD, R>(Profile::St67Fw2_0_75, uart, measure)
             }
+            Subject::Microchip => atwifi_stack::run::<Microchip, MICROCHIP_AHEAD, R>(
+                Profile::MicrochipFw0_3_2,
+                uart,
+                measure,
+            ),
             Subject::EspAtNal => peer::run(uart, measure),
         }
     }

@@ -1,6 +1,6 @@
 //! What the lines of a Microchip module are, and what its events mean.
 
-use core::net::{IpAddr, Ipv4Addr};
+use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use super::event::address;
 use super::{Attempt, Child, Microchip, Status};
@@ -219,7 +219,9 @@ fn connected(session: &mut MicrochipSession<'_>, line: &[u8], values: &[u8]) -> 
         session.vendor.connection.settle(Ok(()));
     } else if session.sockets.by_link(socket).is_some() {
         // It is connected, and that is known.
-    } else if session.sockets.is_listening(local.port()) {
+    } else if let (SocketAddr::V4(remote), true) =
+        (remote, session.sockets.is_listening(local.port()))
+    {
         session.vendor.add_child(Child {
             socket,
             local_port: local.port(),

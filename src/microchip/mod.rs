@@ -15,7 +15,7 @@ mod text;
 mod tls;
 mod wifi;
 
-use core::net::{IpAddr, Ipv4Addr, SocketAddr};
+use core::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4};
 
 use embedded_nal::AddrType;
 
@@ -86,7 +86,7 @@ const CHILDREN: usize = 5;
 struct Child {
     socket: u32,
     local_port: u16,
-    remote: SocketAddr,
+    remote: SocketAddrV4,
     is_closed: bool,
 }
 

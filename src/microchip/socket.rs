@@ -210,7 +210,7 @@ pub(super) fn accept<T: Transport, C: Clock>(
     };
     Ok(child.map(|child| Incoming {
         link: child.socket,
-        remote: child.remote,
+        remote: child.remote.into(),
         is_closed: child.is_closed,
     }))
 }
@@ -238,13 +238,14 @@ fn find_child<T: Transport, C: Clock>(
         .into_iter()
         .flatten()
         .filter(|row| module.session.sockets.by_link(row.socket).is_none())
-        .filter_map(|row| {
-            Some(Child {
+        .filter_map(|row| match row.remote_ip {
+            Some(IpAddr::V4(ip)) => Some(Child {
                 socket: row.socket,
                 local_port: port,
-                remote: SocketAddr::new(row.remote_ip?, row.remote_port),
+                remote: SocketAddrV4::new(ip, row.remote_port),
                 is_closed: false,
-            })
+            }),
+            _ => None,
         });
     let child = unknown.next();
     let is_last = unknown.next().is_none();

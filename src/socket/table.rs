@@ -33,7 +33,7 @@ pub(crate) struct Slot<'b> {
     /// The module has, or may have, data for this link.
     pub(crate) readable: bool,
     /// At least this many bytes wait in the module.
-    announced: u32,
+    announced: u16,
     /// It carries datagrams.
     pub(crate) is_datagram: bool,
     /// Where the module sends datagrams that are not told where to go, as far as is known.
@@ -44,21 +44,26 @@ pub(crate) struct Slot<'b> {
     ahead: Ahead<'b>,
 }
 
-/// The memory for reading ahead, of which a part is filled.
+/// The memory for reading ahead, at most [`AHEAD_MAX`] bytes, of which a part is filled.
 #[derive(Default)]
 struct Ahead<'b> {
     bytes: &'b mut [u8],
-    start: usize,
-    end: usize,
+    start: u16,
+    end: u16,
 }
+
+/// More is not used: no module holds as much.
+const AHEAD_MAX: usize = u16::MAX as usize;
 
 impl Ahead<'_> {
     fn filled(&self) -> &[u8] {
-        self.bytes.get(self.start..self.end).unwrap_or(&[])
+        let filled = usize::from(self.start)..usize::from(self.end);
+        self.bytes.get(filled).unwrap_or(&[])
     }
 
     fn drop_front(&mut self, n: usize) {
-        self.start = (self.start + n).min(self.end);
+        let n = u16::try_from(n).unwrap_or(u16::MAX);
+        self.start = self.start.saturating_add(n).min(self.end);
     }
 
     fn clear(&mut self) {
@@ -68,15 +73,16 @@ impl Ahead<'_> {
 
     /// Appends all of it, or nothing.
     fn append(&mut self, bytes: &[u8]) -> bool {
-        if self.end + bytes.len() > self.bytes.len() {
-            self.bytes.copy_within(self.start..self.end, 0);
-            self.end -= self.start;
-            self.start = 0;
+        let filled = usize::from(self.start)..usize::from(self.end);
+        if filled.end + bytes.len() > self.bytes.len() {
+            self.bytes.copy_within(filled.clone(), 0);
+            (self.start, self.end) = (0, filled.len() as u16);
         }
-        match self.bytes.get_mut(self.end..self.end + bytes.len()) {
+        let end = usize::from(self.end);
+        match self.bytes.get_mut(end..end + bytes.len()) {
             Some(place) => {
                 place.copy_from_slice(bytes);
-                self.end += bytes.len();
+                self.end += bytes.len() as u16;
                 true
             }
             None => false,
@@ -135,22 +141,24 @@ impl<'b> Slot<'b> {
     /// waits: in either case no less than `n` bytes wait now.
     pub(crate) fn announce(&mut self, n: u32) {
         self.readable = true;
+        let n = u16::try_from(n).unwrap_or(u16::MAX);
         self.announced = self.announced.max(n);
     }
 
     /// A read command begins. What is announced from here on may be part of its answer, or not.
-    pub(crate) fn begin_read(&mut self) -> u32 {
+    pub(crate) fn begin_read(&mut self) -> u16 {
         self.readable = false;
         core::mem::take(&mut self.announced)
     }
 
     /// The module has given `n` of the `wanted` bytes; `announced` had been promised before.
-    pub(crate) fn end_read(&mut self, n: usize, wanted: usize, announced: u32) {
-        self.announced = self.announced.max(announced).saturating_sub(n as u32);
+    pub(crate) fn end_read(&mut self, n: usize, wanted: usize, announced: u16) {
+        let got = u16::try_from(n).unwrap_or(u16::MAX);
+        self.announced = self.announced.max(announced).saturating_sub(got);
         if n == wanted {
             // All that was asked for came: there may be more.
             self.readable = true;
-        } else if n < announced as usize && matches!(self.state, State::Closed(_)) {
+        } else if n < usize::from(announced) && matches!(self.state, State::Closed(_)) {
             // The module forgot what it had announced.
             self.state = State::Closed(Closed::StreamBroken);
         }
@@ -239,7 +247,7 @@ impl<'b> Slot<'b> {
         self.ahead = Ahead {
             bytes,
             start: 0,
-            end: n,
+            end: n as u16,
         };
     }
 
@@ -319,7 +327,8 @@ impl<'b> Table<'b> {
         let capacity = ahead.len().min(links).min(PLACES);
         let mut slots = core::array::from_fn(|_| Slot::free(0, Ahead::default()));
         for (slot, part) in slots.iter_mut().zip(ahead) {
-            slot.put_ahead(part, 0);
+            let most = N.min(AHEAD_MAX);
+            slot.put_ahead(part.get_mut(..most).unwrap_or(&mut []), 0);
         }
         Table {
             slots,

@@ -34,7 +34,7 @@ fn reply(command: &[u8], pending: &[u8]) -> Payload {
     };
     let count = number(digits).filter(|_| separator == b',');
     match (count, uncounted(command, header)) {
-        (Some(count), asked) if asked.is_none_or(|asked| count <= asked) => {
+        (Some(count), asked) if asked.is_none_or(|asked| count == asked) => {
             counted(header.len() + digits.len() + 1, count)
         }
         (_, Some(asked)) => counted(header.len(), asked),
@@ -49,7 +49,8 @@ fn digits(text: &[u8]) -> Option<(&[u8], u8)> {
 }
 
 /// How many bytes the command in flight asks for, if the reference's module does not count what it
-/// prints: `+EFUSE-R:<data>`, `+FLASH-R:<data>` (2.2.13, 2.2.16).
+/// prints: `+EFUSE-R:<data>`, `+FLASH-R:<data>` (2.2.13, 2.2.16). Firmware prints that number before
+/// the data; data that begins with its own length and a comma cannot be told from that.
 fn uncounted(command: &[u8], header: &[u8]) -> Option<u32> {
     let name = header.strip_suffix(b"-R:")?;
     let (digits, _) = digits(

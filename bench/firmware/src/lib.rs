@@ -104,16 +104,19 @@ pub fn take<T, E>(result: Result<T, E>) -> Option<T> {
 }
 
 /// What the driver is lent to read ahead of its one connection.
-pub const AHEAD: usize = 384;
+pub const ST67_AHEAD: usize = 384;
+/// The same on a Microchip module.
+pub const MICROCHIP_AHEAD: usize = 320;
 
-/// The driver of dialect `$dialect` with the memory that one TCP client needs, in a fixed place.
+/// The driver of dialect `$dialect` with the memory that one TCP client needs, of which `$ahead`
+/// bytes to read ahead, in a fixed place.
 #[macro_export]
 macro_rules! driver {
-    ($dialect:ty) => {{
+    ($dialect:ty, $ahead:expr) => {{
         use $crate::{Timer, Uart};
         type Driver = atwifi::Module<'static, $dialect, Uart, Timer>;
         let line = cortex_m::singleton!(: [u8; Driver::LINE_BUFFER] = [0; Driver::LINE_BUFFER]);
-        let ahead = cortex_m::singleton!(: [[u8; $crate::AHEAD]; 1] = [[0; $crate::AHEAD]; 1]);
+        let ahead = cortex_m::singleton!(: [[u8; $ahead]; 1] = [[0; $ahead]; 1]);
         let (Some(line), Some(ahead)) = (line, ahead) else {
             $crate::halt()
         };

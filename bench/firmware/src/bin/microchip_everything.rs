@@ -2,12 +2,12 @@
 #![no_std]
 #![no_main]
 
-use atwifi_bench_firmware::{driver, halt, panic_halts, work};
+use atwifi_bench_firmware::{MICROCHIP_AHEAD, driver, halt, panic_halts, work};
 
 panic_halts!();
 
 #[cortex_m_rt::entry]
 fn main() -> ! {
-    work::everything(driver!(atwifi::microchip::Microchip));
+    work::everything(driver!(atwifi::microchip::Microchip, MICROCHIP_AHEAD));
     halt()
 }
