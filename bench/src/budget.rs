@@ -42,9 +42,6 @@ const INSTRUCTIONS: &str = "It is the cost of a command and of its two to four l
 const FLASH: &str = "See the largest functions. It would take half the code: the sequences of a \
     call, the exchange for each kind of payload, the way back into step, and the events.";
 /// Why the RAM budget is missed.
-const RAM: &str = "Five incoming connections are noted with addresses that could be IPv6; as IPv4 \
-    addresses they would take 120 bytes less. The socket table has eight places, however many are \
-    lent memory.";
 /// Why the stack budget is missed.
 const STACK: &str = "About 130 bytes of it are the transport's and the clock's. The deepest calls \
     are those that make an exchange while the driver finds back into step or sets the module up. It \
@@ -69,11 +66,6 @@ const MISSED: &[Missed] = &[
         "atwifi, Microchip: flash of a client with names, Cortex-M0+",
         32500.0,
         FLASH,
-    ),
-    Missed::new(
-        "atwifi, Microchip: RAM of a client, Cortex-M0+",
-        1768.0,
-        RAM,
     ),
     Missed::new("atwifi, ST67: deepest stack, Cortex-M0+", 1160.0, STACK),
     Missed::new(
