@@ -7,8 +7,8 @@
 //! let uart = Uart::new()
 //!     .answer("AT+CIPMUX?\r\n", "+CIPMUX:0\r\n\r\nOK\r\n")       // what the driver asks a stranger
 //!     .answer("ATE0\r\n", "\r\nOK\r\n")
-//!     .answer("AT+SYSLOG=1\r\n", "\r\nOK\r\n")
 //!     .answer("AT+SYSSTORE=0\r\n", "\r\nOK\r\n")
+//!     .answer("AT+SYSLOG=1\r\n", "\r\nOK\r\n")
 //!     .answer("AT+CIPMUX=1\r\n", "\r\nOK\r\n")
 //!     .answer("AT+CIPRECVMODE=1\r\n", "\r\nOK\r\n")
 //!     .answer("AT+CIPDINFO=1\r\n", "\r\nOK\r\n")
