@@ -167,8 +167,8 @@ pub(crate) fn v6(text: &[u8]) -> Option<Ipv6Addr> {
     Some(Ipv6Addr::from(groups))
 }
 
-/// A number of one to `most` digits.
-fn digits_of(digits: &[u8], base: u32, most: usize) -> Option<u32> {
+/// A number of one to `most` digits, at most as many as 32 bits hold.
+pub(crate) fn digits_of(digits: &[u8], base: u32, most: usize) -> Option<u32> {
     if digits.is_empty() || digits.len() > most {
         return None;
     }

@@ -5,6 +5,7 @@ use core::str::FromStr;
 
 use atat::serde_at::serde::{Serialize, Serializer};
 
+use crate::address::digits_of;
 use crate::error::Usage;
 
 /// A MAC or Bluetooth device address. In commands it is quoted: `"aa:bb:cc:dd:ee:ff"`.
@@ -27,14 +28,11 @@ const LENGTH: usize = 17;
 impl Mac {
     /// Reads an address: six numbers of two hexadecimal digits, between colons.
     pub fn parse(text: &[u8]) -> Option<Mac> {
-        let mut numbers = text.split(|&b| b == b':').map(|digits| {
-            let is_number = digits.len() == 2 && digits.iter().all(u8::is_ascii_hexdigit);
-            let digits = core::str::from_utf8(digits).ok().filter(|_| is_number)?;
-            u8::from_str_radix(digits, 16).ok()
-        });
+        let mut numbers = text.split(|&b| b == b':');
         let mut bytes = [0; 6];
         for byte in &mut bytes {
-            *byte = numbers.next()??;
+            let digits = numbers.next().filter(|digits| digits.len() == 2)?;
+            *byte = digits_of(digits, 16, 2)? as u8;
         }
         numbers.next().is_none().then_some(Mac(bytes))
     }

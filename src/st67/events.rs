@@ -3,6 +3,7 @@
 use core::net::SocketAddr;
 
 use super::{Delivery, LINKS, Memory, St67, Status};
+use crate::address::digits_of;
 use crate::driver::Session;
 use crate::engine::protocol::Line;
 use crate::engine::text::{Fields, number};
@@ -112,12 +113,7 @@ fn received(line: &[u8]) -> Option<usize> {
 }
 
 pub(super) fn hexadecimal(digits: &[u8]) -> Option<u32> {
-    if digits.is_empty() || digits.len() > 8 {
-        return None;
-    }
-    digits.iter().try_fold(0, |number, &digit| {
-        Some(number << 4 | char::from(digit).to_digit(16)?)
-    })
+    digits_of(digits, 16, 8)
 }
 
 fn is_echo(command: &[u8], line: &[u8]) -> bool {
@@ -213,9 +209,9 @@ fn wifi_event(session: &mut St67Session<'_>, line: &[u8], what: &[u8]) -> bool {
     ];
     const OTHERS: [&[u8]; 3] = [b"SCAN_DONE", b"STA_", b"DIST_STA_IP "];
     if let Some((_, state)) = STATES.iter().find(|(name, _)| *name == what) {
-        session.link_state = *state;
-        if *state == LinkState::Disconnected {
-            session.station_down();
+        match state {
+            LinkState::Disconnected => session.station_down(),
+            state => session.link_state = *state,
         }
     } else if let Some(reason) = what.strip_prefix(b"ERROR,") {
         let Some(reason) = number(reason).and_then(|reason| reason.try_into().ok()) else {

@@ -5,6 +5,7 @@ use atat::atat_derive::{AtatCmd, AtatResp};
 use atat::serde_at::serde::{Serialize, Serializer};
 
 use super::{Done, Rows, values};
+use crate::address::digits_of;
 use crate::data::{Download, Upload};
 use crate::engine::text::{Fields, number, rows};
 use crate::mac::Mac;
@@ -474,7 +475,7 @@ impl PartitionRow<'_> {
         let name = fields.quoted()?.trim_ascii();
         let mut address = || {
             let digits = fields.next()?.strip_prefix(b"0x")?;
-            u32::from_str_radix(core::str::from_utf8(digits).ok()?, 16).ok()
+            digits_of(digits, 16, 8)
         };
         let addresses = [address()?, address()?];
         let lengths = [fields.number()?, fields.number()?];
