@@ -14,27 +14,18 @@
 //! Imports run downwards only.
 //!
 //! ```text
-//! nal/          embedded-nal and embedded-io on top of the driver: tcp, tls, listen, udp, dns,
-//!               stream, the shared handle, async
-//! client.rs     atat's client trait, for commands of your own
-//! data.rs       commands that carry data, and replies that do
-//! tls.rs        how the module is to open a TLS connection
-//! station.rs    what a user does, in the field's words: join, leave, link state, addresses
-//! driver.rs     Module: reset, poll, send any command, and the way back after trouble
-//! socket/       handles, the socket table, what is read ahead
-//! queue.rs      where events wait for `poll`, in the memory lent
-//! event.rs      what a module can tell, in neutral words
-//! dialect.rs    the traits Words and Dialect: the page that a porter of another module reads
-//! st67/         words, sequences, status codes and command structs of the ST67W611M1
-//! microchip/    the same of the PIC32MZW1 and WFI32
-//! text.rs       text arguments, checked when they are made, and text that a module prints
-//! transport/    adapters for UARTs: a receive ring fed by an interrupt, older traits
-//! danger.rs     what must be said before a command that cannot be undone
-//! engine/       knows AT, knows no vendor: link, buffer, protocol, exchange, resync, stream, text
-//! number.rs     numbers with names; range.rs: with limits; mac.rs: hardware addresses
-//! clock.rs      Clock and Deadline: the only file that knows time
-//! error.rs      one Error, sorted by whose fault it is
-//! fmt.rs        the defmt/log shim
+//! nal/        embedded-nal and embedded-io on top of the driver: tcp, tls, listen, udp, dns, stream,
+//!             the shared handle, async
+//! service/    what a user does, in the field's words: the station
+//! st67/       words, sequences, status codes and commands of the ST67W611M1
+//! microchip/  the same of the PIC32MZW1 and WFI32
+//! driver/     Module: reset, poll, any command, and the way back after trouble; its events; and
+//!             dialect, the page that a porter of another module reads
+//! engine/     knows AT, knows no vendor: link, buffer, lines, one exchange, resync, stream
+//! socket/     handles, the socket table, what is read ahead
+//! transport/  what the driver needs of a UART, and adapters: a receive ring, older traits
+//! value/      what stands in commands and events: texts, addresses, numbers with names and limits
+//! clock error fmt   time, what can go wrong, the log
 //! ```
 //!
 //! A byte travels up from the transport through `engine/link` (under a deadline) and
@@ -75,51 +66,37 @@ extern crate std;
 #[macro_use]
 mod fmt;
 #[macro_use]
-mod number;
+mod value;
 
-mod address;
-mod client;
 mod clock;
-pub mod danger;
-mod data;
-pub mod dialect;
 mod driver;
 mod engine;
 mod error;
-mod event;
-mod mac;
 pub mod microchip;
 #[cfg(any(test, feature = "mock"))]
 pub mod mock;
 mod nal;
-mod queue;
-mod range;
+mod service;
 mod socket;
 pub mod st67;
-mod station;
-mod text;
-mod tls;
 pub mod transport;
 
-pub use address::Ip;
 #[cfg(feature = "std")]
 pub use clock::StdClock;
 pub use clock::{Clock, DelayClock, OnIdle};
-pub use data::{Download, Prompt, Upload};
-pub use driver::{ErrorOf, Module, Timeouts};
-pub use engine::link::Transport;
+pub use driver::dialect;
+pub use driver::{Download, ErrorOf, Event, Module, Prompt, Timeouts, Upload};
 pub use error::{Closed, Error, Resource, Usage};
-pub use event::Event;
-pub use mac::Mac;
 pub use nal::{ConnectTls, Shared, Stream, Tls, WaitTcp};
 #[cfg(feature = "async")]
 pub use nal::{Connection, Datagrams};
-pub use number::{Numbered, Reported, Switch};
-pub use range::Ranged;
 pub use socket::{TcpSocket, UdpSocket};
-pub use station::{Addresses, LinkState};
-pub use text::{Printed, PrintedSecret, Rule, Secret, Text};
-pub use tls::{Psk, TlsConfig};
+pub use transport::Transport;
+pub use value::danger;
+pub use value::{
+    Addresses, Ip, LinkState, Mac, Numbered, Printed, PrintedSecret, Psk, Ranged, Reported, Rule,
+    Secret, Switch, Text, TlsConfig,
+};
 
 /// The README's examples compile.
 #[cfg(doctest)]

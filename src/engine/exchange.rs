@@ -2,11 +2,11 @@
 
 use embedded_io::ErrorType;
 
-use super::link::Transport;
 use super::protocol::{Decoded, Encoding, Line, LineEnd, Prompt, Protocol};
 use super::{Engine, Lead, Token};
 use crate::clock::{Clock, Deadline};
 use crate::error::{Error, Resource};
+use crate::transport::Transport;
 
 /// A payload has stopped when no byte comes for this long (ms): ST's host driver gives a burst
 /// 500 ms (wire notes 8). No module restarts as fast, so what it says then is no payload.

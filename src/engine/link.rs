@@ -1,18 +1,10 @@
 //! The transport under deadlines.
 
-use embedded_io::{ErrorType, Read, ReadReady, Write};
+use embedded_io::ErrorType;
 
 use crate::clock::{Clock, Deadline};
 use crate::error::Error;
-
-/// What the driver needs of a UART or SPI: bytes in, bytes out, and whether there are any.
-///
-/// Implemented by everything that has `embedded-io` 0.7's `Read`, `ReadReady` and `Write`. A
-/// `write` that returns `Ok(0)` is taken as "full, try again", a `read` that returns `Ok(0)` as
-/// silence.
-pub trait Transport: Read + ReadReady + Write {}
-
-impl<T: Read + ReadReady + Write> Transport for T {}
+use crate::transport::Transport;
 
 /// A transport and the clock it is watched by.
 pub(crate) struct Link<T, C> {
@@ -131,6 +123,8 @@ impl<T: ErrorType, C> ErrorType for Link<T, C> {
 mod tests {
     use core::convert::Infallible;
     use core::ops::ControlFlow;
+
+    use embedded_io::{Read, ReadReady, Write};
 
     use super::*;
 

@@ -3,10 +3,10 @@
 
 use super::Engine;
 use super::exchange::{PAYLOAD_PAUSE, PAYLOAD_SILENCE};
-use super::link::Transport;
 use super::protocol::{End, Protocol};
 use crate::clock::{Clock, Deadline};
 use crate::error::Error;
+use crate::transport::Transport;
 
 /// The message that is arriving.
 pub(super) struct Message {

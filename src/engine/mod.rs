@@ -17,8 +17,9 @@ pub(crate) mod text;
 use crate::clock::{Clock, Deadline};
 use crate::error::Error;
 
+use crate::transport::Transport;
 use buffer::Buffer;
-use link::{Link, Transport};
+use link::Link;
 use message::{Message, Taken};
 use protocol::{Encoding, End, Escape, Line, LineEnd, Payload, Protocol};
 

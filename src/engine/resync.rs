@@ -10,11 +10,11 @@
 use embedded_io::ErrorType;
 
 use super::exchange::PAYLOAD_SILENCE;
-use super::link::Transport;
 use super::protocol::{Answer, Line, Protocol};
 use super::{Engine, SILENCE, Token};
 use crate::clock::{Clock, Deadline};
 use crate::error::Error;
+use crate::transport::Transport;
 
 type ErrorOf<T, P> = Error<<T as ErrorType>::Error, <P as Protocol>::Status>;
 

@@ -3,11 +3,11 @@
 
 use embedded_io::ErrorType;
 
-use super::link::Transport;
 use super::protocol::{Escape, Line, Protocol};
 use super::{Engine, Lead, Token};
 use crate::clock::{Clock, Deadline};
 use crate::error::Error;
+use crate::transport::Transport;
 
 type ErrorOf<T, P> = Error<<T as ErrorType>::Error, <P as Protocol>::Status>;
 

@@ -2,12 +2,12 @@
 
 use core::net::IpAddr;
 
-use crate::address;
+use crate::value::ip as address;
 
 use core::net::Ipv4Addr;
 
-use crate::mac::Mac;
-use crate::number::{Numbered, Reported};
+use crate::value::Mac;
+use crate::value::{Numbered, Reported};
 
 /// The comma-separated fields of a line, without the blanks around them; a comma between quotes
 /// does not separate.

@@ -6,8 +6,8 @@ use super::command::wlan::AccessPointSecurity;
 use super::literal::Literal;
 use super::status::Status;
 use crate::engine::text::{Fields, number};
-use crate::mac::Mac;
-use crate::number::{Reported, Switch};
+use crate::value::Mac;
+use crate::value::{Reported, Switch};
 
 /// What the module tells on its own, as its reference has it.
 ///

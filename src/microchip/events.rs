@@ -4,14 +4,14 @@ use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use super::event::address;
 use super::{Attempt, Child, Microchip, Status};
+use crate::driver::Event;
 use crate::driver::Session;
 use crate::engine::protocol::Line;
 use crate::engine::text::{Fields, number};
 use crate::error::Closed;
-use crate::event::Event;
-use crate::mac::Mac;
 use crate::socket::Datagram;
-use crate::station::LinkState;
+use crate::value::LinkState;
+use crate::value::Mac;
 
 type MicrochipSession<'b> = Session<'b, Microchip>;
 

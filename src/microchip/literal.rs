@@ -9,7 +9,7 @@ use core::fmt;
 
 use crate::engine::protocol::{Decoded, Encoding};
 use crate::error::Usage;
-use crate::text::Printed;
+use crate::value::Printed;
 
 /// A text as the module printed it.
 ///

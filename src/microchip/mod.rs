@@ -20,12 +20,12 @@ use core::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4};
 use embedded_nal::AddrType;
 
 use crate::clock::Clock;
-use crate::dialect::{Dialect, Incoming, Purpose, Setting, Words, private};
+use crate::driver::dialect::{Dialect, Incoming, Purpose, Setting, Words, private};
 use crate::driver::{ErrorOf, Session, Timeouts};
-use crate::engine::link::Transport;
 use crate::engine::protocol::{Escape, Line, Payload};
 use crate::socket::Handle;
-use crate::station::{Addresses, LinkState};
+use crate::transport::Transport;
+use crate::value::{Addresses, LinkState};
 
 pub use event::{Event, ScanResult};
 pub use literal::{Literal, SecretLiteral};

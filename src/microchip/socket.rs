@@ -13,12 +13,12 @@ use super::status::Status;
 use super::text::Text;
 use super::{Attempt, Child, Memory, Microchip, Module, fingerprint, tls};
 use crate::clock::Clock;
-use crate::dialect::{Incoming, Purpose};
 use crate::driver::ErrorOf;
-use crate::engine::link::Transport;
+use crate::driver::dialect::{Incoming, Purpose};
 use crate::error::{Closed, Error, Usage};
-use crate::range::Ranged;
 use crate::socket::{Handle, Slot};
+use crate::transport::Transport;
+use crate::value::Ranged;
 
 /// What the firmware prints in one round of its main loop. It stays in binary mode from the first
 /// round of a read to the last.

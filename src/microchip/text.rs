@@ -3,7 +3,7 @@
 //! Wire notes 4: between quotes stand bytes 0x20 to 0x7E, with a backslash before `"` and `\`.
 //! Everything else is written as `[hex]`, which carries every byte value.
 
-use crate::text;
+use crate::value as text;
 
 /// A text argument of at most `MAX` bytes.
 ///

@@ -8,10 +8,10 @@ use super::text::Text;
 use super::{Attempt, COMMAND_MAX, Microchip, Module, fingerprint, socket};
 use crate::clock::Clock;
 use crate::driver::ErrorOf;
-use crate::engine::link::Transport;
 use crate::error::{Error, Usage};
-use crate::range::Ranged;
-use crate::tls::TlsConfig;
+use crate::transport::Transport;
+use crate::value::Ranged;
+use crate::value::TlsConfig;
 
 /// Firmware uses the first configuration, whichever it is told to use.
 const CONFIGURATION: Ranged<1, 2> = Ranged::MIN;

@@ -8,10 +8,10 @@ use super::text::{Secret, Text};
 use super::{Microchip, Module};
 use crate::clock::Clock;
 use crate::driver::ErrorOf;
-use crate::engine::link::Transport;
 use crate::error::{Error, Usage};
-use crate::number::Switch;
-use crate::station::LinkState;
+use crate::transport::Transport;
+use crate::value::LinkState;
+use crate::value::Switch;
 
 /// Firmware is told to report a failure this long (ms) before the driver gives up.
 const REPORT_MARGIN: u32 = 2000;

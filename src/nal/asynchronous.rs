@@ -16,11 +16,11 @@ use embedded_nal_async::{ConnectedUdp, TcpConnect, UdpStack, UnconnectedUdp};
 
 use super::{Shared, Stream};
 use crate::clock::Clock;
-use crate::dialect::Dialect;
 use crate::driver::ErrorOf;
-use crate::engine::link::Transport;
+use crate::driver::dialect::Dialect;
 use crate::error::Error;
 use crate::socket::UdpSocket;
+use crate::transport::Transport;
 
 /// Small writes are gathered in so many bytes: each command to the module is a round trip.
 const GATHER: usize = 256;

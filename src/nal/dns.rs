@@ -4,13 +4,13 @@ use core::net::IpAddr;
 
 use embedded_nal::{AddrType, Dns};
 
-use crate::address;
 use crate::clock::Clock;
-use crate::dialect::Dialect;
+use crate::driver::dialect::Dialect;
 use crate::driver::{ErrorOf, Module};
-use crate::engine::link::Transport;
 use crate::error::{Error, Usage};
 use crate::fmt::Shown;
+use crate::transport::Transport;
+use crate::value::ip as address;
 
 impl<D: Dialect, T: Transport, C: Clock> Dns for Module<'_, D, T, C> {
     type Error = ErrorOf<D, T>;

@@ -5,11 +5,11 @@ use core::net::SocketAddr;
 use embedded_nal::TcpFullStack;
 
 use crate::clock::Clock;
-use crate::dialect::{Dialect, Purpose};
 use crate::driver::Module;
-use crate::engine::link::Transport;
+use crate::driver::dialect::{Dialect, Purpose};
 use crate::error::{Closed, Error, Usage};
 use crate::socket::{State, TcpSocket};
+use crate::transport::Transport;
 
 impl<D: Dialect, T: Transport, C: Clock> TcpFullStack for Module<'_, D, T, C> {
     /// Remembers the port for [`listen`](TcpFullStack::listen); nothing is sent.

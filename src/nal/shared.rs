@@ -8,11 +8,11 @@ use embedded_nal::{AddrType, Dns, TcpClientStack, TcpFullStack, UdpClientStack, 
 
 use super::stream::WaitTcp;
 use crate::clock::Clock;
-use crate::dialect::Dialect;
+use crate::driver::dialect::Dialect;
 use crate::driver::{ErrorOf, Module};
-use crate::engine::link::Transport;
 use crate::error::{Error, Resource};
 use crate::socket::{TcpSocket, UdpSocket};
+use crate::transport::Transport;
 
 /// A handle on a module that lies in a `RefCell`: copy it, and give each client its own.
 ///

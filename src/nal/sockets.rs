@@ -1,12 +1,12 @@
 //! What sockets of every kind do: open, hang up, close, and find out why they cannot go on.
 
 use crate::clock::Clock;
-use crate::dialect::{Dialect, Purpose};
+use crate::driver::dialect::{Dialect, Purpose};
 use crate::driver::{ErrorOf, Module};
-use crate::engine::link::Transport;
 use crate::error::{Closed, Error};
 use crate::fmt::Shown;
 use crate::socket::{Handle, Slot, State};
+use crate::transport::Transport;
 
 impl<'b, D: Dialect, T: Transport, C: Clock> Module<'b, D, T, C> {
     /// The place of a socket.

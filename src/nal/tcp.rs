@@ -6,11 +6,11 @@ use embedded_nal::TcpClientStack;
 
 use super::stream::WaitTcp;
 use crate::clock::Clock;
-use crate::dialect::{Dialect, Purpose};
+use crate::driver::dialect::{Dialect, Purpose};
 use crate::driver::{ErrorOf, Module};
-use crate::engine::link::Transport;
 use crate::error::{Closed, Error};
 use crate::socket::{Handle, State, TcpSocket};
+use crate::transport::Transport;
 
 impl<D: Dialect, T: Transport, C: Clock> TcpClientStack for Module<'_, D, T, C> {
     type TcpSocket = TcpSocket;

@@ -7,11 +7,11 @@ use embedded_nal::{AddrType, Dns, TcpClientStack};
 use super::Shared;
 use super::stream::WaitTcp;
 use crate::clock::Clock;
-use crate::dialect::{Dialect, Purpose};
 use crate::driver::Module;
-use crate::engine::link::Transport;
+use crate::driver::dialect::{Dialect, Purpose};
 use crate::socket::TcpSocket;
-use crate::tls::TlsConfig;
+use crate::transport::Transport;
+use crate::value::TlsConfig;
 
 /// A TCP stack that can open TLS connections.
 pub trait ConnectTls: TcpClientStack {

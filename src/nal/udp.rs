@@ -5,11 +5,11 @@ use core::net::{SocketAddr, SocketAddrV4};
 use embedded_nal::{UdpClientStack, UdpFullStack};
 
 use crate::clock::Clock;
-use crate::dialect::{Dialect, Purpose};
+use crate::driver::dialect::{Dialect, Purpose};
 use crate::driver::{ErrorOf, Module};
-use crate::engine::link::Transport;
 use crate::error::{Closed, Error, Usage};
 use crate::socket::{Datagram, Handle, State, UdpSocket};
+use crate::transport::Transport;
 
 impl<D: Dialect, T: Transport, C: Clock> UdpClientStack for Module<'_, D, T, C> {
     type UdpSocket = UdpSocket;

@@ -5,9 +5,9 @@ use core::net::{Ipv4Addr, SocketAddr};
 use super::events::hexadecimal;
 use super::{Delivery, ErrorCode, Reason};
 use crate::engine::text::{Fields, number, unquoted};
-use crate::mac::Mac;
-use crate::number::Reported;
-use crate::text::PrintedSecret;
+use crate::value::Mac;
+use crate::value::PrintedSecret;
+use crate::value::Reported;
 
 /// What the module tells on its own (reference 1.1.2; for its form, wire notes 2, 4, 5 and 7).
 ///

@@ -3,15 +3,15 @@
 use core::net::SocketAddr;
 
 use super::{Delivery, LINKS, Memory, St67, Status};
-use crate::address::digits_of;
+use crate::driver::Event;
 use crate::driver::Session;
 use crate::engine::protocol::Line;
 use crate::engine::text::{Fields, number};
 use crate::error::Closed;
-use crate::event::Event;
 use crate::socket::{Datagram, State};
 use crate::st67::status::{ErrorCode, JoinError};
-use crate::station::LinkState;
+use crate::value::LinkState;
+use crate::value::ip::digits_of;
 
 type St67Session<'b> = Session<'b, St67>;
 

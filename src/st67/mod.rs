@@ -20,13 +20,13 @@ use core::net::{IpAddr, SocketAddr};
 use embedded_nal::AddrType;
 
 use crate::clock::Clock;
-use crate::dialect::{Dialect, Incoming, Purpose, Setting, Words, private};
+use crate::driver::dialect::{Dialect, Incoming, Purpose, Setting, Words, private};
 use crate::driver::{ErrorOf, Session, Timeouts};
-use crate::engine::link::Transport;
 use crate::engine::protocol::{Escape, Line, Payload};
-use crate::range::Ranged;
 use crate::socket::Handle;
-use crate::station::{Addresses, LinkState};
+use crate::transport::Transport;
+use crate::value::Ranged;
+use crate::value::{Addresses, LinkState};
 
 pub use event::{AddressKind, BlePeer, Event, LinkDetails};
 pub use passthrough::Passthrough;

@@ -9,10 +9,10 @@ use super::wifi::CLOSING;
 use super::{Module, St67};
 use crate::clock::Clock;
 use crate::driver::ErrorOf;
-use crate::engine::link::Transport;
 use crate::engine::protocol::Escape;
 use crate::error::{Error, Resource};
-use crate::number::Switch;
+use crate::transport::Transport;
+use crate::value::Switch;
 
 /// How the mode ends: `+++` with more than 20 ms of silence on both sides, and no command within
 /// the next second (reference 4.1.9).

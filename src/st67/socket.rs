@@ -13,14 +13,14 @@ use super::text::Text;
 use super::wifi::CLOSING;
 use super::{LINKS, LinkSet, Module, St67, tls};
 use crate::clock::Clock;
-use crate::dialect::{Incoming, Purpose};
 use crate::driver::ErrorOf;
-use crate::engine::link::Transport;
+use crate::driver::dialect::{Incoming, Purpose};
 use crate::error::{Closed, Error, Resource, Usage};
-use crate::number::Switch;
-use crate::range::Ranged;
 use crate::socket::Handle;
-use crate::tls::TlsConfig;
+use crate::transport::Transport;
+use crate::value::Ranged;
+use crate::value::Switch;
+use crate::value::TlsConfig;
 
 /// The module is given its own timeout for a connection; the driver waits longer by the firmware's
 /// command class (wire notes 9).

@@ -4,7 +4,7 @@
 //! as it is. CR, LF and NUL cannot be carried; every other byte value can.
 
 use crate::error::Usage;
-use crate::text;
+use crate::value as text;
 
 /// A text argument of at most `MAX` bytes.
 ///

@@ -8,10 +8,10 @@ use super::text::{Secret, Text};
 use super::{Module, St67};
 use crate::clock::Clock;
 use crate::driver::ErrorOf;
-use crate::engine::link::Transport;
 use crate::error::{Error, Usage};
-use crate::range::Ranged;
-use crate::tls::TlsConfig;
+use crate::transport::Transport;
+use crate::value::Ranged;
+use crate::value::TlsConfig;
 
 /// Tells the module how the next TLS connection of a link is to be made.
 #[inline(never)]

@@ -7,9 +7,9 @@ use super::text::{Secret, Text};
 use super::{Module, St67};
 use crate::clock::Clock;
 use crate::driver::ErrorOf;
-use crate::engine::link::Transport;
 use crate::error::{Error, Usage};
-use crate::station::LinkState;
+use crate::transport::Transport;
+use crate::value::LinkState;
 
 /// Makes the settings that the driver relies on; see `SETTINGS`, which asks for them.
 pub(super) fn set_up<T: Transport, C: Clock>(

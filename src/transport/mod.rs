@@ -49,6 +49,15 @@ pub use nb::{Nb, NbError};
 pub use older::{Io06, Io06Error};
 pub use ring::{Overrun, Reader, Ring};
 
+/// What the driver needs of a UART or SPI: bytes in, bytes out, and whether there are any.
+///
+/// Implemented by everything that has `embedded-io` 0.7's `Read`, `ReadReady` and `Write`. A
+/// `write` that returns `Ok(0)` is taken as "full, try again", a `read` that returns `Ok(0)` as
+/// silence.
+pub trait Transport: Read + ReadReady + Write {}
+
+impl<T: Read + ReadReady + Write> Transport for T {}
+
 /// A receiving and a sending half, as one transport.
 #[derive(Debug)]
 pub struct Halves<R, W> {

@@ -4,12 +4,12 @@ use atat::AtatResp;
 use atat::atat_derive::AtatCmd;
 
 use super::Done;
-use crate::data::{Download, Upload};
+use crate::driver::{Download, Upload};
 use crate::microchip::literal::Literal;
 use crate::microchip::text::Text;
-use crate::number::Switch;
-use crate::range::Ranged;
-use crate::text::Printed;
+use crate::value::Printed;
+use crate::value::Ranged;
+use crate::value::Switch;
 
 /// `AT`: tests that the module listens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, AtatCmd)]

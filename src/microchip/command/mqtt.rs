@@ -13,8 +13,8 @@ use crate::engine::text::Fields;
 use crate::error::Usage;
 use crate::microchip::literal::{Literal, SecretLiteral};
 use crate::microchip::text::{Secret, Text};
-use crate::number::{Reported, Switch};
-use crate::range::Ranged;
+use crate::value::Ranged;
+use crate::value::{Reported, Switch};
 
 parameters! {
     "MQTTC"

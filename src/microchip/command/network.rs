@@ -9,14 +9,14 @@ use atat::atat_derive::{AtatCmd, AtatResp};
 
 use super::parameter::parameters;
 use super::{Done, Rows, parse_rows};
-use crate::address;
-use crate::data::{Download, Upload};
+use crate::driver::{Download, Upload};
 use crate::engine::text::{Fields, unquoted};
 use crate::error::Usage;
 use crate::microchip::literal::{Literal, SecretLiteral};
 use crate::microchip::text::{Secret, Text};
-use crate::number::Reported;
-use crate::range::Ranged;
+use crate::value::Ranged;
+use crate::value::Reported;
+use crate::value::ip as address;
 
 numbered! {
     /// The protocol of a socket.

@@ -3,10 +3,10 @@
 
 use core::net::Ipv4Addr;
 
-use crate::address;
 use crate::engine::text::number;
 use crate::microchip::literal::{Literal, SecretLiteral};
-use crate::number::{Numbered, Reported};
+use crate::value::ip as address;
+use crate::value::{Numbered, Reported};
 
 /// The value of a parameter, as the module prints it.
 pub(crate) trait Value<'a>: Sized {

@@ -9,11 +9,11 @@ use atat::serde_at::serde::{Serialize, Serializer};
 use super::parameter::parameters;
 use super::{Channel, Done, Rows, parse_rows};
 use crate::engine::text::Fields;
-use crate::mac::Mac;
 use crate::microchip::literal::{Literal, SecretLiteral};
 use crate::microchip::text::{Secret, Text};
-use crate::number::{Reported, Switch};
-use crate::range::Ranged;
+use crate::value::Mac;
+use crate::value::Ranged;
+use crate::value::{Reported, Switch};
 
 numbered! {
     /// How the network is protected: parameter 2 of the station's configuration (5.1.3).

@@ -5,14 +5,14 @@ use atat::atat_derive::{AtatCmd, AtatResp};
 use atat::serde_at::serde::{Serialize, Serializer};
 
 use super::{Done, Rows, values};
-use crate::address::digits_of;
-use crate::data::{Download, Upload};
+use crate::driver::{Download, Upload};
 use crate::engine::text::{Fields, number, rows};
-use crate::mac::Mac;
-use crate::number::{Reported, Switch};
-use crate::range::Ranged;
 use crate::st67::text::Text;
-use crate::text::Printed;
+use crate::value::Mac;
+use crate::value::Printed;
+use crate::value::Ranged;
+use crate::value::ip::digits_of;
+use crate::value::{Reported, Switch};
 
 /// `AT`: tests that the module listens (2.2.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, AtatCmd)]
@@ -747,10 +747,10 @@ pub mod danger {
     use atat::atat_derive::AtatCmd;
 
     use super::Address;
-    use crate::danger::IUnderstand;
-    use crate::data::{Prompt, Upload};
-    use crate::range::Ranged;
+    use crate::driver::{Prompt, Upload};
     use crate::st67::command::Done;
+    use crate::value::Ranged;
+    use crate::value::danger::IUnderstand;
 
     /// `AT+RESTORE`: forgets all settings and restarts the module (2.2.4).
     #[derive(Clone, Copy, Debug, PartialEq, Eq, AtatCmd)]

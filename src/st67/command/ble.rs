@@ -10,15 +10,15 @@ use atat::atat_derive::{AtatCmd, AtatResp};
 use atat::serde_at::serde::{Serialize, Serializer};
 
 use super::{Done, Rows, values};
-use crate::data::Upload;
+use crate::driver::Upload;
 use crate::engine::text::{Fields, number, rows, unquoted};
 use crate::error::Usage;
-use crate::mac::Mac;
-use crate::number::{Reported, Switch};
-use crate::range::Ranged;
 use crate::st67::event::{AddressKind, BlePeer, ble_peer};
 use crate::st67::text::Text;
-use crate::text::{Printed, PrintedSecret};
+use crate::value::Mac;
+use crate::value::Ranged;
+use crate::value::{Printed, PrintedSecret};
+use crate::value::{Reported, Switch};
 
 /// A connection's index: 0 or 1 in the reference; firmware 2.0.97 and later has ten.
 pub type Connection = Ranged<0, 9>;

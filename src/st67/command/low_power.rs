@@ -3,8 +3,8 @@
 use atat::atat_derive::{AtatCmd, AtatResp};
 
 use super::Done;
-use crate::number::{Reported, Switch};
-use crate::range::Ranged;
+use crate::value::Ranged;
+use crate::value::{Reported, Switch};
 
 numbered! {
     /// How much of the module is awake.

@@ -9,13 +9,13 @@ use atat::atat_derive::AtatCmd;
 
 use super::net::Port;
 use super::{Done, Rows, values};
-use crate::data::Upload;
+use crate::driver::Upload;
 use crate::engine::text::{Fields, number, rows, unquoted};
 use crate::error::Usage;
-use crate::number::{Reported, Switch};
-use crate::range::Ranged;
 use crate::st67::text::{Secret, Text, fit};
-use crate::text::{Printed, PrintedSecret};
+use crate::value::Ranged;
+use crate::value::{Printed, PrintedSecret};
+use crate::value::{Reported, Switch};
 
 /// What stands between two texts in a reply. They are not escaped: where one holds this itself, it
 /// ends there.

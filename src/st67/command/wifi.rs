@@ -6,15 +6,15 @@ use atat::AtatResp;
 use atat::atat_derive::{AtatCmd, AtatResp};
 
 use super::{Done, Rows, values};
-use crate::address;
 use crate::engine::text::{Fields, number, rows, unquoted};
 use crate::error::Usage;
-use crate::mac::Mac;
-use crate::number::{Reported, Switch};
-use crate::range::Ranged;
 use crate::st67::text::{Secret, Text};
-use crate::station::{Addresses, LinkState};
-use crate::text::{Printed, PrintedSecret};
+use crate::value::Mac;
+use crate::value::Ranged;
+use crate::value::ip as address;
+use crate::value::{Addresses, LinkState};
+use crate::value::{Printed, PrintedSecret};
+use crate::value::{Reported, Switch};
 
 /// `AT+WIFISP?`: asks whether the radio is on (3.1.1). Not all firmware has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, AtatCmd)]

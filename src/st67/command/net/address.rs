@@ -6,11 +6,12 @@ use atat::AtatResp;
 use atat::atat_derive::{AtatCmd, AtatEnum, AtatResp};
 
 use super::super::{Done, values};
-use crate::address::{self, Ip};
 use crate::engine::text::{Fields, unquoted};
-use crate::mac::Mac;
-use crate::number::{Reported, Switch};
 use crate::st67::text::Text;
+use crate::value::Ip;
+use crate::value::Mac;
+use crate::value::ip as address;
+use crate::value::{Reported, Switch};
 
 /// `AT+CIPV6?`: asks whether IPv6 is on (4.1.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, AtatCmd)]

@@ -8,11 +8,11 @@ use atat::serde_at::serde::{Serialize, Serializer};
 
 use super::super::{Done, Rows, values};
 use super::{KeepAlive, Link, Links, Port, named};
-use crate::address::Ip;
 use crate::engine::text::{Fields, rows};
-use crate::number::{Reported, Switch};
-use crate::range::Ranged;
 use crate::st67::text::Text;
+use crate::value::Ranged;
+use crate::value::ip::Ip;
+use crate::value::{Reported, Switch};
 
 /// `AT+CIPSTATE?`: lists the links (4.1.5). Rows: [`LinkRow`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, AtatCmd)]

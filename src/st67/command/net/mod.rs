@@ -29,7 +29,7 @@ pub use server::*;
 pub use time::*;
 pub use tls::*;
 
-use crate::range::Ranged;
+use crate::value::Ranged;
 
 /// The number of a link.
 pub type Link = Ranged<0, 4>;

@@ -6,7 +6,7 @@
 use atat::atat_derive::{AtatCmd, AtatResp};
 
 use super::super::Done;
-use crate::range::Ranged;
+use crate::value::Ranged;
 
 /// `AT+CIPRECONNINTV?`: asks how long the passthrough mode waits before it connects again (4.1.25).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, AtatCmd)]
@@ -50,8 +50,8 @@ pub struct ClearStart;
 pub mod danger {
     use super::super::{Host, KeepAlive, Port, Protocol};
     use super::*;
-    use crate::danger::IUnderstand;
-    use crate::number::Switch;
+    use crate::value::Switch;
+    use crate::value::danger::IUnderstand;
 
     /// `AT+SAVETRANSLINK`: whether the module starts in passthrough mode, and on which connection
     /// (4.1.21). It is stored in flash always.

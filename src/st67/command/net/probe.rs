@@ -5,9 +5,9 @@ use atat::serde_at::serde::{Serialize, Serializer};
 
 use super::super::Done;
 use super::Port;
-use crate::address::Ip;
-use crate::range::Ranged;
 use crate::st67::text::Text;
+use crate::value::Ranged;
+use crate::value::ip::Ip;
 
 /// `AT+PING`: sends echo requests (4.1.29). Each is answered, or given up, by the event
 /// [`Ping`](crate::st67::Event::Ping), by the reference before the `OK`, by the firmware behind it.

@@ -5,10 +5,10 @@ use atat::atat_derive::{AtatCmd, AtatResp};
 
 use super::super::{Done, values};
 use super::Link;
-use crate::data::Download;
+use crate::driver::Download;
 use crate::engine::text::{Fields, number};
-use crate::number::Reported;
-use crate::range::Ranged;
+use crate::value::Ranged;
+use crate::value::Reported;
 
 numbered! {
     /// Who moves received data.

@@ -7,9 +7,9 @@ use atat::serde_at::serde::{Serialize, Serializer};
 
 use super::super::Done;
 use super::{Host, Link, Port};
-use crate::data::Upload;
+use crate::driver::Upload;
 use crate::error::Usage;
-use crate::range::Ranged;
+use crate::value::Ranged;
 
 /// How much one [`Send`] can announce: 6144 in firmware 2.0.75, 8192 in the reference.
 pub type SendLength = Ranged<1, 8192>;

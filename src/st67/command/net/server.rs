@@ -6,9 +6,9 @@ use atat::atat_derive::{AtatCmd, AtatResp};
 use super::super::{Done, values};
 use super::{KeepAlive, Port, Protocol};
 use crate::engine::text::Fields;
-use crate::number::{Reported, Switch};
-use crate::range::Ranged;
-use crate::text::Printed;
+use crate::value::Printed;
+use crate::value::Ranged;
+use crate::value::{Reported, Switch};
 
 /// `AT+CIPSERVER?`: asks whether the server runs (4.1.18).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, AtatCmd)]

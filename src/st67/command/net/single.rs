@@ -11,11 +11,11 @@ use super::{
     Authentication, EscapedLength, HexKey, Host, KeepAlive, LongLength, Port, Protocol,
     ReceiveBuffer, ReceiveLength, SendLength,
 };
-use crate::address::Ip;
-use crate::data::{Download, Upload};
-use crate::number::Switch;
-use crate::range::Ranged;
+use crate::driver::{Download, Upload};
 use crate::st67::text::{Secret, Text};
+use crate::value::Ranged;
+use crate::value::Switch;
+use crate::value::ip::Ip;
 
 /// `AT+CIPRECVBUF?`: asks for the size of the receive buffer (4.1.6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, AtatCmd)]

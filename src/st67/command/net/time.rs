@@ -7,10 +7,10 @@ use atat::serde_at::serde::{Serialize, Serializer};
 use super::super::{Done, values};
 use crate::engine::text::{Fields, number, unquoted};
 use crate::error::Usage;
-use crate::number::{Reported, Switch};
-use crate::range::Ranged;
 use crate::st67::text::{Text, fit};
-use crate::text::Printed;
+use crate::value::Printed;
+use crate::value::Ranged;
+use crate::value::{Reported, Switch};
 
 /// How far local time is ahead of UTC.
 ///

@@ -10,10 +10,10 @@ use super::super::{Done, Rows};
 use super::Link;
 use crate::engine::text::{Fields, rows, unquoted};
 use crate::error::Usage;
-use crate::number::Reported;
-use crate::range::Ranged;
 use crate::st67::text::{Secret, Text};
-use crate::text::{Printed, PrintedSecret};
+use crate::value::Ranged;
+use crate::value::Reported;
+use crate::value::{Printed, PrintedSecret};
 
 numbered! {
     /// Which side of a TLS connection proves who it is.

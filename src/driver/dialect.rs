@@ -31,12 +31,12 @@ use core::net::{IpAddr, SocketAddr, SocketAddrV4};
 use embedded_nal::AddrType;
 
 use crate::clock::Clock;
+use crate::driver::Event;
 use crate::driver::{ErrorOf, Module, Timeouts};
-use crate::engine::link::Transport;
-use crate::event::Event;
 use crate::socket::Handle;
-use crate::station::{Addresses, LinkState};
-use crate::tls::TlsConfig;
+use crate::transport::Transport;
+use crate::value::TlsConfig;
+use crate::value::{Addresses, LinkState};
 
 pub use crate::driver::Session;
 pub use crate::engine::protocol::{Decoded, Encoding, Escape, Line, LineEnd, Payload};

@@ -80,7 +80,7 @@ macro_rules! numbered {
             $($(#[$doc])* $variant = $number,)+
         }
 
-        impl $crate::number::Numbered for $name {
+        impl $crate::value::Numbered for $name {
             fn from_number(number: u32) -> Option<Self> {
                 match number {
                     $($number => Some($name::$variant),)+

@@ -5,8 +5,8 @@ use core::str::FromStr;
 
 use atat::serde_at::serde::{Serialize, Serializer};
 
-use crate::address::digits_of;
 use crate::error::Usage;
+use crate::value::ip::digits_of;
 
 /// A MAC or Bluetooth device address. In commands it is quoted: `"aa:bb:cc:dd:ee:ff"`.
 ///

@@ -5,18 +5,18 @@ use embedded_hal::delay::DelayNs;
 use embedded_hal::digital::OutputPin;
 use embedded_io::ErrorType;
 
+use super::queue::{Item, Queue};
 use crate::clock::Clock;
-use crate::data::Upload;
-use crate::dialect::{Dialect, Words};
+use crate::driver::Event;
+use crate::driver::Upload;
+use crate::driver::dialect::{Dialect, Words};
 use crate::engine::Engine;
 use crate::engine::exchange::Reply;
-use crate::engine::link::Transport;
 use crate::engine::protocol::{Answer, End, Escape, Line, Payload, Protocol};
 use crate::error::{Closed, Error, Usage};
-use crate::event::Event;
-use crate::queue::{Item, Queue};
 use crate::socket::Table;
-use crate::station::LinkState;
+use crate::transport::Transport;
+use crate::value::LinkState;
 
 /// The error of a module of dialect `D` on a transport `T`.
 pub type ErrorOf<D, T> = Error<<T as ErrorType>::Error, <D as Words>::Status>;

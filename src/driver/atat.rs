@@ -4,10 +4,10 @@ use atat::blocking::AtatClient;
 use atat::{AtatCmd, InternalError};
 
 use crate::clock::Clock;
-use crate::dialect::Dialect;
+use crate::driver::dialect::Dialect;
 use crate::driver::{ErrorOf, Module};
-use crate::engine::link::Transport;
 use crate::error::Error;
+use crate::transport::Transport;
 
 /// Sends commands as [`Module::command`](crate::Module::command) does, with `atat`'s own error,
 /// which tells less.

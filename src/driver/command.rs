@@ -4,10 +4,10 @@
 use atat::AtatCmd;
 
 use crate::clock::Clock;
-use crate::dialect::Dialect;
+use crate::driver::dialect::Dialect;
 use crate::driver::{ErrorOf, Module};
-use crate::engine::link::Transport;
 use crate::error::{Error, Usage};
+use crate::transport::Transport;
 
 pub use crate::engine::protocol::Prompt;
 

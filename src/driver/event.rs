@@ -3,7 +3,7 @@
 use core::fmt;
 use core::net::Ipv4Addr;
 
-use crate::mac::Mac;
+use crate::value::Mac;
 
 /// Something that a module has told without being asked; see [`Module::poll`](crate::Module::poll).
 ///

@@ -1,0 +1,3 @@
+//! What a user does, in the field's words: no AT text.
+
+mod station;

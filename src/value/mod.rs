@@ -1,0 +1,20 @@
+//! What stands in commands, in what a module reports, and in the calls of the driver: texts,
+//! addresses, numbers with names and with limits, configuration.
+
+pub mod danger;
+pub(crate) mod ip;
+mod mac;
+#[macro_use]
+mod number;
+mod range;
+mod station;
+mod text;
+mod tls;
+
+pub use ip::Ip;
+pub use mac::Mac;
+pub use number::{Numbered, Reported, Switch};
+pub use range::Ranged;
+pub use station::{Addresses, LinkState};
+pub use text::{Printed, PrintedSecret, Rule, Secret, Text};
+pub use tls::{Psk, TlsConfig};
