@@ -156,18 +156,8 @@ impl Deadline {
         Deadline { start: now, length }
     }
 
-    /// Whether it passes before `other`, which was set earlier.
-    pub(crate) fn ends_before(self, other: Deadline) -> bool {
-        let ahead = self.start.wrapping_sub(other.start);
-        ahead.saturating_add(self.length) < other.length
-    }
-
     pub(crate) fn remaining(self, now: u32) -> u32 {
         self.length.saturating_sub(now.wrapping_sub(self.start))
-    }
-
-    pub(crate) fn has_passed(self, now: u32) -> bool {
-        now.wrapping_sub(self.start) >= self.length
     }
 }
 
@@ -178,9 +168,9 @@ mod tests {
     #[test]
     fn a_deadline_survives_the_wrap_of_the_clock() {
         let deadline = Deadline::after(u32::MAX - 5, 10);
-        assert!(!deadline.has_passed(u32::MAX));
-        assert!(!deadline.has_passed(3));
-        assert!(deadline.has_passed(4));
+        assert_eq!(deadline.remaining(u32::MAX), 5);
+        assert_eq!(deadline.remaining(3), 1);
+        assert_eq!(deadline.remaining(4), 0);
     }
 
     #[test]

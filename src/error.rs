@@ -10,6 +10,7 @@ use embedded_nal::{TcpError, TcpErrorKind};
 /// [`st67::Status`](crate::st67::Status), which decodes every code of the vendor's reference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
 pub enum Error<E, S> {
     /// The UART or SPI failed. The link gets back into step before the next command.
     Transport(E),
@@ -33,9 +34,91 @@ pub enum Error<E, S> {
     ModuleReset,
 }
 
+/// A fault inside the driver: one word, which says whose it is. What else is known of it the engine
+/// remembers; at the public boundary both become an [`Error`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub enum Fault {
+    /// The transport failed.
+    Transport,
+    /// The deadline passed.
+    Timeout,
+    /// The idle hook broke the wait off.
+    Interrupted,
+    /// The module said no.
+    Refused,
+    /// The module's answer makes no sense.
+    Malformed,
+    /// The module restarted.
+    ModuleReset,
+    /// The caller asked for something that cannot be.
+    Usage,
+    /// The handle is of a socket that was released.
+    StaleHandle,
+    /// An answer does not fit the line buffer.
+    LineBuffer,
+    /// There is no socket left.
+    Sockets,
+    /// There can be no other listener.
+    Listeners,
+    /// The socket has no connection.
+    NotConnected,
+    /// The peer has closed it.
+    ClosedByPeer,
+    /// It ended with the Wi-Fi link.
+    StationDown,
+    /// It lost bytes between host and module.
+    StreamBroken,
+}
+
+impl Fault {
+    /// Whether the link may be out of step after this: an answer may still come.
+    pub(crate) fn leaves_answer_open(self) -> bool {
+        matches!(
+            self,
+            Fault::Transport | Fault::Timeout | Fault::Interrupted | Fault::Malformed
+        )
+    }
+}
+
+impl fmt::Display for Fault {
+    /// As an [`Error`], without what the engine remembers.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Fault::Transport => "the transport to the module failed",
+            Fault::Timeout => "the module did not answer in time",
+            Fault::Interrupted => "the wait was broken off",
+            Fault::Refused => "the module refused",
+            Fault::Malformed => "the module's answer does not make sense",
+            Fault::ModuleReset => "the module restarted",
+            Fault::Usage => "the caller asked for what cannot be",
+            Fault::StaleHandle => "the socket was released",
+            Fault::LineBuffer => "the module's answer does not fit the line buffer",
+            Fault::Sockets => "all sockets are in use",
+            Fault::Listeners => "the module cannot listen on another port",
+            Fault::NotConnected => "the socket is not connected",
+            Fault::ClosedByPeer => "the peer closed the connection",
+            Fault::StationDown => "the connection ended with the Wi-Fi link",
+            Fault::StreamBroken => "the connection lost bytes between host and module",
+        })
+    }
+}
+
+impl From<Closed> for Fault {
+    fn from(how: Closed) -> Fault {
+        match how {
+            Closed::NotConnected => Fault::NotConnected,
+            Closed::ByPeer => Fault::ClosedByPeer,
+            Closed::StationDown => Fault::StationDown,
+            Closed::StreamBroken => Fault::StreamBroken,
+        }
+    }
+}
+
 /// What ran out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
 pub enum Resource {
     /// A line or reply of the module does not fit the line buffer that was lent.
     LineBuffer,
@@ -51,6 +134,7 @@ pub enum Resource {
 /// What the caller asked for that cannot be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
 pub enum Usage {
     /// The buffer that was lent is too small; this many bytes are needed.
     BufferTooSmall(usize),
@@ -80,6 +164,8 @@ pub enum Usage {
 /// How a connection ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+#[repr(u32)]
 pub enum Closed {
     /// It was never opened, or the last attempt failed.
     NotConnected,
@@ -89,16 +175,6 @@ pub enum Closed {
     StationDown,
     /// A fault on the wire between host and module lost bytes of the stream, or may have.
     StreamBroken,
-}
-
-impl<E, S> Error<E, S> {
-    /// Whether the link may be out of step after this error: an answer may still come.
-    pub(crate) fn leaves_answer_open(&self) -> bool {
-        matches!(
-            self,
-            Error::Transport(_) | Error::Timeout | Error::Interrupted | Error::Malformed
-        )
-    }
 }
 
 impl<E: fmt::Display, S: fmt::Display> fmt::Display for Error<E, S> {

@@ -311,6 +311,8 @@ fn a_message_in_any_gap_of_a_conversation_changes_nothing() {
             let simulation = Simulation::new(config(profile), Network::default().build());
             let is_told = with_driver::<St67, _>(&simulation, |module| {
                 module.reset().unwrap();
+                // Messages come to those who have subscribed, with a command of their own.
+                module.command(&Test).unwrap();
                 let first = simulation.gaps();
                 simulation.set_faults(Faults {
                     fragment: Fragment::Every(7),
@@ -372,5 +374,52 @@ proptest! {
             Ok(())
         })?;
         uart.assert_done();
+    }
+}
+
+/// A module that other firmware has left with a subscription: whatever its messages look like, firmware
+/// that sends no command of its own takes nothing of them for lines, and is told that they are lost.
+#[test]
+fn a_message_that_nobody_can_have_asked_for_is_dropped_as_a_whole() {
+    let line = mqtt(b"room", &nasty());
+    for profile in Profile::ST67 {
+        for gap in 0.. {
+            let simulation = Simulation::new(config(profile), Network::default().build());
+            let is_told = with_driver::<St67, _>(&simulation, |module| {
+                let first = simulation.gaps();
+                simulation.set_faults(Faults {
+                    fragment: Fragment::Every(7),
+                    event_in_gap: Some((first + gap, closed(line.clone()))),
+                    ..Faults::default()
+                });
+                module.reset().unwrap();
+                let told = story(module, &simulation, 64);
+                assert!(
+                    told.error.is_none(),
+                    "{gap}: {told:?}\n{}",
+                    simulation.transcript()
+                );
+                assert_eq!(told.received, payload(), "{gap}");
+                let mut lost = 0;
+                while let Some(event) = module.poll().unwrap() {
+                    match event {
+                        Event::Lost(n) => lost += n,
+                        // It came when `poll` was called, which takes messages.
+                        Event::Other(told) => assert_eq!(told, line, "{gap}"),
+                        Event::More { .. } | Event::Cut | Event::ModuleReset => {
+                            panic!("{gap}: {event:?}\n{}", simulation.transcript());
+                        }
+                        _ => {}
+                    }
+                }
+                let is_over = simulation.gaps() <= first + gap;
+                assert!(lost <= 1, "{gap}: {lost} lost");
+                !is_over
+            });
+            if !is_told {
+                assert!(gap > 20, "{gap} gaps");
+                break;
+            }
+        }
     }
 }

@@ -3,10 +3,10 @@
 use atat::blocking::AtatClient;
 use atat::{AtatCmd, InternalError};
 
+use super::dialect::{Dialect, Outcome};
+use super::module::Module;
 use crate::clock::Clock;
-use crate::driver::dialect::Dialect;
-use crate::driver::{ErrorOf, Module};
-use crate::error::Error;
+use crate::error::Fault;
 use crate::transport::Transport;
 
 /// Sends commands as [`Module::command`](crate::Module::command) does, with `atat`'s own error,
@@ -24,20 +24,18 @@ impl<D: Dialect, T: Transport, C: Clock> AtatClient for Module<'_, D, T, C> {
         command: &A,
         write: impl FnOnce(&mut T) -> Result<(), T::Error>,
     ) -> Result<A::Response, atat::Error> {
-        let sent = self.prepare().and_then(|()| {
-            self.engine
-                .exchange_written(&mut self.session, A::MAX_TIMEOUT_MS, write)
-        });
+        let sent = self
+            .ready_for_command()
+            .and_then(|()| self.engine.exchange_written(A::MAX_TIMEOUT_MS, write));
         self.answer(command, sent)
     }
 
     fn send<A: AtatCmd>(&mut self, command: &A) -> Result<A::Response, atat::Error> {
-        let sent = self.prepare().and_then(|()| {
-            if A::EXPECTS_RESPONSE_CODE {
-                self.exchange_for(command, A::MAX_TIMEOUT_MS)
-            } else {
-                self.engine.compose(|buffer| command.write(buffer));
-                self.engine.send_only(A::MAX_TIMEOUT_MS)
+        let sent = self.ready_for_command().and_then(|()| {
+            self.write(command);
+            match A::EXPECTS_RESPONSE_CODE {
+                true => self.keep_reply(A::MAX_TIMEOUT_MS),
+                false => self.engine.send_only(A::MAX_TIMEOUT_MS),
             }
         });
         self.answer(command, sent)
@@ -48,17 +46,17 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
     fn answer<A: AtatCmd>(
         &mut self,
         command: &A,
-        sent: Result<(), ErrorOf<D, T>>,
+        sent: Outcome,
     ) -> Result<A::Response, atat::Error> {
         match sent {
             Ok(()) => command.parse(Ok(self.engine.reply())),
-            Err(error) => command.parse(Err(match error {
-                Error::Transport(_) => InternalError::Read,
-                Error::Timeout => InternalError::Timeout,
-                Error::Interrupted | Error::ModuleReset => InternalError::Aborted,
-                Error::Malformed => InternalError::InvalidResponse,
-                Error::Resource(_) => InternalError::Capacity,
-                Error::Module(_) | Error::Usage(_) | Error::Closed(_) => InternalError::Error,
+            Err(fault) => command.parse(Err(match fault {
+                Fault::Transport => InternalError::Read,
+                Fault::Timeout => InternalError::Timeout,
+                Fault::Interrupted | Fault::ModuleReset => InternalError::Aborted,
+                Fault::Malformed => InternalError::InvalidResponse,
+                Fault::LineBuffer => InternalError::Capacity,
+                _ => InternalError::Error,
             })),
         }
     }

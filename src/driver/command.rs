@@ -3,9 +3,10 @@
 
 use atat::AtatCmd;
 
+use super::dialect::{Dialect, Outcome};
+use super::module::{ErrorOf, Module};
 use crate::clock::Clock;
-use crate::driver::dialect::Dialect;
-use crate::driver::{ErrorOf, Module};
+use crate::engine::exchange::Task;
 use crate::error::{Error, Usage};
 use crate::transport::Transport;
 
@@ -43,12 +44,17 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
         if data.len() != command.length() || data.is_empty() {
             return Err(Error::Usage(Usage::WrongLength(command.length())));
         }
-        self.prepare()?;
-        self.upload(command, data, A::MAX_TIMEOUT_MS)?;
-        self.parse_reply(command).ok_or_else(|| {
-            self.engine.fall_out_of_step();
-            Error::Malformed
-        })
+        let mut task = Task::Upload {
+            payload: data,
+            prompt: A::PROMPT,
+            is_receipt_exact: A::IS_RECEIPT_EXACT,
+        };
+        let reply = self.ready_for_command().and_then(|()| {
+            self.write(command);
+            self.run(&mut task, A::MAX_TIMEOUT_MS)?;
+            self.parse_reply(command)
+        });
+        self.outcome(reply)
     }
 
     /// Sends a command whose reply is data, straight into `into`. Returns how many bytes it was.
@@ -65,8 +71,11 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
         if into.len() < limit {
             return Err(Error::Usage(Usage::BufferTooSmall(limit)));
         }
-        self.prepare()?;
-        self.download(command, limit, into, A::MAX_TIMEOUT_MS)
+        let got = self.ready_for_command().and_then(|()| {
+            self.write(command);
+            self.download(limit, into, A::MAX_TIMEOUT_MS)
+        });
+        self.outcome(got)
     }
 
     /// Sends a command and hands over each line of its reply as it comes, however many there are:
@@ -76,7 +85,16 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
         command: &A,
         mut each: impl FnMut(&[u8]),
     ) -> Result<(), ErrorOf<D, T>> {
-        self.prepare()?;
-        self.execute_lines(command, A::MAX_TIMEOUT_MS, &mut each)
+        let rows = self.ready_for_command().and_then(|()| {
+            self.write(command);
+            self.ask("", A::MAX_TIMEOUT_MS, &mut each)
+        });
+        self.outcome(rows)
+    }
+
+    /// Makes the module fit for a command of the user's, and the driver for what it brings about.
+    pub(super) fn ready_for_command(&mut self) -> Outcome {
+        self.expect_others();
+        self.prepare()
     }
 }

@@ -1,10 +1,17 @@
 //! What a vendor's command set must tell the driver: the page to read before porting a third
 //! module.
 //!
-//! A dialect is words and sequences. The words say what a line on the wire is; the sequences say
-//! which commands, in which order, do what the user asked. Everything else — deadlines, buffers,
+//! A dialect is words and sequences. The words, [`Words`], say what a line on the wire is; the
+//! sequences, [`Station`], [`Streams`], [`Datagrams`], [`Server`] and [`Secured`], say which
+//! commands, in which order, do what the user asked. Everything else — deadlines, buffers,
 //! events in any gap, payload, getting back into step, sockets, handles, the `embedded-nal`
 //! traits — is shared.
+//!
+//! # What is not used is not linked
+//!
+//! Firmware that has one TCP client has no code for datagrams, servers, TLS or commands of the user's.
+//! So each of these is a sequence of its own; and what they need of the common path, the way a line
+//! is taken, is a function that their first call installs in the [`Session`].
 //!
 //! # Adding a dialect
 //!
@@ -14,32 +21,35 @@
 //!    reply. One row for each in `tests/vocabulary/`, with the bytes of the vendor's reference.
 //! 2. `text.rs`: how text is quoted and escaped, as a [`Rule`](crate::Rule).
 //! 3. `status.rs`: why the module refuses, every code with its name.
-//! 4. `events.rs`: the words. `line` says what a line is and takes note of what it tells: which
-//!    socket has data, which was closed, where the station stands. `payload` finds the header of
-//!    counted payload, `event` translates for `poll`.
-//! 5. `wifi.rs`, `socket.rs` and `tls.rs`: the sequences.
-//! 6. `mod.rs`: the constants, each with its source, and `impl Words` and `impl Dialect`, which
-//!    are a table of contents.
+//! 4. `words.rs`, `payload.rs` and `others.rs`: the words. `line` says what a line is and takes note
+//!    of what it tells: which socket has data, which was closed, where the station stands. `payload`
+//!    finds what stands before counted payload, `event` translates for `poll`.
+//! 5. `station.rs`, `stream.rs`, `datagram.rs`, `server.rs` and `tls.rs`: the sequences, one trait
+//!    each.
+//! 6. `mod.rs`: what the dialect remembers, and the constants, each with its source.
 //!
 //! Then teach the simulator the module's side (`simulator/src/<dialect>/`, written from the
 //! reference, not from the driver), and add one `impl UnderTest` in `tests/common/mod.rs`: every
 //! scenario, sweep and contract test then runs on the new dialect too.
 
-use core::fmt::{self, Debug, Display};
-use core::net::{IpAddr, SocketAddr, SocketAddrV4};
+use core::fmt::{Debug, Display};
+use core::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4};
 
 use embedded_nal::AddrType;
 
+use super::event::Event;
+use super::module::{Module, Timeouts};
 use crate::clock::Clock;
-use crate::driver::Event;
-use crate::driver::{ErrorOf, Module, Timeouts};
 use crate::socket::Handle;
 use crate::transport::Transport;
-use crate::value::TlsConfig;
-use crate::value::{Addresses, LinkState};
+use crate::value::{Addresses, LinkState, TlsConfig};
 
-pub use crate::driver::Session;
-pub use crate::engine::protocol::{Decoded, Encoding, Escape, Line, LineEnd, Payload};
+pub use super::session::Session;
+pub use crate::engine::protocol::{Decoded, Encoding, Escape, Header, Line, LineEnd, Payload};
+pub use crate::error::Fault;
+
+/// What comes of a sequence.
+pub type Outcome<R = ()> = Result<R, Fault>;
 
 /// A setting of the session, and how the module answers when asked for it.
 ///
@@ -57,9 +67,13 @@ pub struct Setting {
 /// The words of a dialect: what stands on its wire. Sealed.
 pub trait Words: Sized + 'static + private::Sealed {
     /// Why the module refuses.
-    type Status: Copy + Debug + Display + PartialEq;
+    type Status: Copy + Debug + Default + Display + PartialEq;
     /// What the dialect remembers between two lines.
     type State: Default;
+    /// How events about datagrams are taken: functions that the first socket for them installs.
+    type Datagrams: Copy;
+    /// How connections are taken that peers make: functions that a listening socket installs.
+    type Peers: Copy;
 
     /// The character with which the module asks for payload.
     const PROMPT: u8;
@@ -70,56 +84,152 @@ pub trait Words: Sized + 'static + private::Sealed {
     const OWED_PACE: u32;
     /// How a stream is ended that a command of the driver may begin if it is spoilt on the way.
     const ESCAPE: Option<Escape>;
+    /// What stands before the payload of a reply to a receive command.
+    const RECEIVED: &'static str;
     /// The last line that a starting module prints.
     const BOOT: &'static str;
     /// The command that restarts the module, with its line end.
     const RESTART: &'static str;
     /// The longest command, in bytes with its line end.
     const COMMAND_MAX: usize;
-    /// The settings that [`set_up`](Dialect::set_up) makes and that can be asked for.
+    /// The settings that [`set_up`](Station::set_up) makes and that can be asked for.
     const SETTINGS: &'static [Setting];
 
     /// Says what a line is, and takes note of what it tells. `command` is the command in flight,
-    /// empty if there is none.
-    fn line(session: &mut Session<'_, Self>, command: &[u8], line: &[u8]) -> Line<Self::Status>;
+    /// empty if there is none. What it does not know is a [`Line::Reply`].
+    fn line(session: &mut Session<'_, Self>, command: &[u8], line: &[u8]) -> Line;
 
-    /// Looks for the header of counted payload at the start of a line. `command` is the command
-    /// in flight, empty if there is none.
-    fn payload(session: &Session<'_, Self>, command: &[u8], pending: &[u8]) -> Payload;
+    /// Looks for what stands before counted payload at the start of a line, and describes it.
+    fn payload(session: &Session<'_, Self>, pending: &[u8], header: &mut Header) -> Payload;
+
+    /// Looks at a line again that [`line`](Words::line) has taken for `kind`, once commands of the
+    /// user's have been sent: theirs are the events of the other chapters, and settings of the
+    /// session that they change.
+    fn other_line(session: &mut Session<'_, Self>, command: &[u8], line: &[u8], kind: Line)
+    -> Line;
+
+    /// As [`payload`](Words::payload), for replies that only commands of the user's have.
+    fn other_payload(command: &[u8], pending: &[u8], header: &mut Header) -> Payload;
 
     /// Puts an event line into neutral words.
     fn event(line: &[u8]) -> Event<'_>;
 }
 
-/// What a socket is opened for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Purpose<'c> {
-    /// A TCP connection to this address.
-    Connect(SocketAddr),
-    /// A TLS connection to this address.
-    ConnectTls(SocketAddr, TlsConfig<'c>),
-    /// Datagrams to and from this address, from a port that the module chooses.
-    Exchange(SocketAddr),
-    /// Datagrams to and from anybody, at this local port; 0 lets the module choose.
-    Bind(u16),
-    /// Datagrams of a multicast group, at its port.
-    Group(SocketAddrV4),
-    /// TCP connections from others, at this local port.
-    Listen(u16),
+/// A vendor's AT dialect: its words, and the sequences of commands that do what the user asked.
+pub trait Dialect: Words + Station + Streams + Datagrams + Server + Secured {}
+
+impl<D: Words + Station + Streams + Datagrams + Server + Secured> Dialect for D {}
+
+/// The module itself and its station.
+pub trait Station: Words {
+    /// How long the module may take, as its reference or its vendor's own driver says.
+    const TIMEOUTS: Timeouts;
+
+    /// Makes the settings that the driver relies on, after a start of the module.
+    fn set_up<T: Transport, C: Clock>(module: &mut Module<'_, Self, T, C>) -> Outcome;
+
+    /// Joins an access point and waits for an address.
+    fn join<T: Transport, C: Clock>(
+        module: &mut Module<'_, Self, T, C>,
+        ssid: &[u8],
+        password: &[u8],
+    ) -> Outcome;
+
+    /// Leaves the access point.
+    fn leave<T: Transport, C: Clock>(module: &mut Module<'_, Self, T, C>) -> Outcome;
+
+    /// Asks for the state of the station's link.
+    fn link_state<T: Transport, C: Clock>(
+        module: &mut Module<'_, Self, T, C>,
+    ) -> Outcome<LinkState>;
+
+    /// Asks for the station's IPv4 address, all zero if it has none.
+    fn address<T: Transport, C: Clock>(module: &mut Module<'_, Self, T, C>) -> Outcome<Ipv4Addr>;
+
+    /// Asks for all of the station's addresses.
+    fn addresses<T: Transport, C: Clock>(module: &mut Module<'_, Self, T, C>)
+    -> Outcome<Addresses>;
+
+    /// Resolves a host name.
+    fn resolve<T: Transport, C: Clock>(
+        module: &mut Module<'_, Self, T, C>,
+        name: &str,
+        kind: AddrType,
+    ) -> Outcome<IpAddr>;
 }
 
-impl Display for Purpose<'_> {
-    /// As in "connected to 10.0.0.7:80".
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Purpose::Connect(to) => write!(f, "connected to {to}"),
-            Purpose::ConnectTls(to, _) => write!(f, "connected with TLS to {to}"),
-            Purpose::Exchange(with) => write!(f, "exchanging datagrams with {with}"),
-            Purpose::Bind(port) => write!(f, "receiving datagrams at port {port}"),
-            Purpose::Group(group) => write!(f, "receiving datagrams of group {group}"),
-            Purpose::Listen(port) => write!(f, "listening at port {port}"),
-        }
-    }
+/// TCP connections.
+pub trait Streams: Words {
+    /// How many links the module can have open.
+    const LINKS: usize;
+    /// The most payload of one send command, in bytes.
+    const SEND_MAX: usize;
+    /// The most payload that one receive command may ask for, in bytes.
+    const RECEIVE_MAX: usize;
+
+    /// Opens `socket`, which has no link, and names its link before the module can speak of it.
+    fn connect<T: Transport, C: Clock>(
+        module: &mut Module<'_, Self, T, C>,
+        socket: &Handle,
+        remote: SocketAddr,
+    ) -> Outcome;
+
+    /// Sends at most [`SEND_MAX`](Streams::SEND_MAX) bytes.
+    fn send<T: Transport, C: Clock>(
+        module: &mut Module<'_, Self, T, C>,
+        link: u32,
+        payload: &[u8],
+    ) -> Outcome;
+
+    /// Reads what the module holds, at most `length` and [`RECEIVE_MAX`](Streams::RECEIVE_MAX)
+    /// bytes; what does not fit `into` is dropped. Returns how many bytes it was.
+    fn receive<T: Transport, C: Clock>(
+        module: &mut Module<'_, Self, T, C>,
+        link: u32,
+        length: usize,
+        into: &mut [u8],
+    ) -> Outcome<usize>;
+
+    /// Closes a link, of whatever kind but a listening one; one that is closed already is no error.
+    fn close<T: Transport, C: Clock>(module: &mut Module<'_, Self, T, C>, link: u32) -> Outcome;
+
+    /// Asks the module which links are open and which hold data, and puts the socket table right.
+    fn reconcile<T: Transport, C: Clock>(module: &mut Module<'_, Self, T, C>) -> Outcome;
+}
+
+/// Datagrams.
+pub trait Datagrams: Words {
+    /// The longest datagram, in bytes.
+    const DATAGRAM_MAX: usize;
+
+    /// Opens `socket` for datagrams to and from this address, from a port that the module chooses.
+    fn exchange<T: Transport, C: Clock>(
+        module: &mut Module<'_, Self, T, C>,
+        socket: &Handle,
+        remote: SocketAddr,
+    ) -> Outcome;
+
+    /// Opens it for datagrams to and from anybody, at this local port; 0 lets the module choose.
+    fn bind<T: Transport, C: Clock>(
+        module: &mut Module<'_, Self, T, C>,
+        socket: &Handle,
+        local_port: u16,
+    ) -> Outcome;
+
+    /// Opens it for the datagrams of a multicast group, at its port.
+    fn join_group<T: Transport, C: Clock>(
+        module: &mut Module<'_, Self, T, C>,
+        socket: &Handle,
+        group: SocketAddrV4,
+    ) -> Outcome;
+
+    /// Sends a datagram of at most [`DATAGRAM_MAX`](Datagrams::DATAGRAM_MAX) bytes.
+    fn send_to<T: Transport, C: Clock>(
+        module: &mut Module<'_, Self, T, C>,
+        link: u32,
+        to: SocketAddr,
+        payload: &[u8],
+    ) -> Outcome;
 }
 
 /// A connection that a peer has made to a listening socket.
@@ -133,95 +243,37 @@ pub struct Incoming {
     pub is_closed: bool,
 }
 
-/// A vendor's AT dialect: its words, its limits, and the sequences of commands that do what the
-/// user asked.
-pub trait Dialect: Words {
-    /// How many links the module can have open.
-    const LINKS: usize;
-    /// The most payload of one send command, in bytes.
-    const SEND_MAX: usize;
-    /// The longest datagram, in bytes.
-    const DATAGRAM_MAX: usize;
-    /// The most payload that one receive command may ask for, in bytes.
-    const RECEIVE_MAX: usize;
-    /// How long the module may take, as its reference or its vendor's own driver says.
-    const TIMEOUTS: Timeouts;
-
-    /// Makes the settings that the driver relies on, after a start of the module.
-    fn set_up<T: Transport, C: Clock>(
-        module: &mut Module<'_, Self, T, C>,
-    ) -> Result<(), ErrorOf<Self, T>>;
-
-    /// Asks the module which links are open and which hold data, and puts the socket table right.
-    fn reconcile<T: Transport, C: Clock>(
-        module: &mut Module<'_, Self, T, C>,
-    ) -> Result<(), ErrorOf<Self, T>>;
-
-    /// Joins an access point and waits for an address.
-    fn join<T: Transport, C: Clock>(
-        module: &mut Module<'_, Self, T, C>,
-        ssid: &[u8],
-        password: &[u8],
-    ) -> Result<(), ErrorOf<Self, T>>;
-
-    /// Leaves the access point.
-    fn leave<T: Transport, C: Clock>(
-        module: &mut Module<'_, Self, T, C>,
-    ) -> Result<(), ErrorOf<Self, T>>;
-
-    /// Asks for the state of the station's link.
-    fn link_state<T: Transport, C: Clock>(
-        module: &mut Module<'_, Self, T, C>,
-    ) -> Result<LinkState, ErrorOf<Self, T>>;
-
-    /// Asks for the station's addresses.
-    fn addresses<T: Transport, C: Clock>(
-        module: &mut Module<'_, Self, T, C>,
-    ) -> Result<Addresses, ErrorOf<Self, T>>;
-
-    /// Resolves a host name.
-    fn resolve<T: Transport, C: Clock>(
-        module: &mut Module<'_, Self, T, C>,
-        name: &str,
-        kind: AddrType,
-    ) -> Result<IpAddr, ErrorOf<Self, T>>;
-
-    /// Opens `socket`, which has no link, and names its link before the module can speak of it.
-    fn open<T: Transport, C: Clock>(
+/// TCP connections that others make.
+pub trait Server: Words {
+    /// Opens `socket` for connections to this local port.
+    fn listen<T: Transport, C: Clock>(
         module: &mut Module<'_, Self, T, C>,
         socket: &Handle,
-        purpose: Purpose<'_>,
-    ) -> Result<(), ErrorOf<Self, T>>;
+        local_port: u16,
+    ) -> Outcome;
 
     /// The next connection to the port that listens, if there is one.
     fn accept<T: Transport, C: Clock>(
         module: &mut Module<'_, Self, T, C>,
-        port: u16,
-    ) -> Result<Option<Incoming>, ErrorOf<Self, T>>;
+        local_port: u16,
+    ) -> Outcome<Option<Incoming>>;
 
-    /// Sends at most [`SEND_MAX`](Dialect::SEND_MAX) bytes of a stream, or a datagram `to` an
-    /// address.
-    fn send<T: Transport, C: Clock>(
+    /// Closes a link that listens.
+    fn close_listener<T: Transport, C: Clock>(
         module: &mut Module<'_, Self, T, C>,
         link: u32,
-        to: Option<SocketAddr>,
-        payload: &[u8],
-    ) -> Result<(), ErrorOf<Self, T>>;
+    ) -> Outcome;
+}
 
-    /// Reads what the module holds, at most `length` and [`RECEIVE_MAX`](Dialect::RECEIVE_MAX)
-    /// bytes; what does not fit `into` is dropped. Returns how many bytes it was.
-    fn receive<T: Transport, C: Clock>(
+/// TCP connections through TLS.
+pub trait Secured: Words {
+    /// As [`Streams::connect`].
+    fn connect_tls<T: Transport, C: Clock>(
         module: &mut Module<'_, Self, T, C>,
-        link: u32,
-        length: usize,
-        into: &mut [u8],
-    ) -> Result<usize, ErrorOf<Self, T>>;
-
-    /// Closes a link; one that is closed already is no error.
-    fn close<T: Transport, C: Clock>(
-        module: &mut Module<'_, Self, T, C>,
-        link: u32,
-    ) -> Result<(), ErrorOf<Self, T>>;
+        socket: &Handle,
+        remote: SocketAddr,
+        config: &TlsConfig<'_>,
+    ) -> Outcome;
 }
 
 pub(crate) mod private {

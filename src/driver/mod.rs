@@ -9,7 +9,10 @@ pub mod dialect;
 mod event;
 mod module;
 mod queue;
+mod send;
+mod session;
 
 pub use command::{Download, Prompt, Upload};
 pub use event::Event;
-pub use module::{ErrorOf, Module, Session, Timeouts};
+pub use module::{ErrorOf, Module, Timeouts};
+pub use session::Session;

@@ -12,6 +12,7 @@
 //! fit is lost, and told.
 
 use crate::engine::protocol::End;
+use crate::value::bytes::move_down;
 
 /// What `poll` hands out.
 #[derive(Debug, PartialEq, Eq)]
@@ -231,7 +232,7 @@ impl<'b> Queue<'b> {
         if self.end + needed <= self.bytes.len() {
             return;
         }
-        self.bytes.copy_within(self.start..self.end, 0);
+        move_down(self.bytes, self.start..self.end, 0);
         self.end -= self.start;
         if let Message::Kept { at: Some(at), .. } = &mut self.message {
             *at -= self.start;

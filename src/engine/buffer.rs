@@ -7,33 +7,39 @@
 
 use core::ops::Range;
 
+use crate::value::bytes::{copy, move_down};
+
 pub(crate) struct Buffer<'b> {
-    bytes: &'b mut [u8],
     kept: usize,
     start: usize,
     /// Up to here no line end was found: no byte is searched twice.
     scanned: usize,
     end: usize,
+    /// The line that was taken last, without its end.
+    line: Range<usize>,
     /// The line at `start` has lost its beginning, because it was longer than the buffer.
-    overlong: bool,
+    is_overlong: bool,
+    bytes: &'b mut [u8],
 }
 
-/// A line without its end, as a place in the buffer.
-pub(crate) struct Line {
-    pub(crate) at: Range<usize>,
+/// How a line came out of the buffer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Taken {
+    Whole,
     /// It was longer than the buffer; only its tail is here.
-    pub(crate) overlong: bool,
+    Tail,
 }
 
 impl<'b> Buffer<'b> {
     pub(crate) fn new(bytes: &'b mut [u8]) -> Self {
         Buffer {
-            bytes,
             kept: 0,
             start: 0,
             scanned: 0,
             end: 0,
-            overlong: false,
+            line: 0..0,
+            is_overlong: false,
+            bytes,
         }
     }
 
@@ -42,13 +48,9 @@ impl<'b> Buffer<'b> {
         self.bytes.get(self.start..self.end).unwrap_or(&[])
     }
 
-    pub(crate) fn get(&self, at: Range<usize>) -> &[u8] {
-        self.bytes.get(at).unwrap_or(&[])
-    }
-
     /// Whether the pending line has lost its beginning.
     pub(crate) fn is_overlong(&self) -> bool {
-        self.overlong
+        self.is_overlong
     }
 
     /// Consumes up to `n` pending bytes.
@@ -58,47 +60,44 @@ impl<'b> Buffer<'b> {
         self.rewind_if_empty();
     }
 
-    /// Consumes one pending byte and tells where it is.
-    pub(crate) fn skip_one(&mut self) -> Range<usize> {
-        let at = self.start..self.start + 1;
-        self.skip(1);
-        at
-    }
-
     /// Moves pending bytes to the caller and returns how many.
     pub(crate) fn take(&mut self, into: &mut [u8]) -> usize {
-        let n = self.pending().len().min(into.len());
-        if let (Some(to), Some(from)) = (into.get_mut(..n), self.pending().get(..n)) {
-            to.copy_from_slice(from);
-        }
+        let n = copy(self.pending(), into);
         self.skip(n);
         n
     }
 
-    /// The next complete line; it is consumed, and stays readable until [`room`](Self::room) is
+    /// Consumes the next line, if it is complete. It stays readable until [`room`](Self::room) is
     /// asked for.
-    pub(crate) fn line(&mut self) -> Option<Line> {
+    pub(crate) fn take_line(&mut self) -> Option<Taken> {
         let unseen = self.bytes.get(self.scanned..self.end).unwrap_or(&[]);
         let Some(found) = unseen.iter().position(|&b| b == b'\n') else {
             self.scanned = self.end;
             return None;
         };
-        let line_end = self.scanned + found;
-        let mut at = self.start..line_end;
-        while at.end > at.start && self.bytes.get(at.end - 1) == Some(&b'\r') {
-            at.end -= 1;
-        }
-        self.start = line_end + 1;
+        let end = self.scanned + found;
+        let line = self.bytes.get(self.start..end).unwrap_or(&[]);
+        let blanks = line.iter().rev().take_while(|&&b| b == b'\r').count();
+        self.line = self.start..end - blanks;
+        self.start = end + 1;
         self.scanned = self.start;
-        let overlong = core::mem::take(&mut self.overlong);
-        Some(Line { at, overlong })
+        Some(match core::mem::take(&mut self.is_overlong) {
+            true => Taken::Tail,
+            false => Taken::Whole,
+        })
     }
 
-    /// Keeps a line, and its line end, as part of the reply.
-    pub(crate) fn keep(&mut self, at: Range<usize>) {
+    /// The line that was taken last.
+    pub(crate) fn line(&self) -> &[u8] {
+        self.bytes.get(self.line.clone()).unwrap_or(&[])
+    }
+
+    /// Keeps the line that was taken last, and its line end, as part of the reply.
+    pub(crate) fn keep(&mut self) {
         // What is kept never overtakes what is pending: the line's own end made room for CRLF.
-        let length = at.len();
-        self.bytes.copy_within(at, self.kept);
+        let line = self.line.clone();
+        let length = line.len();
+        move_down(self.bytes, line, self.kept);
         self.kept += length;
         for byte in *b"\r\n" {
             if self.kept < self.start {
@@ -124,21 +123,22 @@ impl<'b> Buffer<'b> {
         self.start = 0;
         self.scanned = 0;
         self.end = 0;
-        self.overlong = false;
+        self.is_overlong = false;
     }
 
     /// Free space for the transport. Where a line fills the whole buffer its beginning is given
     /// up, and the line will be reported as overlong.
     pub(crate) fn room(&mut self) -> &mut [u8] {
         if self.end == self.bytes.len() {
-            self.bytes.copy_within(self.start..self.end, self.kept);
-            self.end = self.kept + (self.end - self.start);
-            self.scanned = self.kept + (self.scanned - self.start);
-            self.start = self.kept;
+            move_down(self.bytes, self.start..self.end, self.kept);
+            let moved = self.start - self.kept;
+            self.start -= moved;
+            self.scanned -= moved;
+            self.end -= moved;
         }
         if self.end == self.bytes.len() {
             self.clear();
-            self.overlong = true;
+            self.is_overlong = true;
         }
         self.bytes.get_mut(self.end..).unwrap_or(&mut [])
     }
@@ -149,7 +149,7 @@ impl<'b> Buffer<'b> {
     }
 
     fn rewind_if_empty(&mut self) {
-        if self.start == self.end && !self.overlong {
+        if self.start == self.end && !self.is_overlong {
             self.start = self.kept;
             self.scanned = self.kept;
             self.end = self.kept;
@@ -171,8 +171,8 @@ mod tests {
         }
     }
 
-    fn text<'a>(buffer: &'a Buffer<'_>, line: &Line) -> &'a str {
-        core::str::from_utf8(buffer.get(line.at.clone())).unwrap()
+    fn text<'a>(buffer: &'a Buffer<'_>) -> &'a str {
+        core::str::from_utf8(buffer.line()).unwrap()
     }
 
     #[test]
@@ -183,8 +183,8 @@ mod tests {
             let mut seen = 0;
             for piece in b"+A:1\r\n+B\r\nOK\r\n".chunks(size) {
                 push(&mut buffer, piece);
-                while let Some(line) = buffer.line() {
-                    assert_eq!(text(&buffer, &line), ["+A:1", "+B", "OK"][seen]);
+                while buffer.take_line().is_some() {
+                    assert_eq!(text(&buffer), ["+A:1", "+B", "OK"][seen]);
                     seen += 1;
                 }
             }
@@ -197,15 +197,15 @@ mod tests {
         let mut bytes = [0; 24];
         let mut buffer = Buffer::new(&mut bytes);
         push(&mut buffer, b"+A:1\r\n+EVENT:7\r\n+A:2\r\n");
-        let first = buffer.line().unwrap();
-        buffer.keep(first.at);
-        buffer.line().unwrap();
-        let last = buffer.line().unwrap();
-        buffer.keep(last.at);
+        buffer.take_line().unwrap();
+        buffer.keep();
+        buffer.take_line().unwrap();
+        buffer.take_line().unwrap();
+        buffer.keep();
         assert_eq!(buffer.kept(), b"+A:1\r\n+A:2\r\n");
         push(&mut buffer, b"OK\r\n");
-        let line = buffer.line().unwrap();
-        assert_eq!(text(&buffer, &line), "OK");
+        buffer.take_line().unwrap();
+        assert_eq!(text(&buffer), "OK");
         assert_eq!(buffer.kept(), b"+A:1\r\n+A:2\r\n");
     }
 
@@ -214,12 +214,11 @@ mod tests {
         let mut bytes = [0; 8];
         let mut buffer = Buffer::new(&mut bytes);
         push(&mut buffer, b"0123456789abcdef");
-        assert!(buffer.line().is_none());
+        assert_eq!(buffer.take_line(), None);
         push(&mut buffer, b"\r\n");
-        assert!(buffer.line().unwrap().overlong);
+        assert_eq!(buffer.take_line(), Some(Taken::Tail));
         push(&mut buffer, b"OK\r\n");
-        let line = buffer.line().unwrap();
-        assert!(!line.overlong);
-        assert_eq!(text(&buffer, &line), "OK");
+        assert_eq!(buffer.take_line(), Some(Taken::Whole));
+        assert_eq!(text(&buffer), "OK");
     }
 }

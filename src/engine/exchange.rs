@@ -1,20 +1,13 @@
 //! One command and its reply, with payload in either direction.
 
-use embedded_io::ErrorType;
-
-use super::protocol::{Decoded, Encoding, Line, LineEnd, Prompt, Protocol};
-use super::{Engine, Lead, Token};
+use super::buffer::Buffer;
+use super::compose::InFlight;
+use super::protocol::{Line, LineEnd, Prompt, Protocol};
+use super::word::Word;
+use super::{Engine, Lead};
 use crate::clock::{Clock, Deadline};
-use crate::error::{Error, Resource};
+use crate::error::Fault;
 use crate::transport::Transport;
-
-/// A payload has stopped when no byte comes for this long (ms): ST's host driver gives a burst
-/// 500 ms (wire notes 8). No module restarts as fast, so what it says then is no payload.
-pub(super) const PAYLOAD_SILENCE: u32 = 500;
-
-/// A pause within a payload that is suspicious (ms). The slowest documented rate, 9600 baud,
-/// delivers a byte every 1.04 ms.
-pub(super) const PAYLOAD_PAUSE: u32 = 100;
 
 /// How long firmware that may have no prompt is given to send one (ms), behind the `OK` that it
 /// sends in any case. No source gives a figure; those that have one send it at once.
@@ -27,474 +20,332 @@ const HEADER: usize = 24;
 /// How long a module that said `busy` may still answer (ms) before the command counts as dropped.
 const BUSY_WAIT: u32 = 1000;
 
-type ErrorOf<T, P> = Error<<T as ErrorType>::Error, <P as Protocol>::Status>;
+/// Commands that a busy module dropped are sent again this often.
+const BUSY_RETRIES: usize = 3;
 
-/// What to do with the lines of a reply.
-pub(crate) enum Reply<'f> {
-    /// Keep them in the line buffer for [`Engine::reply`].
-    Keep,
-    /// Hand each to this function.
-    Lines(&'f mut dyn FnMut(&[u8])),
+/// What an exchange is for.
+pub(crate) enum Task<'t> {
+    /// The lines of the reply that begin like this are rows, each taken by the function; others are
+    /// events.
+    Rows(&'static str, &'t mut dyn FnMut(&mut Buffer<'_>)),
+    /// This payload is sent at the prompt.
+    Upload {
+        payload: &'t [u8],
+        prompt: Prompt,
+        /// Where the module counts what it has received, another number means that bytes were lost.
+        is_receipt_exact: bool,
+    },
+    /// At most `limit` bytes of payload are received, straight into `into`; what does not fit there
+    /// is dropped.
+    Download { into: &'t mut [u8], limit: usize },
+    /// A stream of bytes begins at the prompt.
+    Stream,
 }
 
-impl Reply<'_> {
-    /// The same for another attempt.
-    pub(crate) fn reborrow(&mut self) -> Reply<'_> {
-        match self {
-            Reply::Keep => Reply::Keep,
-            Reply::Lines(each) => Reply::Lines(&mut **each),
+/// How far an exchange has come.
+struct Progress {
+    /// The prompt has come, and what waited for it has gone out.
+    prompted: bool,
+    /// Firmware that may have none is given a moment to send one; the deadline behind that.
+    prompt_due: Option<Deadline>,
+    /// A row was too long.
+    overlong: bool,
+    /// A line that nobody knows may have been the beginning of the payload.
+    is_suspect: bool,
+    /// How much payload has come.
+    got: Option<usize>,
+    /// What stood before the first line behind the payload.
+    lead: Option<Lead>,
+}
+
+impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
+    /// Sends the composed command and takes its reply up to the final result. Returns how much
+    /// payload was received; after a fault nothing of it is to be used.
+    ///
+    /// A busy module has dropped what it was told. Whether it did, only the way back into step
+    /// tells; then the command is sent again.
+    pub(crate) fn exchange(&mut self, task: &mut Task<'_>, timeout: u32) -> Result<usize, Fault> {
+        let mut attempts = BUSY_RETRIES;
+        loop {
+            self.begin(timeout)?;
+            let result = self.send_command().and_then(|()| self.converse(task));
+            let result = self.end(result);
+            let is_dropped = matches!(result, Err(Fault::Refused | Fault::Timeout)) && self.busy;
+            if attempts == 0 || !is_dropped {
+                return self.check_payload(result);
+            }
+            attempts -= 1;
+            self.resync()?;
         }
     }
-}
 
-impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
-    /// Lets `write` put a command into the command buffer; it returns how long it is.
-    pub(crate) fn compose(&mut self, write: impl FnOnce(&mut [u8]) -> usize) {
-        let n = write(self.command);
-        self.command_len = n.min(self.command.len());
-    }
-
-    /// Sends bytes whose answer nobody takes apart.
-    pub(crate) fn write_raw<S>(
+    /// As [`exchange`](Self::exchange), for a command that somebody else writes to the transport, and
+    /// whose reply is kept.
+    pub(crate) fn exchange_written(
         &mut self,
-        bytes: &[u8],
         timeout: u32,
-    ) -> Result<(), Error<T::Error, S>> {
-        self.out_of_step = true;
-        let deadline = self.link.deadline(timeout);
-        self.link.write(bytes, deadline)
-    }
-
-    /// The lines that the last exchange kept.
-    pub(crate) fn reply(&self) -> &[u8] {
-        self.input.kept()
-    }
-
-    /// Sends the composed command and takes its reply up to the final result.
-    pub(crate) fn exchange<P: Protocol>(
-        &mut self,
-        session: &mut P,
-        reply: Reply<'_>,
-        timeout: u32,
-    ) -> Result<(), ErrorOf<T, P>> {
-        let deadline = self.begin(session, timeout)?;
-        let result = self
-            .send_command(deadline)
-            .and_then(|()| self.final_result(session, reply, deadline));
-        self.end(session, result)
+        write: impl FnOnce(&mut T) -> Result<(), T::Error>,
+    ) -> Result<(), Fault> {
+        self.command.begin();
+        self.begin(timeout)?;
+        let written = write(&mut self.link.transport);
+        let result = match self.link.outcome(written) {
+            Ok(()) => self.converse(&mut Task::Rows("", &mut |input| input.keep())),
+            Err(fault) => Err(fault),
+        };
+        self.end(result).map(drop)
     }
 
     /// Sends the composed command, which has no answer.
-    pub(crate) fn send_only<S>(&mut self, timeout: u32) -> Result<(), Error<T::Error, S>> {
+    pub(crate) fn send_only(&mut self, timeout: u32) -> Result<(), Fault> {
         self.input.forget_kept();
-        let deadline = self.link.deadline(timeout);
-        let result = self.send_command(deadline);
-        self.out_of_step |= result.is_err();
-        result
+        self.link.within(timeout);
+        let sent = self.send_command();
+        self.out_of_step |= sent.is_err();
+        sent
     }
 
-    /// As [`exchange`](Self::exchange), for a command that somebody else writes to the transport.
-    pub(crate) fn exchange_written<P: Protocol>(
-        &mut self,
-        session: &mut P,
-        timeout: u32,
-        write: impl FnOnce(&mut T) -> Result<(), T::Error>,
-    ) -> Result<(), ErrorOf<T, P>> {
-        let deadline = self.begin(session, timeout)?;
-        let result = write(&mut self.link.transport)
-            .map_err(Error::Transport)
-            .and_then(|()| self.final_result(session, Reply::Keep, deadline));
-        self.end(session, result)
+    /// Sends bytes whose answer nobody takes apart.
+    pub(crate) fn write_raw(&mut self, bytes: &[u8], timeout: u32) -> Result<(), Fault> {
+        self.out_of_step = true;
+        self.link.within(timeout);
+        self.link.write(bytes)
     }
 
-    /// Sends the composed command and, at the prompt, the payload.
-    pub(crate) fn upload<P: Protocol>(
-        &mut self,
-        session: &mut P,
-        payload: &[u8],
-        prompt: Prompt,
-        is_receipt_exact: bool,
-        timeout: u32,
-    ) -> Result<(), ErrorOf<T, P>> {
-        let deadline = self.begin(session, timeout)?;
-        let result = self.upload_payload(session, payload, prompt, is_receipt_exact, deadline);
-        self.end(session, result)
-    }
-
-    /// Sends the composed command and reads the payload of its reply, at most `limit` bytes,
-    /// straight into `into`; what does not fit there is dropped.
-    ///
-    /// Returns how many bytes it was. After an error nothing in `into` is to be used.
-    pub(crate) fn download<P: Protocol>(
-        &mut self,
-        session: &mut P,
-        limit: usize,
-        into: &mut [u8],
-        timeout: u32,
-    ) -> Result<usize, ErrorOf<T, P>> {
-        let deadline = self.begin(session, timeout)?;
-        let result = self
-            .send_command(deadline)
-            .and_then(|()| self.download_payload(session, limit, into, deadline));
-        let result = self.end(session, result);
-        if core::mem::take(&mut self.suspects_restart) {
-            // Only the module knows.
-            self.resync(session)?;
-            return if session.is_set_up() {
-                result
-            } else {
-                Err(Error::ModuleReset)
-            };
-        }
-        result
-    }
-
-    pub(super) fn begin<P: Protocol>(
-        &mut self,
-        session: &mut P,
-        timeout: u32,
-    ) -> Result<Deadline, ErrorOf<T, P>> {
-        let command_len = self.command_len;
-        self.was_set_up = session.is_set_up();
+    /// Makes sure that what comes next answers the command that is sent next.
+    fn begin(&mut self, timeout: u32) -> Result<(), Fault> {
+        self.was_set_up = self.session.is_set_up();
         // Events first: what arrived before the command cannot be its reply.
-        self.pump(session, false)?;
+        self.pump()?;
         if self.is_out_of_step() {
-            self.resync(session)?;
+            self.resync()?;
         }
-        if self.was_set_up && !session.is_set_up() {
-            return Err(Error::ModuleReset);
+        if self.was_set_up && !self.session.is_set_up() {
+            return Err(Fault::ModuleReset);
         }
-        self.command_len = command_len;
         self.input.forget_kept();
         self.busy = false;
-        debug!(
-            "> {}",
-            crate::fmt::visible(self.command.get(..self.command_len).unwrap_or(&[]))
-        );
-        Ok(self.link.deadline(timeout))
+        self.command.fly(InFlight::Command);
+        debug!("> {}", crate::fmt::visible(self.command.get()));
+        self.link.within(timeout);
+        Ok(())
     }
 
-    pub(super) fn end<R, P: Protocol>(
-        &mut self,
-        session: &P,
-        result: Result<R, ErrorOf<T, P>>,
-    ) -> Result<R, ErrorOf<T, P>> {
-        self.command_len = 0;
-        match &result {
+    fn end(&mut self, result: Result<usize, Fault>) -> Result<usize, Fault> {
+        self.command.fly(InFlight::Nothing);
+        self.prompt_awaited = false;
+        match result {
             Ok(_) => debug!("< done"),
-            Err(error) => {
-                debug!("< {}", crate::fmt::Shown(error));
-                self.out_of_step |= error.leaves_answer_open();
+            Err(fault) => {
+                debug!("< {}", crate::fmt::Shown(&fault));
+                self.out_of_step |= fault.leaves_answer_open();
             }
         }
-        if self.was_set_up && !session.is_set_up() {
+        if self.was_set_up && !self.session.is_set_up() {
             // The reply has shown that the module restarted before it heard the command.
-            return Err(Error::ModuleReset);
+            return Err(Fault::ModuleReset);
         }
         result
     }
 
-    pub(super) fn send_command<S>(&mut self, deadline: Deadline) -> Result<(), Error<T::Error, S>> {
-        self.link.write(
-            self.command.get(..self.command_len).unwrap_or(&[]),
-            deadline,
-        )
+    fn send_command(&mut self) -> Result<(), Fault> {
+        self.link.write(self.command.get())
     }
 
-    fn final_result<P: Protocol>(
-        &mut self,
-        session: &mut P,
-        mut reply: Reply<'_>,
-        mut deadline: Deadline,
-    ) -> Result<(), ErrorOf<T, P>> {
-        let mut overlong = false;
+    /// Takes what the module says, up to the final result.
+    fn converse(&mut self, task: &mut Task<'_>) -> Result<usize, Fault> {
+        let mut progress = Progress {
+            prompted: false,
+            prompt_due: None,
+            overlong: false,
+            is_suspect: false,
+            got: None,
+            lead: None,
+        };
+        let mut read_at_most = usize::MAX;
+        match task {
+            // From here to the final result the module may wait for payload, prompt seen or not.
+            Task::Upload { payload, .. } => self.owed = payload.len(),
+            Task::Download { .. } => read_at_most = HEADER,
+            Task::Rows(..) | Task::Stream => {}
+        }
+        self.prompt_awaited = matches!(task, Task::Upload { .. } | Task::Stream);
         loop {
-            let at = match self.token(session, false, deadline)? {
-                Token::Line(at) => at,
-                Token::Overlong => {
-                    overlong = true;
-                    continue;
-                }
-                Token::Prompt => continue,
-                Token::Payload(n, _) => {
-                    self.unwanted = n;
-                    return Err(Error::Malformed);
-                }
-                // What of the answer was taken for payload?
-                Token::Encoded(..) | Token::Spoilt => return Err(Error::Malformed),
+            let word = match self.await_word(read_at_most) {
+                Err(Fault::Timeout) if progress.prompt_due.is_some() => Word::Prompt,
+                word => word?,
             };
-            match self.line(session, at.clone()) {
-                Line::Ok if overlong => return Err(Error::Resource(Resource::LineBuffer)),
-                Line::Ok => {
-                    self.blank_before_ok = Some(self.lead_before.line_feed);
-                    return Ok(());
+            let done = match word {
+                Word::Line(line) => self.take_line(task, &mut progress, line)?,
+                Word::Prompt => self.take_prompt(task, &mut progress)?,
+                Word::Payload => self.take_payload(task, &mut progress)?,
+                Word::Encoded => self.take_encoded(task, &mut progress)?,
+                Word::Overlong if matches!(task, Task::Rows(..)) => {
+                    progress.overlong = true;
+                    false
                 }
-                Line::Failed(status) | Line::NotUnderstood(status) => {
-                    return Err(Error::Module(status));
+                Word::Overlong | Word::Spoilt => return Err(Fault::Malformed),
+            };
+            if done {
+                return Ok(progress.got.unwrap_or(0));
+            }
+        }
+    }
+
+    /// Takes a line; whether it was the final result.
+    fn take_line(
+        &mut self,
+        task: &mut Task<'_>,
+        progress: &mut Progress,
+        line: Line,
+    ) -> Result<bool, Fault> {
+        // What closes the payload stands before the first line behind it.
+        progress.lead.get_or_insert(self.lead_before);
+        match (line, task) {
+            (Line::Event | Line::Detail, _) => {}
+            (Line::Stray, _) => progress.is_suspect |= self.looks_like_payload(),
+            (Line::Ok, Task::Rows(..)) => {
+                self.blank_before_ok = Some(self.lead_before.line_feed);
+                return match progress.overlong {
+                    true => Err(Fault::LineBuffer),
+                    false => Ok(true),
+                };
+            }
+            (Line::Ok, Task::Download { into, .. }) => {
+                let is_whole = match progress.got {
+                    Some(got) => self.is_closed(into.get(..got).unwrap_or(&[]), progress.lead),
+                    None => !progress.is_suspect,
+                };
+                return match is_whole {
+                    true => Ok(true),
+                    false => Err(Fault::Malformed),
+                };
+            }
+            // The firmware says OK before it prompts; that is not the end.
+            (Line::Ok, Task::Upload { prompt, .. }) if !progress.prompted => {
+                if *prompt == Prompt::Perhaps {
+                    progress.prompt_due = Some(self.link.within(PROMPT_WAIT));
                 }
-                Line::Boot => return Err(Error::ModuleReset),
-                Line::Busy(_) => deadline = self.after_busy(deadline),
-                Line::Event | Line::Detail => {}
-                Line::Reply => match &mut reply {
-                    Reply::Keep => self.input.keep(at),
-                    Reply::Lines(each) => each(self.input.get(at)),
+            }
+            (Line::Ok, Task::Stream) => {}
+            (Line::Ok | Line::Sent, Task::Upload { .. }) if progress.prompted => {
+                self.owed = 0;
+                return Ok(true);
+            }
+            (
+                Line::Received,
+                Task::Upload {
+                    payload,
+                    is_receipt_exact,
+                    ..
                 },
-                Line::Sent | Line::Received(_) | Line::Unknown => return Err(Error::Malformed),
+            ) if self.session.received() == payload.len() || !*is_receipt_exact => {}
+            (Line::Reply, Task::Rows(name, each))
+                if self.input.line().starts_with(name.as_bytes()) =>
+            {
+                each(&mut self.input);
+            }
+            (Line::Reply, _) if self.session.stray(self.input.line()) == Line::Stray => {
+                progress.is_suspect |= self.looks_like_payload();
+            }
+            (Line::Busy, _) => {
+                self.busy = !progress.prompted;
+                self.link.at_most(BUSY_WAIT);
+            }
+            (Line::Boot, _) => {
+                self.owed = 0;
+                return Err(Fault::ModuleReset);
+            }
+            (Line::Failed | Line::NotUnderstood, _)
+                if progress.got.is_none() && !progress.is_suspect =>
+            {
+                self.owed = 0;
+                return Err(Fault::Refused);
+            }
+            _ => return Err(Fault::Malformed),
+        }
+        Ok(false)
+    }
+
+    /// Whether the last line, which nobody knows, may be what is left of the beginning of a payload of
+    /// which a byte was spoilt, lost or added on the way.
+    fn looks_like_payload(&self) -> bool {
+        if self.others.is_some() {
+            // Then the events of all chapters are known.
+            return true;
+        }
+        let (line, name) = (self.input.line(), P::RECEIVED.as_bytes());
+        let (beginning, end) = name.split_at_checked(2).unwrap_or((name, &[]));
+        line.starts_with(beginning) || line.windows(end.len()).any(|part| part == end)
+    }
+
+    /// Takes a prompt; whether it was the end.
+    fn take_prompt(&mut self, task: &mut Task<'_>, progress: &mut Progress) -> Result<bool, Fault> {
+        let Task::Upload { payload, .. } = task else {
+            return Ok(true);
+        };
+        self.prompt_awaited = false;
+        progress.prompted = true;
+        if let Some(deadline) = progress.prompt_due.take() {
+            self.link.resume(deadline);
+        }
+        // What goes out now may be used: it is not sent again.
+        self.busy = false;
+        trace!("> payload: {} bytes", payload.len());
+        self.link.write(payload)?;
+        Ok(false)
+    }
+
+    fn take_payload(
+        &mut self,
+        task: &mut Task<'_>,
+        progress: &mut Progress,
+    ) -> Result<bool, Fault> {
+        let count = self.header.count;
+        match task {
+            Task::Download { into, limit } if count <= *limit && progress.got.is_none() => {
+                self.read_payload(into)?;
+                progress.got = Some(count);
+                progress.lead = None;
+                Ok(false)
+            }
+            _ => {
+                self.unwanted = count;
+                Err(Fault::Malformed)
             }
         }
     }
 
-    fn upload_payload<P: Protocol>(
+    fn take_encoded(
         &mut self,
-        session: &mut P,
-        payload: &[u8],
-        prompt: Prompt,
-        is_receipt_exact: bool,
-        mut deadline: Deadline,
-    ) -> Result<(), ErrorOf<T, P>> {
-        self.send_command(deadline)?;
-        // From here to the final result the module may wait for payload, prompt seen or not.
-        self.owed = payload.len();
-        let mut prompted = false;
-        let mut prompt_due = None;
-        loop {
-            let token = match self.token(session, !prompted, prompt_due.unwrap_or(deadline)) {
-                Err(Error::Timeout) if prompt_due.is_some() => Token::Prompt,
-                token => token?,
-            };
-            let at = match token {
-                Token::Line(at) => at,
-                Token::Prompt if !prompted => {
-                    prompted = true;
-                    prompt_due = None;
-                    // What goes out now may be used: it is not sent again.
-                    self.busy = false;
-                    trace!("> payload: {} bytes", payload.len());
-                    self.link.write(payload, deadline)?;
-                    continue;
-                }
-                Token::Prompt => continue,
-                Token::Overlong | Token::Encoded(..) | Token::Spoilt => {
-                    return Err(Error::Malformed);
-                }
-                Token::Payload(n, _) => {
-                    self.unwanted = n;
-                    return Err(Error::Malformed);
-                }
-            };
-            match self.line(session, at) {
-                // The firmware says OK before it prompts; that is not the end.
-                Line::Ok if !prompted => {
-                    if prompt == Prompt::Perhaps {
-                        prompt_due = Some(self.link.deadline(PROMPT_WAIT));
-                    }
-                }
-                Line::Ok | Line::Sent if prompted => break,
-                Line::Received(n) if n == payload.len() || !is_receipt_exact => {}
-                Line::Failed(status) | Line::NotUnderstood(status) => {
-                    self.owed = 0;
-                    return Err(Error::Module(status));
-                }
-                Line::Boot => {
-                    self.owed = 0;
-                    return Err(Error::ModuleReset);
-                }
-                Line::Busy(_) => {
-                    deadline = self.after_busy(deadline);
-                    self.busy = !prompted;
-                }
-                Line::Event | Line::Detail => {}
-                _ => return Err(Error::Malformed),
+        task: &mut Task<'_>,
+        progress: &mut Progress,
+    ) -> Result<bool, Fault> {
+        let count = self.header.count;
+        match (task, self.others) {
+            (Task::Download { into, limit }, Some(others))
+                if count <= *limit && progress.got.is_none() =>
+            {
+                (others.decode)(self, into)?;
+                // Its end says by itself that it is whole.
+                self.header.line_end = LineEnd::Unlikely;
+                progress.got = Some(count);
+                Ok(false)
             }
-        }
-        self.owed = 0;
-        Ok(())
-    }
-
-    fn download_payload<P: Protocol>(
-        &mut self,
-        session: &mut P,
-        limit: usize,
-        into: &mut [u8],
-        mut deadline: Deadline,
-    ) -> Result<usize, ErrorOf<T, P>> {
-        let (mut got, mut closing, mut lead) = (None, None, None);
-        loop {
-            let at = match self.token_in_reads(HEADER, session, false, deadline)? {
-                Token::Line(at) => at,
-                Token::Payload(n, line_end) => {
-                    if n > limit || got.is_some() {
-                        self.unwanted = n;
-                        return Err(Error::Malformed);
-                    }
-                    trace!("< payload: {} bytes", n);
-                    let kept = n.min(into.len());
-                    self.read_payload(into.get_mut(..kept).unwrap_or(&mut []))?;
-                    for _ in kept..n {
-                        self.read_payload(&mut [0])?;
-                    }
-                    if line_end == LineEnd::Always {
-                        self.read_line_end()?;
-                    }
-                    got = Some(n);
-                    closing = Some(line_end);
-                    lead = None;
-                    continue;
-                }
-                Token::Encoded(n, encoding) => {
-                    let place = into.get_mut(..n).filter(|_| n <= limit && got.is_none());
-                    self.read_encoded(place.ok_or(Error::Malformed)?, encoding)?;
-                    got = Some(n);
-                    continue;
-                }
-                Token::Prompt => continue,
-                Token::Overlong | Token::Spoilt => return Err(Error::Malformed),
-            };
-            // What closes the payload stands before the first line behind it.
-            let lead = *lead.get_or_insert(self.lead_before);
-            match self.line(session, at) {
-                Line::Ok => {
-                    let n = got.unwrap_or(0);
-                    let payload = into.get(..n).unwrap_or(&[]);
-                    return if self.is_whole(payload, closing, lead) {
-                        Ok(n)
-                    } else {
-                        Err(Error::Malformed)
-                    };
-                }
-                Line::Failed(status) | Line::NotUnderstood(status) if got.is_none() => {
-                    return Err(Error::Module(status));
-                }
-                Line::Boot => return Err(Error::ModuleReset),
-                Line::Busy(_) => deadline = self.after_busy(deadline),
-                Line::Event | Line::Detail => {}
-                _ => return Err(Error::Malformed),
-            }
+            _ => Err(Fault::Malformed),
         }
     }
 
-    /// Whether payload is closed as it should be: one of which bytes were lost on the way has
-    /// eaten what stood behind it. `lead` is what stood before the first line behind it, the
-    /// `OK` has been read last.
-    fn is_whole(&self, payload: &[u8], closing: Option<LineEnd>, lead: Lead) -> bool {
-        match closing {
-            Some(LineEnd::Always) => self
-                .blank_before_ok
-                .is_none_or(|blank| blank == self.lead_before.line_feed),
-            Some(LineEnd::Likely) if lead.line_feed => {
-                lead.carriage_return || !payload.ends_with(b"\r")
-            }
-            Some(LineEnd::Likely) => !payload.ends_with(b"\n"),
-            Some(LineEnd::Unlikely) | None => true,
+    /// What came in with a pause may be the first words of a module that restarted: only the module
+    /// knows.
+    fn check_payload(&mut self, result: Result<usize, Fault>) -> Result<usize, Fault> {
+        if !core::mem::take(&mut self.suspects_restart) {
+            return result;
         }
-    }
-
-    /// Reads counted payload, byte for byte, whatever it looks like.
-    fn read_payload<S>(&mut self, into: &mut [u8]) -> Result<(), Error<T::Error, S>> {
-        let mut done = self.input.take(into);
-        while done < into.len() {
-            let silence = self.link.deadline(PAYLOAD_SILENCE);
-            let rest = into.get_mut(done..).unwrap_or(&mut []);
-            let read = self.link.read(rest, silence);
-            // What interrupts a payload may be a restart, whose first words end up in it.
-            self.suspects_restart |= self.link.remaining(silence) + PAYLOAD_PAUSE < PAYLOAD_SILENCE;
-            match read {
-                Ok(n) => done += n,
-                Err(error) => {
-                    self.unwanted = into.len() - done;
-                    return Err(error);
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Reads the text that stands for payload, with what closes it.
-    fn read_encoded<S>(
-        &mut self,
-        into: &mut [u8],
-        encoding: Encoding,
-    ) -> Result<(), Error<T::Error, S>> {
-        trace!("< payload: {} bytes, encoded", into.len());
-        for place in into {
-            *place = loop {
-                match (encoding.decode)(self.input.pending()) {
-                    Decoded::Byte(byte, length) => {
-                        self.input.skip(length);
-                        break byte;
-                    }
-                    Decoded::Incomplete => {
-                        let silence = self.link.deadline(PAYLOAD_SILENCE);
-                        let n = self.link.read(self.input.room(), silence)?;
-                        self.input.filled(n);
-                    }
-                    Decoded::Nonsense => return Err(Error::Malformed),
-                }
-            };
-        }
-        let mut closing = [0];
-        self.read_payload(&mut closing)?;
-        if closing != [encoding.closing] {
-            return Err(Error::Malformed);
-        }
-        self.read_line_end()
-    }
-
-    fn read_line_end<S>(&mut self) -> Result<(), Error<T::Error, S>> {
-        let mut line_end = [0; 2];
-        self.read_payload(&mut line_end)?;
-        match &line_end {
-            b"\r\n" => Ok(()),
-            _ => Err(Error::Malformed),
-        }
-    }
-
-    /// The next thing in the input, waiting for it up to the deadline.
-    pub(super) fn token<P: Protocol>(
-        &mut self,
-        session: &mut P,
-        prompt_awaited: bool,
-        deadline: Deadline,
-    ) -> Result<Token, ErrorOf<T, P>> {
-        self.token_in_reads(usize::MAX, session, prompt_awaited, deadline)
-    }
-
-    /// The same, in reads of at most so many bytes.
-    fn token_in_reads<P: Protocol>(
-        &mut self,
-        at_most: usize,
-        session: &mut P,
-        prompt_awaited: bool,
-        deadline: Deadline,
-    ) -> Result<Token, ErrorOf<T, P>> {
-        loop {
-            match self.next_token(session, prompt_awaited, false) {
-                Some(token) => return Ok(token),
-                None => self.fill_at_most(at_most, session, deadline)?,
-            }
-        }
-    }
-
-    pub(super) fn line<P: Protocol>(
-        &mut self,
-        session: &mut P,
-        at: core::ops::Range<usize>,
-    ) -> Line<P::Status> {
-        let command = self.command.get(..self.command_len).unwrap_or(&[]);
-        let line = self.input.get(at);
-        trace!("< {}", crate::fmt::visible(line));
-        let kind = session.line(command, line);
-        self.unsure |= matches!(kind, Line::NotUnderstood(_));
-        kind
-    }
-
-    pub(super) fn after_busy(&mut self, deadline: Deadline) -> Deadline {
-        self.busy = true;
-        let soon = self.link.deadline(BUSY_WAIT);
-        if soon.ends_before(deadline) {
-            soon
-        } else {
-            deadline
+        self.resync()?;
+        match self.session.is_set_up() {
+            true => result,
+            false => Err(Fault::ModuleReset),
         }
     }
 }

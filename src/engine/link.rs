@@ -1,17 +1,19 @@
-//! The transport under deadlines.
-
-use embedded_io::ErrorType;
+//! The transport under a deadline, of which there is one at a time.
 
 use crate::clock::{Clock, Deadline};
-use crate::error::Error;
+use crate::error::Fault;
 use crate::transport::Transport;
 
 /// A transport and the clock it is watched by.
-pub(crate) struct Link<T, C> {
-    pub(crate) transport: T,
-    clock: C,
-    /// Bytes read since the deadline of the current wait passed.
+pub(crate) struct Link<T: Transport, C> {
+    /// When the wait at hand is over.
+    deadline: Deadline,
+    /// Bytes read since it passed.
     overtime: usize,
+    /// Why the transport failed last.
+    failure: Option<T::Error>,
+    clock: C,
+    pub(crate) transport: T,
 }
 
 /// How much of what has piled up is still taken in after a deadline: more than any receive ring
@@ -25,9 +27,11 @@ const SEND_SPINS: u32 = 1000;
 impl<T: Transport, C: Clock> Link<T, C> {
     pub(crate) fn new(transport: T, clock: C) -> Self {
         Link {
-            transport,
-            clock,
+            deadline: Deadline::after(0, 0),
             overtime: 0,
+            failure: None,
+            clock,
+            transport,
         }
     }
 
@@ -35,47 +39,77 @@ impl<T: Transport, C: Clock> Link<T, C> {
         (self.transport, self.clock)
     }
 
-    pub(crate) fn deadline(&mut self, milliseconds: u32) -> Deadline {
+    /// Why the transport failed; once.
+    pub(crate) fn take_failure(&mut self) -> Option<T::Error> {
+        self.failure.take()
+    }
+
+    /// Waits are over in so many milliseconds. Returns the deadline before, for
+    /// [`resume`](Self::resume).
+    pub(crate) fn within(&mut self, milliseconds: u32) -> Deadline {
+        let deadline = self.after(milliseconds);
+        self.resume(deadline)
+    }
+
+    /// As [`within`](Self::within), unless they are over sooner.
+    pub(crate) fn at_most(&mut self, milliseconds: u32) {
+        if self.remaining() > milliseconds {
+            self.within(milliseconds);
+        }
+    }
+
+    /// The moment in so many milliseconds.
+    pub(crate) fn after(&mut self, milliseconds: u32) -> Deadline {
         Deadline::after(self.clock.now(), milliseconds)
     }
 
-    /// Milliseconds until a deadline, 0 if it has passed.
-    pub(crate) fn remaining(&mut self, deadline: Deadline) -> u32 {
-        deadline.remaining(self.clock.now())
+    /// Waits are over at this deadline. Returns the one before.
+    pub(crate) fn resume(&mut self, deadline: Deadline) -> Deadline {
+        core::mem::replace(&mut self.deadline, deadline)
+    }
+
+    /// Milliseconds until the deadline, 0 if it has passed.
+    pub(crate) fn remaining(&mut self) -> u32 {
+        self.deadline.remaining(self.clock.now())
+    }
+
+    pub(crate) fn is_late(&mut self) -> bool {
+        self.remaining() == 0
     }
 
     /// Whether there is something to read.
-    pub(crate) fn is_ready<S>(&mut self) -> Result<bool, Error<T::Error, S>> {
-        self.transport.read_ready().map_err(Error::Transport)
+    pub(crate) fn is_ready(&mut self) -> Result<bool, Fault> {
+        let ready = self.transport.read_ready();
+        self.outcome(ready)
     }
 
     /// Reads what has arrived already; 0 if nothing has.
-    pub(crate) fn read_now<S>(&mut self, into: &mut [u8]) -> Result<usize, Error<T::Error, S>> {
+    pub(crate) fn read_now(&mut self, into: &mut [u8]) -> Result<usize, Fault> {
         if into.is_empty() || !self.is_ready()? {
             return Ok(0);
         }
-        let n = self.transport.read(into).map_err(Error::Transport)?;
+        let read = self.transport.read(into);
         // A transport that claims more than the slice holds must not reach an index.
-        Ok(n.min(into.len()))
+        Ok(self.outcome(read)?.min(into.len()))
     }
 
     /// Reads at least one byte, or fails at the deadline.
-    pub(crate) fn read<S>(
-        &mut self,
-        into: &mut [u8],
-        deadline: Deadline,
-    ) -> Result<usize, Error<T::Error, S>> {
+    pub(crate) fn read(&mut self, into: &mut [u8]) -> Result<usize, Fault> {
         loop {
-            let late = self.is_late(deadline);
-            match self.read_now(into)? {
-                0 if late => return Err(Error::Timeout),
-                0 => self.idle()?,
-                n => {
-                    self.overtime = if late { self.overtime + n } else { 0 };
-                    return if self.overtime > BACKLOG {
-                        Err(Error::Timeout)
-                    } else {
-                        Ok(n)
+            // In this order: what arrives while the deadline passes is not missed.
+            let late = self.is_late();
+            match (self.read_now(into)?, late) {
+                (0, true) => return Err(Fault::Timeout),
+                (0, false) => self.idle()?,
+                (n, false) => {
+                    self.overtime = 0;
+                    return Ok(n);
+                }
+                (n, true) => {
+                    self.overtime += n;
+                    return match self.overtime > BACKLOG {
+                        true => Err(Fault::Timeout),
+                        false => Ok(n),
                     };
                 }
             }
@@ -83,16 +117,13 @@ impl<T: Transport, C: Clock> Link<T, C> {
     }
 
     /// Writes everything and flushes, or fails at the deadline.
-    pub(crate) fn write<S>(
-        &mut self,
-        mut bytes: &[u8],
-        deadline: Deadline,
-    ) -> Result<(), Error<T::Error, S>> {
+    pub(crate) fn write(&mut self, mut bytes: &[u8]) -> Result<(), Fault> {
         let mut spins = 0;
         while !bytes.is_empty() {
-            match self.transport.write(bytes).map_err(Error::Transport)? {
+            let written = self.transport.write(bytes);
+            match self.outcome(written)? {
                 0 if spins < SEND_SPINS => spins += 1,
-                0 if self.is_late(deadline) => return Err(Error::Timeout),
+                0 if self.is_late() => return Err(Fault::Timeout),
                 0 => self.idle()?,
                 n => {
                     bytes = bytes.get(n..).unwrap_or(&[]);
@@ -100,23 +131,23 @@ impl<T: Transport, C: Clock> Link<T, C> {
                 }
             }
         }
-        self.transport.flush().map_err(Error::Transport)
+        let flushed = self.transport.flush();
+        self.outcome(flushed)
     }
 
-    pub(crate) fn is_late(&mut self, deadline: Deadline) -> bool {
-        deadline.has_passed(self.clock.now())
+    pub(super) fn outcome<R>(&mut self, result: Result<R, T::Error>) -> Result<R, Fault> {
+        result.map_err(|error| {
+            self.failure = Some(error);
+            Fault::Transport
+        })
     }
 
-    fn idle<S>(&mut self) -> Result<(), Error<T::Error, S>> {
+    fn idle(&mut self) -> Result<(), Fault> {
         match self.clock.idle() {
             core::ops::ControlFlow::Continue(()) => Ok(()),
-            core::ops::ControlFlow::Break(()) => Err(Error::Interrupted),
+            core::ops::ControlFlow::Break(()) => Err(Fault::Interrupted),
         }
     }
-}
-
-impl<T: ErrorType, C> ErrorType for Link<T, C> {
-    type Error = T::Error;
 }
 
 #[cfg(test)]
@@ -124,7 +155,7 @@ mod tests {
     use core::convert::Infallible;
     use core::ops::ControlFlow;
 
-    use embedded_io::{Read, ReadReady, Write};
+    use embedded_io::{ErrorType, Read, ReadReady, Write};
 
     use super::*;
 
@@ -181,15 +212,15 @@ mod tests {
     }
 
     /// What comes of sending ten bytes within 50 ms: the bytes that went out, and the sleeps.
-    fn send(pause: u32) -> (Result<(), Error<Infallible, ()>>, usize, u32) {
+    fn send(pause: u32) -> (Result<(), Fault>, usize, u32) {
         let uart = Uart {
             pause,
             full: 0,
             taken: 0,
         };
         let mut link = Link::new(uart, Sleeps(0));
-        let deadline = link.deadline(50);
-        let result = link.write(&[0; 10], deadline);
+        link.within(50);
+        let result = link.write(&[0; 10]);
         let (uart, clock) = link.release();
         (result, uart.taken, clock.0)
     }
@@ -201,6 +232,6 @@ mod tests {
 
     #[test]
     fn a_uart_that_stays_full_is_slept_out_up_to_the_deadline() {
-        assert_eq!(send(u32::MAX), (Err(Error::Timeout), 1, 50));
+        assert_eq!(send(u32::MAX), (Err(Fault::Timeout), 1, 50));
     }
 }

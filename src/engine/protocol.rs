@@ -4,20 +4,21 @@
 ///
 /// The dialect decides it in one place, also where a reply and an event share their name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Line<S> {
+#[repr(u32)]
+pub enum Line {
     /// The final result: done.
     Ok,
     /// The final result of a command with payload: the module has taken it.
     Sent,
-    /// The final result: refused.
-    Failed(S),
+    /// The final result: refused, for the reason that the session has noted.
+    Failed,
     /// The same, and it may be that the module did not understand what it was told: bytes may have
     /// been lost or added on the way, and another answer may follow.
-    NotUnderstood(S),
+    NotUnderstood,
     /// The module had no time for the command and dropped it, or part of what was sent.
-    Busy(S),
-    /// The module counts the payload bytes it has received.
-    Received(usize),
+    Busy,
+    /// The module counts the payload bytes it has received; the session has noted how many.
+    Received,
     /// The module has restarted.
     Boot,
     /// Something the module tells on its own; the session has taken note.
@@ -25,47 +26,44 @@ pub enum Line<S> {
     /// A part of the conversation that needs no further attention: an echo, an error code that
     /// the final result will carry.
     Detail,
-    /// Part of the reply to the command in flight.
+    /// Part of the reply to the command in flight, or nothing that the dialect knows.
     Reply,
-    /// Nothing that the dialect knows, while no command is in flight.
-    Unknown,
+    /// It looks like an event, but nobody knows it, or it makes no sense: bytes may have been lost.
+    /// The session has taken note.
+    Stray,
+    /// Nothing that a module says on its own: the answer of a command that is over, or garbage.
+    Nonsense,
 }
 
-/// Whether the input stands before counted payload.
-#[derive(Clone, Copy, Debug)]
+/// Whether the input stands before payload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
 pub enum Payload {
     /// It does not.
     No,
     /// It may; more bytes will tell.
     Incomplete,
-    /// `header` bytes, then `count` bytes of payload.
-    Counted {
-        /// Length of the text before the payload.
-        header: usize,
-        /// Length of the payload.
-        count: usize,
-        /// What closes the payload.
-        line_end: LineEnd,
-    },
-    /// `header` bytes, then text that stands for `count` bytes of payload.
-    Encoded {
-        /// Length of the text before the payload.
-        header: usize,
-        /// Length of the payload.
-        count: usize,
-        /// How the text stands for it.
-        encoding: Encoding,
-    },
-    /// It does, and nobody has asked for it: an event, of `header` bytes, then `text` and `data`
-    /// bytes of payload, closed by CR LF.
-    Message {
-        /// Length of what stands before the payload.
-        header: usize,
-        /// The part of the payload that makes no sense apart from the header: a topic.
-        text: usize,
-        /// The part that may arrive in pieces.
-        data: usize,
-    },
+    /// It stands before counted payload, which answers a command.
+    Counted,
+    /// Before text that stands for payload, which answers a command.
+    Encoded,
+    /// Before payload that nobody has asked for, closed by CR LF: an event.
+    Message,
+}
+
+/// What stands before payload, and how long both are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Header {
+    /// Length of what stands before the payload.
+    pub length: usize,
+    /// Of a message, the part of the payload that makes no sense apart from the header: a topic.
+    pub text: usize,
+    /// Length of the payload.
+    pub count: usize,
+    /// What closes counted payload.
+    pub line_end: LineEnd,
+    /// How text stands for payload.
+    pub encoding: Option<Encoding>,
 }
 
 /// How text stands for payload, byte after byte.
@@ -76,6 +74,14 @@ pub struct Encoding {
     /// What stands behind the text, and has CR LF behind it.
     pub closing: u8,
 }
+
+impl PartialEq for Encoding {
+    fn eq(&self, other: &Self) -> bool {
+        self.closing == other.closing
+    }
+}
+
+impl Eq for Encoding {}
 
 /// What encoded text begins with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,9 +96,11 @@ pub enum Decoded {
 
 /// Whether a line end stands behind counted payload: what should close it and does not follow
 /// tells that bytes of it were lost.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(u32)]
 pub enum LineEnd {
     /// In every firmware.
+    #[default]
     Always,
     /// As the header looks; the firmware may do otherwise.
     Likely,
@@ -133,6 +141,7 @@ pub(crate) enum End {
 
 /// What the answer to a resynchronising question means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
 pub enum Answer {
     /// The line is not the answer.
     No,
@@ -144,8 +153,6 @@ pub enum Answer {
 
 /// The dialect's words and the session's memory, as the engine sees them.
 pub(crate) trait Protocol {
-    type Status: core::fmt::Display;
-
     /// The character with which the module asks for payload.
     const PROMPT: u8;
     /// The character with which the module asks for a command, if it does.
@@ -154,13 +161,21 @@ pub(crate) trait Protocol {
     const OWED_PACE: u32;
     /// How a stream is ended that a spoilt command of the driver may have begun.
     const ESCAPE: Option<Escape>;
+    /// What stands before the payload of a reply.
+    const RECEIVED: &'static str;
     /// How many questions there are.
-    const QUESTIONS: u8;
+    const QUESTIONS: u32;
 
     /// Takes a line, with the command in flight (empty if there is none).
-    fn line(&mut self, command: &[u8], line: &[u8]) -> Line<Self::Status>;
-    /// Looks for the header of counted payload at the start of a line, with the command in flight.
-    fn payload(&self, command: &[u8], pending: &[u8]) -> Payload;
+    fn line(&mut self, command: &[u8], line: &[u8]) -> Line;
+    /// The count of the last [`Line::Received`].
+    fn received(&self) -> usize;
+    /// Takes note of a line that is no part of the reply at hand, and tells what it is.
+    fn stray(&mut self, line: &[u8]) -> Line;
+    /// Looks for what stands before payload at the start of a line, and describes it.
+    fn payload(&self, pending: &[u8], header: &mut Header) -> Payload;
+    /// The same for payload that only commands of the user's ask for, with the command in flight.
+    fn other_payload(&self, command: &[u8], pending: &[u8], header: &mut Header) -> Payload;
     /// Takes the header of a message, of which `text` and `data` bytes follow. Where it `may_wait`
     /// and there is no room yet, it is refused: `false`.
     fn begin_message(&mut self, header: &[u8], text: usize, data: usize, may_wait: bool) -> bool;
@@ -169,9 +184,11 @@ pub(crate) trait Protocol {
     /// The message has ended.
     fn end_message(&mut self, end: End);
     /// A question that no other command of the driver asks, with its line end.
-    fn question(n: u8) -> &'static [u8];
+    fn question(n: u32) -> &'static [u8];
     /// Whether `line` answers question `n`.
-    fn answer(n: u8, line: &[u8]) -> Answer;
+    fn answer(n: u32, line: &[u8]) -> Answer;
+    /// An event could not be kept.
+    fn lose(&mut self);
     /// A line was longer than the line buffer and is gone.
     fn lost_line(&mut self);
     /// A notice may have been missed: the module must be asked before the table is trusted.

@@ -7,24 +7,22 @@
 //! restarted unseen. A module answers in order: where several questions were asked before the
 //! first answer came, the link is in step when all answers have come, or no more do.
 
-use embedded_io::ErrorType;
-
-use super::exchange::PAYLOAD_SILENCE;
+use super::Engine;
+use super::compose::InFlight;
 use super::protocol::{Answer, Line, Protocol};
-use super::{Engine, SILENCE, Token};
-use crate::clock::{Clock, Deadline};
-use crate::error::Error;
+use super::wait::SILENCE;
+use super::word::{PAYLOAD_SILENCE, Word};
+use crate::clock::Clock;
+use crate::error::Fault;
 use crate::transport::Transport;
-
-type ErrorOf<T, P> = Error<<T as ErrorType>::Error, <P as Protocol>::Status>;
 
 /// How long each attempt waits for its answer (ms). Together they outlast the longest a module
 /// keeps a command to itself: 10 s for `AT+CIPSTART` with the driver's timeout parameter.
 const PATIENCE: [u32; 5] = [250, 500, 1000, 4000, 10_000];
 
-/// The attempt before which the module is told to leave a stream: by then it has had more time than
+/// The patience before which the module is told to leave a stream: by then it has had more time than
 /// most commands take.
-const ESCAPE_AT: usize = 2;
+const ESCAPE_BEFORE: u32 = 1000;
 
 /// How long payload is paid byte by byte before the caller is told (ms); the next call goes on.
 const OWED_PATIENCE: u32 = 40_000;
@@ -35,122 +33,104 @@ const CHATTER: u32 = 500;
 /// What is sent where payload may be owed: no line end, and nothing that a peer could execute.
 const FILLER: [u8; 32] = [b' '; 32];
 
-impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
+impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
     /// Gets back into step. All events on the way are taken; all late answers are dropped.
-    pub(crate) fn resync<P: Protocol>(&mut self, session: &mut P) -> Result<(), ErrorOf<T, P>> {
+    #[inline(never)]
+    pub(crate) fn resync(&mut self) -> Result<(), Fault> {
+        let deadline = self.link.within(0);
+        let result = self.find_back();
+        self.link.resume(deadline);
+        self.command.fly(InFlight::Nothing);
+        result
+    }
+
+    fn find_back(&mut self) -> Result<(), Fault> {
         self.leave_stream()?;
         debug!("out of step: asking the module");
         if self.out_of_step {
-            session.doubt();
+            self.session.doubt();
         }
         self.out_of_step = true;
-        self.command_len = 0;
         self.input.forget_kept();
-        for (attempt, patience) in PATIENCE.into_iter().enumerate() {
-            if let (ESCAPE_AT, Some(escape)) = (attempt, P::ESCAPE) {
-                self.leave_unknown_stream(escape)?;
+        for patience in PATIENCE {
+            if patience == ESCAPE_BEFORE {
+                self.leave_unknown_stream()?;
             }
-            let question = self.question;
-            self.question = (question + 1) % P::QUESTIONS;
-            self.unanswered = self.unanswered.saturating_add(1);
-            self.wait_for_silence(session, question)?;
-            if self.pay_what_is_owed(session, question)? || self.ask(session, question, patience)? {
+            self.command
+                .fly(InFlight::Question(P::question(self.question)));
+            self.question += 1;
+            if self.question == P::QUESTIONS {
+                self.question = 0;
+            }
+            self.unanswered += 1;
+            self.wait_for_silence()?;
+            if self.pay_what_is_owed()? || self.ask(patience)? {
                 self.out_of_step = false;
                 self.unsure = false;
                 self.paced = false;
                 return Ok(());
             }
         }
-        Err(Error::Timeout)
+        Err(Fault::Timeout)
     }
 
-    fn wait_for_silence<P: Protocol>(
-        &mut self,
-        session: &mut P,
-        question: u8,
-    ) -> Result<(), ErrorOf<T, P>> {
-        let enough = self.link.deadline(CHATTER);
+    /// Whatever comes before the question is asked is no news: the question stands for the commands
+    /// that are over.
+    fn wait_for_silence(&mut self) -> Result<(), Fault> {
+        self.link.within(CHATTER);
         loop {
-            self.drop_unwanted()?;
-            while let Some(token) = self.next_token(session, false, false) {
-                // Whatever it answers, it is no news: the question stands for the commands that
-                // are over.
-                self.take_unasked(session, token, P::question(question));
-                self.drop_unwanted()?;
+            while let Some(word) = self.next_word() {
+                self.take_unasked(word);
             }
-            let silence = self.link.deadline(SILENCE);
-            match self.fill(session, silence) {
+            let enough = self.link.within(SILENCE);
+            let filled = self.fill(usize::MAX);
+            self.link.resume(enough);
+            match filled {
+                Ok(()) if self.link.is_late() => return Ok(()),
                 Ok(()) => {}
-                Err(Error::Timeout) => {
+                Err(Fault::Timeout) => {
                     // A line that was begun and not ended must not spoil the answer.
                     self.input.clear();
                     return Ok(());
                 }
-                Err(error) => return Err(error),
-            }
-            if self.link.is_late(enough) {
-                return Ok(());
+                other => return other,
             }
         }
-    }
-
-    /// Drops the rest of a payload that nobody waits for any more; where it does not come, what
-    /// comes next is a line.
-    fn drop_unwanted<S>(&mut self) -> Result<(), Error<T::Error, S>> {
-        while self.unwanted > 0 {
-            if self.input.pending().is_empty() {
-                let silence = self.link.deadline(PAYLOAD_SILENCE);
-                match self.link.read(self.input.room(), silence) {
-                    Ok(n) => self.input.filled(n),
-                    Err(Error::Timeout) => self.unwanted = 0,
-                    Err(error) => return Err(error),
-                }
-            }
-            let here = self.input.pending().len().min(self.unwanted);
-            self.input.skip(here);
-            self.unwanted -= here;
-        }
-        Ok(())
     }
 
     /// A module that waits for payload has no timeout: everything it is told goes into the
     /// payload, until it has enough and speaks. The connection it belongs to is given up by the
     /// caller. Returns whether the question was answered on the way.
-    fn pay_what_is_owed<P: Protocol>(
-        &mut self,
-        session: &mut P,
-        question: u8,
-    ) -> Result<bool, ErrorOf<T, P>> {
+    fn pay_what_is_owed(&mut self) -> Result<bool, Fault> {
         if P::OWED_PACE > 0 {
-            return self.pay_with_questions(session, question);
+            return self.pay_with_questions();
         }
-        let deadline = self.link.deadline(PAYLOAD_SILENCE + self.owed as u32);
-        while self.owed > 0 {
-            let n = self.owed.min(FILLER.len());
-            self.link.write(FILLER.get(..n).unwrap_or(&[]), deadline)?;
-            self.owed -= n;
-            if self.owed == 0 {
-                // What the module did not take as payload is the beginning of a line.
-                self.link.write(b"\r\n", deadline)?;
+        if self.owed > 0 {
+            self.link.within(PAYLOAD_SILENCE + self.owed as u32);
+            while self.owed > 0 {
+                let n = self.owed.min(FILLER.len());
+                self.link.write(FILLER.get(..n).unwrap_or(&[]))?;
+                self.owed -= n;
             }
+            // What the module did not take as payload is the beginning of a line.
+            self.link.write(b"\r\n")?;
         }
         Ok(false)
     }
 
     /// For a module that must not be sent a byte more than it waits for: the question goes out
     /// byte by byte, so that it is payload while payload is owed, and a question when none is.
-    fn pay_with_questions<P: Protocol>(
-        &mut self,
-        session: &mut P,
-        question: u8,
-    ) -> Result<bool, ErrorOf<T, P>> {
+    fn pay_with_questions(&mut self) -> Result<bool, Fault> {
         self.paced |= self.owed > 0;
-        let deadline = self.link.deadline(OWED_PATIENCE);
+        self.link.within(OWED_PATIENCE);
         while self.owed > 0 {
-            if self.link.is_late(deadline) {
-                return Err(Error::Timeout);
+            if self.link.is_late() {
+                return Err(Fault::Timeout);
             }
-            if self.ask(session, question, PATIENCE[0])? {
+            let deadline = self.link.within(0);
+            let is_answered = self.ask(PATIENCE[0])?;
+            self.link.resume(deadline);
+            if is_answered {
                 self.owed = 0;
                 return Ok(true);
             }
@@ -158,106 +138,86 @@ impl<'b, T: Transport, C: Clock> Engine<'b, T, C> {
         Ok(false)
     }
 
-    /// Writes a question byte by byte, until the module speaks: then it has enough, or this is
+    /// Asks the question in flight; whether its answer came.
+    fn ask(&mut self, patience: u32) -> Result<bool, Fault> {
+        self.link.within(patience);
+        if P::OWED_PACE > 0 && self.paced {
+            self.write_paced()?;
+        } else {
+            self.link.write(self.command.in_flight())?;
+        }
+        self.link.within(patience);
+        self.hear()
+    }
+
+    /// Writes the question byte by byte, until the module speaks: then it has enough, or this is
     /// something else, and the question is asked anew.
-    fn write_paced<S>(&mut self, question: &[u8], pace: u32) -> Result<(), Error<T::Error, S>> {
-        for byte in question {
-            let pace = self.link.deadline(pace);
-            self.link.write(core::slice::from_ref(byte), pace)?;
+    fn write_paced(&mut self) -> Result<(), Fault> {
+        let mut written = 0;
+        while let Some(&byte) = self.command.in_flight().get(written) {
+            written += 1;
+            self.link.within(P::OWED_PACE);
+            self.link.write(&[byte])?;
             self.owed = self.owed.saturating_sub(1);
-            match self.link.read(self.input.room(), pace) {
-                Ok(n) => {
-                    self.input.filled(n);
-                    let is_echo = n == 1 && self.input.pending().last() == Some(byte);
+            let before = self.input.pending().len();
+            match self.fill_now(usize::MAX) {
+                Ok(()) => {
+                    let heard = self.input.pending().get(before..).unwrap_or(&[]);
+                    let is_echo = heard == [byte];
                     if !is_echo {
                         break;
                     }
                 }
-                Err(Error::Timeout) => {}
-                Err(error) => return Err(error),
+                Err(Fault::Timeout) => {}
+                other => return other,
             }
         }
         Ok(())
     }
 
-    /// Asks one question; whether its answer came.
-    fn ask<P: Protocol>(
-        &mut self,
-        session: &mut P,
-        question: u8,
-        patience: u32,
-    ) -> Result<bool, ErrorOf<T, P>> {
-        let deadline = self.link.deadline(patience);
-        if self.paced {
-            self.write_paced(P::question(question), P::OWED_PACE)?;
-        } else {
-            self.link.write(P::question(question), deadline)?;
-        }
-        let deadline = self.link.deadline(patience);
-        self.hear(session, question, deadline)
-    }
-
-    /// Waits for the answer to a question, and drops everything else that is no event.
-    fn hear<P: Protocol>(
-        &mut self,
-        session: &mut P,
-        question: u8,
-        mut deadline: Deadline,
-    ) -> Result<bool, ErrorOf<T, P>> {
-        let mut answered = false;
-        let mut in_step = false;
+    /// Waits for the answer to the question in flight, and drops everything else that is no event.
+    fn hear(&mut self) -> Result<bool, Fault> {
+        let (mut is_answered, mut in_step) = (false, false);
         loop {
-            while let Some(token) = self.next_token(session, false, false) {
-                let Token::Line(at) = token else {
-                    self.take_unasked(session, token, P::question(question));
-                    self.drop_unwanted()?;
-                    continue;
-                };
-                if self.is_answer(session, at.clone()) {
-                    answered = true;
-                    continue;
-                }
-                match session.line(P::question(question), self.input.get(at)) {
-                    Line::Ok if answered => {
-                        self.blank_before_ok = Some(self.lead_before.line_feed);
-                        if self.unanswered == 0 {
-                            return Ok(true);
-                        }
-                        in_step = true;
-                        deadline = self.link.deadline(PATIENCE[0]);
-                    }
-                    // A fresh module owes nothing and has not heard the question.
-                    Line::Boot => {
-                        self.owed = 0;
-                        self.unanswered = 0;
+            match self.await_word(usize::MAX) {
+                Ok(Word::Line(Line::Reply)) if self.is_answer() => is_answered = true,
+                Ok(Word::Line(Line::Ok)) if is_answered => {
+                    self.blank_before_ok = Some(self.lead_before.line_feed);
+                    if self.unanswered == 0 {
                         return Ok(true);
                     }
-                    _ => {}
+                    in_step = true;
+                    self.link.within(PATIENCE[0]);
                 }
-            }
-            match self.fill(session, deadline) {
-                Ok(()) => {}
-                Err(Error::Timeout) => {
+                // A fresh module owes nothing and has not heard the question.
+                Ok(Word::Line(Line::Boot)) => {
+                    self.owed = 0;
+                    self.unanswered = 0;
+                    return Ok(true);
+                }
+                Ok(Word::Line(_)) => {}
+                Ok(other) => drop(self.take_unasked(other)),
+                Err(Fault::Timeout) => {
                     if in_step {
                         self.unanswered = 0;
                     }
                     return Ok(in_step);
                 }
-                Err(error) => return Err(error),
+                Err(fault) => return Err(fault),
             }
         }
     }
 
-    /// Whether a line answers any question that may be open.
-    fn is_answer<P: Protocol>(&mut self, session: &mut P, at: core::ops::Range<usize>) -> bool {
-        let line = self.input.get(at);
+    /// Whether the last line answers any question that may be open.
+    fn is_answer(&mut self) -> bool {
+        let line = self.input.line();
         let answer = (0..P::QUESTIONS)
             .map(|n| P::answer(n, line))
             .find(|answer| *answer != Answer::No);
         if answer == Some(Answer::SettingsLost) {
-            session.restarted();
+            self.session.restarted();
         }
-        self.unanswered = self.unanswered.saturating_sub(u8::from(answer.is_some()));
+        self.unanswered = self.unanswered.saturating_sub(u32::from(answer.is_some()));
         answer.is_some()
     }
 }

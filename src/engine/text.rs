@@ -106,6 +106,12 @@ pub(crate) fn unquoted(field: &[u8]) -> &[u8] {
         .unwrap_or(field)
 }
 
+/// The digits at the start of a text, and what stands behind them; `None` while nothing does.
+pub(crate) fn digits(text: &[u8]) -> Option<(&[u8], u8)> {
+    let length = text.iter().take_while(|b| b.is_ascii_digit()).count();
+    Some((text.get(..length)?, *text.get(length)?))
+}
+
 /// A decimal number that is nothing but digits.
 pub(crate) fn number(digits: &[u8]) -> Option<u32> {
     let (first, rest) = digits.split_first()?;

@@ -5,27 +5,24 @@
 //! [`command`], one file a chapter.
 
 pub mod command;
+mod datagram;
 mod event;
-mod events;
 mod literal;
+mod others;
 mod payload;
-mod socket;
+mod server;
+mod station;
 mod status;
+mod stream;
 mod text;
 mod tls;
-mod wifi;
+mod words;
 
-use core::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4};
+use core::net::Ipv4Addr;
 
-use embedded_nal::AddrType;
-
-use crate::clock::Clock;
-use crate::driver::dialect::{Dialect, Incoming, Purpose, Setting, Words, private};
-use crate::driver::{ErrorOf, Session, Timeouts};
-use crate::engine::protocol::{Escape, Line, Payload};
-use crate::socket::Handle;
-use crate::transport::Transport;
-use crate::value::{Addresses, LinkState};
+use crate::driver::Session;
+use crate::driver::dialect::{Setting, Words, private};
+use crate::engine::protocol::{Escape, Header, Line, Payload};
 
 pub use event::{Event, ScanResult};
 pub use literal::{Literal, SecretLiteral};
@@ -73,48 +70,7 @@ pub struct Memory {
     name_asked: u32,
     name: Attempt<Ipv4Addr>,
     /// Connections that peers have made and nobody has accepted yet.
-    children: [Option<Child>; CHILDREN],
-    /// There may be others, of which nothing was told.
-    untold_children: bool,
-}
-
-/// As many as firmware makes for each listening socket (wire notes 6).
-const CHILDREN: usize = 5;
-
-/// A connection that a peer has made.
-#[derive(Clone, Copy, Debug)]
-struct Child {
-    socket: u32,
-    local_port: u16,
-    remote: SocketAddrV4,
-    is_closed: bool,
-}
-
-impl Memory {
-    /// Takes note of a connection that a peer has made.
-    fn add_child(&mut self, child: Child) {
-        if self.child(child.socket).is_some() {
-            return;
-        }
-        match self.children.iter_mut().find(|place| place.is_none()) {
-            Some(place) => *place = Some(child),
-            None => self.untold_children = true,
-        }
-    }
-
-    /// The connection of this id, if a peer has made it and nobody has accepted it yet.
-    fn child(&mut self, socket: u32) -> Option<&mut Child> {
-        let mut children = self.children.iter_mut().flatten();
-        children.find(|child| child.socket == socket)
-    }
-
-    /// Takes the next connection to a port.
-    fn take_child(&mut self, port: u16) -> Option<Child> {
-        self.children
-            .iter_mut()
-            .find(|place| place.is_some_and(|child| child.local_port == port))?
-            .take()
-    }
+    children: server::Children,
 }
 
 /// FNV-1a, for telling whether two names are the same without keeping them.
@@ -129,6 +85,8 @@ impl private::Sealed for Microchip {}
 impl Words for Microchip {
     type Status = Status;
     type State = Memory;
+    type Datagrams = datagram::Taken;
+    type Peers = server::Taken;
 
     const PROMPT: u8 = b'#';
     const READY_PROMPT: Option<u8> = Some(b'>');
@@ -136,6 +94,7 @@ impl Words for Microchip {
     /// (wire notes 1 and 2).
     const OWED_PACE: u32 = 60;
     const ESCAPE: Option<Escape> = None;
+    const RECEIVED: &'static str = "+SOCKRD:";
     const BOOT: &'static str = "OK";
     const RESTART: &'static str = "AT+RST\r\n";
     const COMMAND_MAX: usize = COMMAND_MAX;
@@ -158,135 +117,28 @@ impl Words for Microchip {
         },
     ];
 
-    fn line(session: &mut Session<'_, Self>, command: &[u8], line: &[u8]) -> Line<Status> {
-        events::line(session, command, line)
+    fn line(session: &mut Session<'_, Self>, command: &[u8], line: &[u8]) -> Line {
+        words::line(session, command, line)
     }
 
-    fn payload(_: &Session<'_, Self>, command: &[u8], pending: &[u8]) -> Payload {
-        payload::payload(command, pending)
+    fn payload(_: &Session<'_, Self>, pending: &[u8], header: &mut Header) -> Payload {
+        payload::payload(pending, header)
+    }
+
+    fn other_line(
+        session: &mut Session<'_, Self>,
+        command: &[u8],
+        line: &[u8],
+        kind: Line,
+    ) -> Line {
+        others::line(session, command, line, kind)
+    }
+
+    fn other_payload(command: &[u8], pending: &[u8], header: &mut Header) -> Payload {
+        payload::other_payload(command, pending, header)
     }
 
     fn event(line: &[u8]) -> crate::Event<'_> {
-        events::event(line)
-    }
-}
-
-impl Dialect for Microchip {
-    /// The stack's TCP sockets (wire notes 6).
-    const LINKS: usize = 10;
-    /// The firmware's buffer, which overflows unchecked; the reference says 1500 (wire notes 2).
-    const SEND_MAX: usize = 1400;
-    /// What the stack takes at once (wire notes 2).
-    const DATAGRAM_MAX: usize = 512;
-    /// More is refused (wire notes 3).
-    const RECEIVE_MAX: usize = 2048;
-
-    /// Wire notes 10, host drivers of the same family, unless said otherwise.
-    const TIMEOUTS: Timeouts = Timeouts {
-        command: 5000,
-        boot: 10_000,
-        join: 20_000,
-        // A failed lookup takes firmware more than 5 s (wire notes 9).
-        resolve: 15_000,
-        // A refused connection takes firmware more than 10 s (wire notes 6).
-        connect: 20_000,
-        send: 10_000,
-        receive: 5000,
-        close: 5000,
-    };
-
-    fn set_up<T: Transport, C: Clock>(
-        module: &mut Module<'_, T, C>,
-    ) -> Result<(), ErrorOf<Self, T>> {
-        wifi::set_up(module)
-    }
-
-    fn reconcile<T: Transport, C: Clock>(
-        module: &mut Module<'_, T, C>,
-    ) -> Result<(), ErrorOf<Self, T>> {
-        socket::reconcile(module)
-    }
-
-    fn join<T: Transport, C: Clock>(
-        module: &mut Module<'_, T, C>,
-        ssid: &[u8],
-        password: &[u8],
-    ) -> Result<(), ErrorOf<Self, T>> {
-        wifi::join(module, ssid, password)
-    }
-
-    fn leave<T: Transport, C: Clock>(
-        module: &mut Module<'_, T, C>,
-    ) -> Result<(), ErrorOf<Self, T>> {
-        wifi::leave(module)
-    }
-
-    fn link_state<T: Transport, C: Clock>(
-        module: &mut Module<'_, T, C>,
-    ) -> Result<LinkState, ErrorOf<Self, T>> {
-        wifi::link_state(module)
-    }
-
-    fn addresses<T: Transport, C: Clock>(
-        module: &mut Module<'_, T, C>,
-    ) -> Result<Addresses, ErrorOf<Self, T>> {
-        let ip = module
-            .session
-            .vendor
-            .address
-            .unwrap_or(Ipv4Addr::UNSPECIFIED);
-        Ok(Addresses {
-            ip,
-            gateway: None,
-            netmask: None,
-        })
-    }
-
-    fn resolve<T: Transport, C: Clock>(
-        module: &mut Module<'_, T, C>,
-        name: &str,
-        kind: AddrType,
-    ) -> Result<IpAddr, ErrorOf<Self, T>> {
-        socket::resolve(module, name, kind)
-    }
-
-    fn open<T: Transport, C: Clock>(
-        module: &mut Module<'_, T, C>,
-        socket: &Handle,
-        purpose: Purpose<'_>,
-    ) -> Result<(), ErrorOf<Self, T>> {
-        socket::open(module, socket, purpose)
-    }
-
-    fn accept<T: Transport, C: Clock>(
-        module: &mut Module<'_, T, C>,
-        port: u16,
-    ) -> Result<Option<Incoming>, ErrorOf<Self, T>> {
-        socket::accept(module, port)
-    }
-
-    fn send<T: Transport, C: Clock>(
-        module: &mut Module<'_, T, C>,
-        link: u32,
-        to: Option<SocketAddr>,
-        payload: &[u8],
-    ) -> Result<(), ErrorOf<Self, T>> {
-        socket::send(module, link, to, payload)
-    }
-
-    fn receive<T: Transport, C: Clock>(
-        module: &mut Module<'_, T, C>,
-        link: u32,
-        length: usize,
-        into: &mut [u8],
-    ) -> Result<usize, ErrorOf<Self, T>> {
-        socket::receive(module, link, length, into)
-    }
-
-    fn close<T: Transport, C: Clock>(
-        module: &mut Module<'_, T, C>,
-        link: u32,
-    ) -> Result<(), ErrorOf<Self, T>> {
-        socket::close(module, link)
+        others::event(line)
     }
 }

@@ -1,72 +1,69 @@
 //! Counted payload: what stands before it in a reply.
 
-use super::literal;
-use crate::engine::protocol::{LineEnd, Payload};
-use crate::engine::text::{agree, number};
+use super::{Microchip, literal};
+use crate::driver::dialect::Words;
+use crate::engine::protocol::{Header, LineEnd, Payload};
+use crate::engine::text::{agree, digits, number};
 
-/// Looks for the header of counted payload at the start of a line, with the command in flight.
-pub(super) fn payload(command: &[u8], pending: &[u8]) -> Payload {
-    let found = match received(pending) {
-        // A certificate that nobody waits for is a line like any other.
-        Err(Payload::No) if command.starts_with(b"AT+READCERT=") => certificate(pending),
-        found => found,
-    };
-    found.unwrap_or_else(|verdict| verdict)
+/// Looks for the header of counted payload: `+SOCKRD:<id>,<length>,` and `#`, with or without CR LF
+/// between them.
+pub(super) fn payload(pending: &[u8], header: &mut Header) -> Payload {
+    received(pending, header).unwrap_or_else(|verdict| verdict)
 }
 
-/// `+SOCKRD:<id>,<length>,` and `#` stand before payload, with or without CR LF between them.
-fn received(pending: &[u8]) -> Result<Payload, Payload> {
-    let (at, count) = header(pending, b"+SOCKRD:")?;
+/// The same for replies that only commands of the user's have. A certificate that nobody waits for is
+/// a line like any other.
+pub(super) fn other_payload(command: &[u8], pending: &[u8], header: &mut Header) -> Payload {
+    match command.starts_with(b"AT+READCERT=") {
+        true => certificate(pending, header).unwrap_or_else(|verdict| verdict),
+        false => Payload::No,
+    }
+}
+
+fn received(pending: &[u8], header: &mut Header) -> Result<Payload, Payload> {
+    let at = counted(pending, Microchip::RECEIVED.as_bytes(), header)?;
     let rest = pending.get(at..).unwrap_or(&[]);
     let blanks = rest.iter().take_while(|b| b" \r\n".contains(b)).count();
     // Firmware has its line end before the `#` and none before the `OK`, the reference the other
     // way round (wire notes 3).
-    let line_end = match blanks {
+    header.line_end = match blanks {
         0 => LineEnd::Likely,
         _ => LineEnd::Unlikely,
     };
+    header.length = at + blanks + 1;
     match rest.get(blanks) {
         None => Err(Payload::Incomplete),
-        Some(b'#') => Ok(Payload::Counted {
-            header: at + blanks + 1,
-            count,
-            line_end,
-        }),
+        Some(b'#') => Ok(Payload::Counted),
         // Text mode.
         Some(_) => Err(Payload::No),
     }
 }
 
 /// `+READCERT:<type>, <length>,` stands before text that is quoted or hexadecimal.
-fn certificate(pending: &[u8]) -> Result<Payload, Payload> {
-    let (at, count) = header(pending, b"+READCERT:")?;
+fn certificate(pending: &[u8], header: &mut Header) -> Result<Payload, Payload> {
+    let at = counted(pending, b"+READCERT:", header)?;
     let opening = *pending.get(at).ok_or(Payload::Incomplete)?;
-    let encoding = literal::encoding(opening).ok_or(Payload::No)?;
-    Ok(Payload::Encoded {
-        header: at + 1,
-        count,
-        encoding,
-    })
+    header.length = at + 1;
+    header.encoding = Some(literal::encoding(opening).ok_or(Payload::No)?);
+    Ok(Payload::Encoded)
 }
 
-/// `<name><number>,<count>,`: how long it is, and the count.
-fn header(pending: &[u8], name: &[u8]) -> Result<(usize, usize), Payload> {
+/// `<name><number>,<count>,`: how long it is; the count goes into the header.
+fn counted(pending: &[u8], name: &[u8], header: &mut Header) -> Result<usize, Payload> {
     if !agree(pending, name) {
         return Err(Payload::No);
     }
-    let (mut at, mut count) = (name.len(), None);
+    let mut at = name.len();
     for _ in 0..2 {
         let field = pending.get(at..).unwrap_or(&[]);
         let blanks = field.iter().take_while(|&&b| b == b' ').count();
-        let digits = field.get(blanks..).unwrap_or(&[]);
-        let length = digits.iter().take_while(|b| b.is_ascii_digit()).count();
-        match digits.get(length) {
-            None => return Err(Payload::Incomplete),
-            Some(b',') => count = number(digits.get(..length).unwrap_or(&[])),
-            Some(_) => return Err(Payload::No),
+        let field = field.get(blanks..).unwrap_or(&[]);
+        let (digits, separator) = digits(field).ok_or(Payload::Incomplete)?;
+        if separator != b',' {
+            return Err(Payload::No);
         }
-        at += blanks + length + 1;
+        header.count = number(digits).ok_or(Payload::No)? as usize;
+        at += blanks + digits.len() + 1;
     }
-    let count = count.and_then(|count| usize::try_from(count).ok());
-    Ok((at, count.ok_or(Payload::No)?))
+    Ok(at)
 }

@@ -5,13 +5,15 @@ use core::fmt;
 macro_rules! codes {
     ($($number:literal $name:ident $text:literal)*) => {
         /// The module's answer when it says no: `ERROR:<code>` (wire notes 5).
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
         #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+        #[non_exhaustive]
         pub enum Status {
             $(#[doc = concat!(stringify!($number), ": ", $text, ".")] $name,)*
             /// A code that the reference does not name.
             Unknown(u16),
             /// `ERROR` without a code.
+            #[default]
             Error,
             /// `+LOADCERT:1`: the data is no certificate.
             CertificateRefused,

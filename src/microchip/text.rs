@@ -27,7 +27,7 @@ impl text::Rule for Rule {
         false
     }
 
-    fn write(text: &[u8], push: &mut dyn FnMut(u8)) {
+    fn write(text: &[u8], push: &mut impl FnMut(u8)) {
         if text.iter().all(|b| (0x20..=0x7e).contains(b)) {
             push(b'"');
             for &byte in text {

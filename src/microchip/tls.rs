@@ -1,97 +1,101 @@
 //! TLS on the Microchip module: one configuration, and a connection that is upgraded.
 
-use atat::AtatCmd;
+use core::net::SocketAddr;
 
-use super::command::network::{ConfigureTls, StartTls, TlsParameter};
 use super::status::Status;
-use super::text::Text;
-use super::{Attempt, COMMAND_MAX, Microchip, Module, fingerprint, socket};
+use super::stream::{await_connection, connect, settle, v4};
+use super::text::Rule;
+use super::{Attempt, Microchip, Module, fingerprint};
 use crate::clock::Clock;
-use crate::driver::ErrorOf;
-use crate::error::{Error, Usage};
+use crate::driver::dialect::{Outcome, Secured};
+use crate::error::Usage;
+use crate::socket::Handle;
 use crate::transport::Transport;
-use crate::value::Ranged;
 use crate::value::TlsConfig;
 
 /// Firmware uses the first configuration, whichever it is told to use.
-const CONFIGURATION: Ranged<1, 2> = Ranged::MIN;
+const CONFIGURATION: u32 = 1;
+
+/// A parameter of the configuration: its number, its value, and how long that may be (wire notes 9).
+type Parameter<'c> = (u32, &'c str, usize);
 
 /// A TLS configuration in the module's words.
-pub(super) fn parameters<E>(
-    config: TlsConfig<'_>,
-) -> Result<[TlsParameter<'_>; 4], Error<E, Status>> {
-    if !config.alpn.is_empty() || config.psk.is_some() {
-        return Err(Error::Usage(Usage::Unsupported));
-    }
+fn parameters<'c>(config: &TlsConfig<'c>) -> [Parameter<'c>; 4] {
     let (certificate, key) = config.certificate.unwrap_or_default();
-    Ok([
-        TlsParameter::Ca(text(config.ca.unwrap_or_default())?),
-        TlsParameter::Certificate(text(certificate)?),
-        TlsParameter::Key(text(key)?),
-        TlsParameter::ServerName(text(config.server_name.unwrap_or_default())?),
-    ])
+    [
+        (1, config.ca.unwrap_or_default(), 64),
+        (2, certificate, 64),
+        (3, key, 32),
+        (5, config.server_name.unwrap_or_default(), 32),
+    ]
 }
 
-/// Starts TLS on a connected socket.
-pub(super) fn start<T: Transport, C: Clock>(
+impl Secured for Microchip {
+    fn connect_tls<T: Transport, C: Clock>(
+        module: &mut Module<'_, T, C>,
+        socket: &Handle,
+        remote: SocketAddr,
+        config: &TlsConfig<'_>,
+    ) -> Outcome {
+        if !config.alpn.is_empty() || config.psk.is_some() {
+            return Err(module.refuse(Usage::Unsupported));
+        }
+        let wanted = check(module, config)?;
+        let remote = v4(module, remote)?;
+        let opened = connect(module, socket, remote)?;
+        let configured = configure(module, config, wanted);
+        module.session().vendor.securing = Some(opened);
+        module.session().vendor.connection = Attempt::Open;
+        let asked =
+            configured.and_then(|()| module.tell("AT+SOCKTLS=#,#\r\n", &[opened, CONFIGURATION]));
+        let secured = await_connection(module, asked);
+        settle(module, opened, secured)
+    }
+}
+
+/// Whether the module can be told all of it; nothing is sent. Returns its fingerprint.
+fn check<T: Transport, C: Clock>(
     module: &mut Module<'_, T, C>,
-    opened: u32,
-    parameters: [TlsParameter<'_>; 4],
-) -> Result<(), ErrorOf<Microchip, T>> {
-    let (timeout, patience) = (module.timeouts.command, module.timeouts.connect);
-    let index = CONFIGURATION;
-    let configured = configure(module, parameters);
-    module.session.vendor.securing = Some(opened);
-    module.session.vendor.connection = Attempt::Open;
-    let asked = configured
-        .and_then(|()| {
-            module.execute(
-                &StartTls {
-                    socket: opened,
-                    index,
-                },
-                timeout,
-            )
-        })
-        .and_then(|_| {
-            module.wait_until(patience, &mut |session| {
-                !matches!(session.vendor.connection, Attempt::Open)
-            })
-        });
-    module.session.vendor.securing = None;
-    socket::settle(module, opened, asked)
+    config: &TlsConfig<'_>,
+) -> Outcome<u32> {
+    let mut sum: u32 = 0;
+    for parameter in parameters(config) {
+        compose(module, parameter);
+        module.check_command()?;
+        sum = sum.rotate_left(1) ^ fingerprint(module.engine.command().get());
+    }
+    Ok(sum)
 }
 
 /// Sets the TLS configuration. While a connection uses it there can be no other: the module refuses.
 fn configure<T: Transport, C: Clock>(
     module: &mut Module<'_, T, C>,
-    parameters: [TlsParameter<'_>; 4],
-) -> Result<(), ErrorOf<Microchip, T>> {
-    let timeout = module.timeouts.command;
-    let mut wire = [0; COMMAND_MAX];
-    let commands = parameters.map(|parameter| ConfigureTls {
-        index: CONFIGURATION,
-        parameter,
-    });
-    let wanted = commands.iter().fold(0, |sum: u32, command| {
-        let n = command.write(&mut wire);
-        sum.rotate_left(1) ^ fingerprint(wire.get(..n).unwrap_or(&[]))
-    });
-    if module.session.vendor.tls == Some(wanted) {
+    config: &TlsConfig<'_>,
+    wanted: u32,
+) -> Outcome {
+    if module.session().vendor.tls == Some(wanted) {
         return Ok(());
     }
-    module.session.vendor.tls = None;
-    for command in commands {
-        match module.execute(&command, timeout) {
-            // So firmware answers to an empty text, which it takes (wire notes 4).
-            Err(Error::Module(Status::ConfigurationFailed)) if command.parameter.is_empty() => {}
-            other => drop(other?),
+    module.session().vendor.tls = None;
+    for parameter in parameters(config) {
+        compose(module, parameter);
+        let set = module.send_composed(module.timeouts.command);
+        // So firmware answers to an empty text, which it takes (wire notes 4).
+        let is_cleared = module.has_refused(&set, Status::ConfigurationFailed);
+        if !(is_cleared && parameter.1.is_empty()) {
+            set?;
         }
     }
-    module.session.vendor.tls = Some(wanted);
+    module.session().vendor.tls = Some(wanted);
     Ok(())
 }
 
-fn text<const MAX: usize, E>(text: &str) -> Result<Text<'_, MAX>, Error<E, Status>> {
-    Text::new(text.as_bytes()).map_err(Error::Usage)
+fn compose<T: Transport, C: Clock>(
+    module: &mut Module<'_, T, C>,
+    (number, value, most): Parameter<'_>,
+) {
+    module
+        .compose("AT+TLSC=#,#,", &[CONFIGURATION, number])
+        .text::<Rule>(value.as_bytes(), most)
+        .put("\r\n", &[]);
 }

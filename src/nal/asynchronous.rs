@@ -176,9 +176,13 @@ impl<'a, 'b, D: Dialect, T: Transport, C: Clock> Datagrams<'a, 'b, D, T, C> {
     /// The next datagram: as much of it as fits, its whole length, and who sent it.
     async fn receive(&mut self, buffer: &mut [u8]) -> Result<(usize, SocketAddr), ErrorOf<D, T>> {
         until_there(|| match &self.socket {
-            Some(socket) => (self.module)
-                .with(|module| module.receive_datagram(socket, buffer))
-                .map_err(nb::Error::Other)?,
+            Some(socket) => {
+                let received = self.module.with(|module| {
+                    let received = module.receive_datagram(socket, buffer);
+                    module.outcome(received)
+                });
+                received??.ok_or(nb::Error::WouldBlock)
+            }
             None => Err(nb::Error::WouldBlock),
         })
         .await

@@ -5,12 +5,12 @@ use core::net::IpAddr;
 use embedded_nal::{AddrType, Dns};
 
 use crate::clock::Clock;
-use crate::driver::dialect::Dialect;
+use crate::driver::dialect::{Dialect, Outcome};
 use crate::driver::{ErrorOf, Module};
 use crate::error::{Error, Usage};
 use crate::fmt::Shown;
 use crate::transport::Transport;
-use crate::value::ip as address;
+use crate::value::ip;
 
 impl<D: Dialect, T: Transport, C: Clock> Dns for Module<'_, D, T, C> {
     type Error = ErrorOf<D, T>;
@@ -22,29 +22,8 @@ impl<D: Dialect, T: Transport, C: Clock> Dns for Module<'_, D, T, C> {
         hostname: &str,
         addr_type: AddrType,
     ) -> nb::Result<IpAddr, Self::Error> {
-        if let Some(address) = address::read(hostname.as_bytes()) {
-            let fits = match addr_type {
-                AddrType::IPv4 => address.is_ipv4(),
-                AddrType::IPv6 => address.is_ipv6(),
-                AddrType::Either => true,
-            };
-            return if fits {
-                Ok(address)
-            } else {
-                Err(Error::Usage(Usage::Unsupported).into())
-            };
-        }
-        self.prepare()?;
-        match D::resolve(self, hostname, addr_type) {
-            Ok(address) => {
-                info!("{} is {}", hostname, address);
-                Ok(address)
-            }
-            Err(error) => {
-                info!("{} is not known: {}", hostname, Shown(&error));
-                Err(error.into())
-            }
-        }
+        let resolved = self.resolve(hostname, addr_type);
+        Ok(self.outcome(resolved)?)
     }
 
     /// Neither vendor's command set resolves addresses to names: always
@@ -52,4 +31,38 @@ impl<D: Dialect, T: Transport, C: Clock> Dns for Module<'_, D, T, C> {
     fn get_host_by_address(&mut self, _: IpAddr, _: &mut [u8]) -> nb::Result<usize, Self::Error> {
         Err(Error::Usage(Usage::Unsupported).into())
     }
+}
+
+impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
+    fn resolve(&mut self, name: &str, kind: AddrType) -> Outcome<IpAddr> {
+        if let Some(address) = literal(name.as_bytes(), &kind) {
+            return Ok(address);
+        }
+        if is_address(name.as_bytes()) {
+            // Of the other kind.
+            return Err(self.refuse(Usage::Unsupported));
+        }
+        self.prepare()?;
+        let resolved = D::resolve(self, name, kind);
+        match &resolved {
+            Ok(address) => info!("{} is {}", name, address),
+            Err(fault) => info!("{} is not known: {}", name, Shown(fault)),
+        }
+        resolved
+    }
+}
+
+/// The address that a name is. What kind is wanted is asked first, so that firmware that wants one
+/// has no code for the other.
+fn literal(name: &[u8], kind: &AddrType) -> Option<IpAddr> {
+    match kind {
+        AddrType::IPv4 => ip::v4(name).map(IpAddr::V4),
+        AddrType::IPv6 => ip::v6(name).map(IpAddr::V6),
+        AddrType::Either => ip::read(name),
+    }
+}
+
+/// Whether a name is an address: no name of a host has a colon, or is all numbers.
+fn is_address(name: &[u8]) -> bool {
+    name.contains(&b':') || ip::v4(name).is_some()
 }

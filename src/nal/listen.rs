@@ -6,15 +6,16 @@ use embedded_nal::TcpFullStack;
 
 use crate::clock::Clock;
 use crate::driver::Module;
-use crate::driver::dialect::{Dialect, Purpose};
-use crate::error::{Closed, Error, Usage};
-use crate::socket::{State, TcpSocket};
+use crate::driver::dialect::{Dialect, Outcome};
+use crate::error::{Closed, Fault, Usage};
+use crate::socket::{Handle, State, TcpSocket};
 use crate::transport::Transport;
 
 impl<D: Dialect, T: Transport, C: Clock> TcpFullStack for Module<'_, D, T, C> {
     /// Remembers the port for [`listen`](TcpFullStack::listen); nothing is sent.
     fn bind(&mut self, socket: &mut TcpSocket, local_port: u16) -> Result<(), Self::Error> {
-        self.slot(&socket.handle)?;
+        let owned = self.slot(&socket.handle).map(drop);
+        self.outcome(owned)?;
         socket.port = Some(local_port);
         Ok(())
     }
@@ -25,11 +26,8 @@ impl<D: Dialect, T: Transport, C: Clock> TcpFullStack for Module<'_, D, T, C> {
     /// [`Resource::Listeners`](crate::Resource::Listeners) where the module listens already and can
     /// do so on one port only: the ST67. [`Usage::Unsupported`] for port 0, which no module chooses.
     fn listen(&mut self, socket: &mut TcpSocket) -> Result<(), Self::Error> {
-        match socket.port {
-            None => Err(Error::Closed(Closed::NotConnected)),
-            Some(0) => Err(Error::Usage(Usage::Unsupported)),
-            Some(port) => self.open_for(&mut socket.handle, Purpose::Listen(port)),
-        }
+        let listening = self.open_listener(&mut socket.handle, socket.port);
+        self.outcome(listening)
     }
 
     /// The next connection to the port, and who made it; `WouldBlock` if there is none, or no
@@ -43,25 +41,39 @@ impl<D: Dialect, T: Transport, C: Clock> TcpFullStack for Module<'_, D, T, C> {
         &mut self,
         socket: &mut TcpSocket,
     ) -> nb::Result<(TcpSocket, SocketAddr), Self::Error> {
-        let (listener, port) = (&socket.handle, socket.port.unwrap_or(0));
-        self.check_run(listener)?;
-        if self.slot(listener)?.state != State::Listening {
-            self.listen(socket)?;
+        let accepted = self.accept_next(socket);
+        match self.outcome(accepted)? {
+            Some((handle, remote)) => Ok((TcpSocket { handle, port: None }, remote)),
+            None => Err(nb::Error::WouldBlock),
+        }
+    }
+}
+
+impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
+    fn open_listener(&mut self, socket: &mut Handle, port: Option<u16>) -> Outcome {
+        let port = match port {
+            None => return Err(Fault::NotConnected),
+            Some(0) => return Err(self.refuse(Usage::Unsupported)),
+            Some(port) => port,
+        };
+        self.begin_open(socket)?;
+        self.close_listener = Some(D::close_listener);
+        let opened = D::listen(self, socket, port);
+        self.end_open(socket, opened, &format_args!("listening at port {port}"))
+    }
+
+    fn accept_next(&mut self, socket: &mut TcpSocket) -> Outcome<Option<(Handle, SocketAddr)>> {
+        if self.current(&socket.handle)?.state != State::Listening {
+            self.open_listener(&mut socket.handle, socket.port)?;
         }
         self.catch_up(&socket.handle)?;
-        let Ok(handle) = self.session.sockets.allocate() else {
-            return Err(nb::Error::WouldBlock);
+        let Ok(handle) = self.session().sockets.allocate() else {
+            return Ok(None);
         };
-        let accepted = match D::accept(self, port) {
-            Ok(accepted) => accepted,
-            Err(error) => {
-                self.session.sockets.free(&handle);
-                return Err(error.into());
-            }
-        };
-        let Some(incoming) = accepted else {
-            self.session.sockets.free(&handle);
-            return Err(nb::Error::WouldBlock);
+        let accepted = D::accept(self, socket.port.unwrap_or(0));
+        let Ok(Some(incoming)) = accepted else {
+            self.session().sockets.free(&handle);
+            return accepted.map(|_| None);
         };
         let slot = self.slot(&handle)?;
         slot.open(incoming.link);
@@ -71,7 +83,6 @@ impl<D: Dialect, T: Transport, C: Clock> TcpFullStack for Module<'_, D, T, C> {
             slot.abandon(Closed::ByPeer);
         }
         info!("link {}: accepted {}", incoming.link, incoming.remote);
-        let connection = TcpSocket { handle, port: None };
-        Ok((connection, incoming.remote))
+        Ok(Some((handle, incoming.remote)))
     }
 }

@@ -28,21 +28,21 @@ use crate::transport::Transport;
 /// # let _ = for_dns;
 /// # }
 /// ```
-pub struct Shared<'a, 'b, D: Dialect, T, C>(&'a RefCell<Module<'b, D, T, C>>);
+pub struct Shared<'a, 'b, D: Dialect, T: Transport, C>(&'a RefCell<Module<'b, D, T, C>>);
 
-impl<D: Dialect, T, C> fmt::Debug for Shared<'_, '_, D, T, C> {
+impl<D: Dialect, T: Transport, C> fmt::Debug for Shared<'_, '_, D, T, C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Shared")
     }
 }
 
-impl<D: Dialect, T, C> Clone for Shared<'_, '_, D, T, C> {
+impl<D: Dialect, T: Transport, C> Clone for Shared<'_, '_, D, T, C> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<D: Dialect, T, C> Copy for Shared<'_, '_, D, T, C> {}
+impl<D: Dialect, T: Transport, C> Copy for Shared<'_, '_, D, T, C> {}
 
 impl<'a, 'b, D: Dialect, T: Transport, C: Clock> Shared<'a, 'b, D, T, C> {
     /// A handle on this module.

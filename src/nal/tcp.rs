@@ -6,9 +6,9 @@ use embedded_nal::TcpClientStack;
 
 use super::stream::WaitTcp;
 use crate::clock::Clock;
-use crate::driver::dialect::{Dialect, Purpose};
+use crate::driver::dialect::{Dialect, Outcome};
 use crate::driver::{ErrorOf, Module};
-use crate::error::{Closed, Error};
+use crate::error::{Closed, Error, Fault};
 use crate::socket::{Handle, State, TcpSocket};
 use crate::transport::Transport;
 
@@ -18,8 +18,11 @@ impl<D: Dialect, T: Transport, C: Clock> TcpClientStack for Module<'_, D, T, C> 
 
     /// Takes a place in the socket table; nothing is sent.
     fn socket(&mut self) -> Result<TcpSocket, Self::Error> {
-        let handle = self.session.sockets.allocate().map_err(Error::Resource)?;
-        Ok(TcpSocket { handle, port: None })
+        let handle = self.session().sockets.allocate();
+        Ok(TcpSocket {
+            handle: self.outcome(handle)?,
+            port: None,
+        })
     }
 
     /// Connects; blocks until the connection stands, never `WouldBlock`.
@@ -31,29 +34,14 @@ impl<D: Dialect, T: Transport, C: Clock> TcpClientStack for Module<'_, D, T, C> 
         socket: &mut TcpSocket,
         remote: SocketAddr,
     ) -> nb::Result<(), Self::Error> {
-        Ok(self.open_for(&mut socket.handle, Purpose::Connect(remote))?)
+        let connected = self.open_stream(&mut socket.handle, remote);
+        Ok(self.outcome(connected)?)
     }
 
     /// Sends all of `buffer`, in as many commands as it needs, and returns its length.
     fn send(&mut self, socket: &mut TcpSocket, buffer: &[u8]) -> nb::Result<usize, Self::Error> {
-        let socket = &socket.handle;
-        self.check_run(socket)?;
-        self.prepare()?;
-        for (n, chunk) in buffer.chunks(D::SEND_MAX).enumerate() {
-            let link = self.open_link(socket)?;
-            if let Err(error) = D::send(self, link, None, chunk) {
-                let error = self.after_failed_send(socket, error);
-                if n > 0 {
-                    // The caller cannot know how much has gone out.
-                    self.slot(socket)?.spoil();
-                }
-                return Err(error.into());
-            }
-        }
-        if buffer.is_empty() {
-            self.open_link(socket)?;
-        }
-        Ok(buffer.len())
+        let sent = self.send_all(&socket.handle, buffer);
+        Ok(self.outcome(sent).map(|()| buffer.len())?)
     }
 
     /// Receives what is there; `WouldBlock` if nothing is.
@@ -65,73 +53,29 @@ impl<D: Dialect, T: Transport, C: Clock> TcpClientStack for Module<'_, D, T, C> 
         socket: &mut TcpSocket,
         buffer: &mut [u8],
     ) -> nb::Result<usize, Self::Error> {
-        let socket = &socket.handle;
-        self.check_run(socket)?;
-        if buffer.is_empty() {
-            return Ok(0);
-        }
-        let n = self.slot(socket)?.take_ahead(buffer);
-        if n > 0 {
-            return Ok(n);
-        }
-        self.catch_up(socket)?;
-        if self.slot(socket)?.readable {
-            let n = self.fetch(socket, buffer)?;
-            if n > 0 {
-                return Ok(n);
-            }
-        }
-        let slot = self.slot(socket)?;
-        match slot.state {
-            State::Closed(how) if !slot.readable => Err(Error::Closed(how).into()),
-            State::Listening => Err(Error::Closed(Closed::NotConnected).into()),
-            State::Open | State::Closed(_) => Err(nb::Error::WouldBlock),
+        let received = self.receive_now(&socket.handle, buffer);
+        match self.outcome(received)? {
+            0 if !buffer.is_empty() => Err(nb::Error::WouldBlock),
+            n => Ok(n),
         }
     }
 
     /// Closes the socket, whatever its state, and frees its place.
     fn close(&mut self, socket: TcpSocket) -> Result<(), Self::Error> {
-        self.close_socket(&socket.handle)
+        let closed = self.close_socket(&socket.handle);
+        self.outcome(closed)
     }
 }
 
 impl<D: Dialect, T: Transport, C: Clock> WaitTcp for Module<'_, D, T, C> {
     fn is_readable(&mut self, socket: &mut TcpSocket) -> Result<bool, Self::Error> {
-        let socket = &socket.handle;
-        let slot = self.slot(socket)?;
-        if slot.has_ahead() || self.session.sockets.is_from_before_restart(socket) {
-            return Ok(true);
-        }
-        match self.catch_up(socket) {
-            Err(Error::ModuleReset) => return Ok(true),
-            other => other?,
-        }
-        // What may be there is there when it has been fetched.
-        if self.slot(socket)?.readable && self.fetch_ahead(socket)? > 0 {
-            return Ok(true);
-        }
-        let slot = self.slot(socket)?;
-        Ok(slot.state != State::Open && !slot.readable)
+        let is_readable = self.has_something(&socket.handle);
+        self.outcome(is_readable)
     }
 
     fn wait_readable(&mut self, socket: &mut TcpSocket, ms: u32) -> Result<(), Self::Error> {
-        let deadline = self.engine.link.deadline(ms);
-        while !self.is_readable(socket)? {
-            let told = self
-                .engine
-                .wait_until(&mut self.session, deadline, &mut |session| {
-                    let slot = session.sockets.slot(&socket.handle);
-                    slot.map_or(true, |slot| slot.readable || slot.state != State::Open)
-                });
-            match told {
-                // What has happened to the socket is seen above.
-                Ok(()) | Err(Error::ModuleReset | Error::Malformed)
-                    if !self.engine.link.is_late(deadline) => {}
-                Ok(()) => return Err(Error::Timeout),
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(())
+        let waited = self.wait_for_something(&socket.handle, ms);
+        self.outcome(waited)
     }
 
     fn is_end(error: &Self::Error) -> bool {
@@ -140,11 +84,59 @@ impl<D: Dialect, T: Transport, C: Clock> WaitTcp for Module<'_, D, T, C> {
 }
 
 impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
+    fn open_stream(&mut self, socket: &mut Handle, remote: SocketAddr) -> Outcome {
+        self.begin_open(socket)?;
+        let opened = D::connect(self, socket, remote);
+        self.end_open(socket, opened, &format_args!("connected to {remote}"))
+    }
+
+    fn send_all(&mut self, socket: &Handle, buffer: &[u8]) -> Outcome {
+        self.current(socket)?;
+        self.prepare()?;
+        let mut rest = buffer;
+        let mut link = self.open_link(socket)?;
+        while !rest.is_empty() {
+            let (chunk, behind) = rest.split_at_checked(D::SEND_MAX).unwrap_or((rest, &[]));
+            if let Err(fault) = D::send(self, link, chunk) {
+                let fault = self.after_failed_send(socket, fault);
+                if rest.len() < buffer.len() {
+                    // The caller cannot know how much has gone out.
+                    self.slot(socket)?.spoil();
+                }
+                return Err(fault);
+            }
+            rest = behind;
+            if !rest.is_empty() {
+                link = self.open_link(socket)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Receives what is there; 0 if nothing is.
+    fn receive_now(&mut self, socket: &Handle, buffer: &mut [u8]) -> Outcome<usize> {
+        let n = self.current(socket)?.take_ahead(buffer);
+        if n > 0 || buffer.is_empty() {
+            return Ok(n);
+        }
+        if self.catch_up(socket)?.readable {
+            let n = self.fetch(socket, buffer)?;
+            if n > 0 {
+                return Ok(n);
+            }
+        }
+        let slot = self.slot(socket)?;
+        match slot.state {
+            State::Closed(how) if !slot.readable => Err(how.into()),
+            State::Listening => Err(Fault::NotConnected),
+            State::Open | State::Closed(_) => Ok(0),
+        }
+    }
+
     /// Reads from the module: straight into a large buffer, through the read-ahead buffer into a
     /// small one.
-    fn fetch(&mut self, socket: &Handle, buffer: &mut [u8]) -> Result<usize, ErrorOf<D, T>> {
+    fn fetch(&mut self, socket: &Handle, buffer: &mut [u8]) -> Outcome<usize> {
         if buffer.len() >= self.slot(socket)?.ahead_size() {
-            self.prepare()?;
             return self.fetch_into(socket, buffer);
         }
         self.fetch_ahead(socket)?;
@@ -152,19 +144,18 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
     }
 
     /// Fills the read-ahead buffer, which is empty.
-    fn fetch_ahead(&mut self, socket: &Handle) -> Result<usize, ErrorOf<D, T>> {
-        self.prepare()?;
+    fn fetch_ahead(&mut self, socket: &Handle) -> Outcome<usize> {
         let memory = self.slot(socket)?.lend_ahead();
         let result = self.fetch_into(socket, memory);
         if let Ok(slot) = self.slot(socket) {
-            slot.put_ahead(memory, *result.as_ref().unwrap_or(&0));
+            slot.put_ahead(memory, result.unwrap_or(0));
         }
         result
     }
 
-    fn fetch_into(&mut self, socket: &Handle, into: &mut [u8]) -> Result<usize, ErrorOf<D, T>> {
-        self.check_run(socket)?;
-        let slot = self.slot(socket)?;
+    fn fetch_into(&mut self, socket: &Handle, into: &mut [u8]) -> Outcome<usize> {
+        self.prepare()?;
+        let slot = self.current(socket)?;
         let (link, announced) = (slot.link, slot.begin_read());
         let wanted = into.len().min(D::RECEIVE_MAX);
         let result = D::receive(
@@ -173,23 +164,64 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
             wanted,
             into.get_mut(..wanted).unwrap_or(&mut []),
         );
-        self.check_run(socket)?;
-        let slot = self.slot(socket)?;
-        match result {
-            Ok(n) => {
-                slot.end_read(n, wanted, announced);
-                Ok(n)
-            }
+        let slot = self.current(socket)?;
+        let got = match result {
             // A link that is closed and emptied has nothing to read.
-            Err(Error::Module(_)) => {
-                slot.end_read(0, wanted, announced);
-                Ok(0)
-            }
-            Err(error) => {
+            Err(Fault::Refused) => 0,
+            Err(fault) => {
                 // Bytes may have left the module that never arrived here.
                 slot.spoil();
-                Err(error)
+                return Err(fault);
             }
+            Ok(got) => got,
+        };
+        slot.end_read(got, wanted, announced);
+        Ok(got)
+    }
+
+    /// Whether there is something to receive, or an end to hear of.
+    fn has_something(&mut self, socket: &Handle) -> Outcome<bool> {
+        let slot = self.slot(socket)?;
+        if slot.has_ahead() || self.session().sockets.is_from_before_restart(socket) {
+            return Ok(true);
+        }
+        match self.catch_up(socket).map(|slot| slot.readable) {
+            Err(Fault::ModuleReset) => return Ok(true),
+            // What may be there is there when it has been fetched.
+            Ok(true) if self.fetch_ahead(socket)? > 0 => return Ok(true),
+            other => drop(other?),
+        }
+        let slot = self.slot(socket)?;
+        Ok(slot.state != State::Open && !slot.readable)
+    }
+
+    fn wait_for_something(&mut self, socket: &Handle, ms: u32) -> Outcome {
+        self.engine.link.within(ms);
+        loop {
+            let deadline = self.engine.link.within(0);
+            let is_there = self.has_something(socket)?;
+            self.engine.link.resume(deadline);
+            if is_there {
+                return Ok(());
+            }
+            match self.wait_for_news(socket) {
+                Ok(()) if self.engine.link.is_late() => return Err(Fault::Timeout),
+                // What has happened to the socket is seen above.
+                Ok(()) => {}
+                Err(Fault::ModuleReset | Fault::Malformed) if !self.engine.link.is_late() => {}
+                Err(fault) => return Err(fault),
+            }
+        }
+    }
+
+    /// Waits up to the deadline for something that the module tells of a socket.
+    fn wait_for_news(&mut self, socket: &Handle) -> Outcome {
+        loop {
+            match self.slot(socket) {
+                Ok(slot) if !slot.readable && slot.state == State::Open => {}
+                _ => return Ok(()),
+            }
+            self.engine.await_event()?;
         }
     }
 }

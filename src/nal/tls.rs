@@ -8,8 +8,8 @@ use super::Shared;
 use super::stream::WaitTcp;
 use crate::clock::Clock;
 use crate::driver::Module;
-use crate::driver::dialect::{Dialect, Purpose};
-use crate::socket::TcpSocket;
+use crate::driver::dialect::{Dialect, Outcome};
+use crate::socket::{Handle, TcpSocket};
 use crate::transport::Transport;
 use crate::value::TlsConfig;
 
@@ -48,7 +48,22 @@ impl<D: Dialect, T: Transport, C: Clock> ConnectTls for Module<'_, D, T, C> {
         remote: SocketAddr,
         config: &TlsConfig<'_>,
     ) -> nb::Result<(), Self::Error> {
-        Ok(self.open_for(&mut socket.handle, Purpose::ConnectTls(remote, *config))?)
+        let connected = self.open_secured(&mut socket.handle, remote, config);
+        Ok(self.outcome(connected)?)
+    }
+}
+
+impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
+    fn open_secured(
+        &mut self,
+        socket: &mut Handle,
+        remote: SocketAddr,
+        config: &TlsConfig<'_>,
+    ) -> Outcome {
+        self.begin_open(socket)?;
+        let opened = D::connect_tls(self, socket, remote, config);
+        let what = format_args!("connected with TLS to {remote}");
+        self.end_open(socket, opened, &what)
     }
 }
 

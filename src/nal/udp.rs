@@ -5,9 +5,9 @@ use core::net::{SocketAddr, SocketAddrV4};
 use embedded_nal::{UdpClientStack, UdpFullStack};
 
 use crate::clock::Clock;
-use crate::driver::dialect::{Dialect, Purpose};
+use crate::driver::dialect::{Dialect, Outcome};
 use crate::driver::{ErrorOf, Module};
-use crate::error::{Closed, Error, Usage};
+use crate::error::{Closed, Error, Fault, Usage};
 use crate::socket::{Datagram, Handle, State, UdpSocket};
 use crate::transport::Transport;
 
@@ -21,13 +21,9 @@ impl<D: Dialect, T: Transport, C: Clock> UdpClientStack for Module<'_, D, T, C> 
     /// Besides those of a TCP socket, [`Usage::BufferTooSmall`] if its read-ahead buffer has no
     /// room for a note on one datagram: who sent it, and how long it is.
     fn socket(&mut self) -> Result<UdpSocket, Self::Error> {
-        let handle = self.session.sockets.allocate().map_err(Error::Resource)?;
-        if self.slot(&handle)?.ahead_size() < Datagram::NOTE {
-            self.session.sockets.free(&handle);
-            return Err(Error::Usage(Usage::BufferTooSmall(Datagram::NOTE)));
-        }
+        let handle = self.allocate_for_datagrams();
         Ok(UdpSocket {
-            handle,
+            handle: self.outcome(handle)?,
             remote: None,
             is_bound: false,
         })
@@ -36,11 +32,14 @@ impl<D: Dialect, T: Transport, C: Clock> UdpClientStack for Module<'_, D, T, C> 
     /// Sets where [`send`](UdpClientStack::send) sends. A socket that is not bound gets a port
     /// that the module chooses.
     fn connect(&mut self, socket: &mut UdpSocket, remote: SocketAddr) -> Result<(), Self::Error> {
-        self.slot(&socket.handle)?;
-        let is_usable = !self.session.sockets.is_from_before_restart(&socket.handle)
-            && self.slot(&socket.handle)?.state == State::Open;
+        let is_usable = match self.current(&socket.handle) {
+            Ok(slot) => slot.state == State::Open,
+            Err(Fault::ModuleReset) => false,
+            Err(fault) => return Err(self.error(fault)),
+        };
         if !(socket.is_bound && is_usable) {
-            self.open_for(&mut socket.handle, Purpose::Exchange(remote))?;
+            let opened = self.open_exchange(&mut socket.handle, remote);
+            self.outcome(opened)?;
             socket.is_bound = false;
         }
         socket.remote = Some(remote);
@@ -48,7 +47,7 @@ impl<D: Dialect, T: Transport, C: Clock> UdpClientStack for Module<'_, D, T, C> 
     }
 
     /// Sends a datagram to the address that the socket is connected to: 1 to 1470 bytes on the
-    /// ST67, 1 to 512 on the Microchip module ([`Dialect::DATAGRAM_MAX`]).
+    /// ST67, 1 to 512 on the Microchip module ([`DATAGRAM_MAX`](crate::dialect::Datagrams::DATAGRAM_MAX)).
     ///
     /// # Errors
     /// [`Usage::TooLong`] and, for no bytes, [`Usage::Unsupported`], before a byte is sent.
@@ -57,7 +56,10 @@ impl<D: Dialect, T: Transport, C: Clock> UdpClientStack for Module<'_, D, T, C> 
     /// length with other bytes: a module that waits for payload must be given it.
     fn send(&mut self, socket: &mut UdpSocket, buffer: &[u8]) -> nb::Result<(), Self::Error> {
         match socket.remote {
-            Some(remote) => Ok(self.send_datagram(&socket.handle, remote, buffer)?),
+            Some(remote) => {
+                let sent = self.send_datagram(&socket.handle, remote, buffer);
+                Ok(self.outcome(sent)?)
+            }
             None => Err(Error::Closed(Closed::NotConnected).into()),
         }
     }
@@ -72,7 +74,8 @@ impl<D: Dialect, T: Transport, C: Clock> UdpClientStack for Module<'_, D, T, C> 
         socket: &mut UdpSocket,
         buffer: &mut [u8],
     ) -> nb::Result<(usize, SocketAddr), Self::Error> {
-        let (length, sender) = self.receive_datagram(socket, buffer)?;
+        let received = self.receive_datagram(socket, buffer);
+        let (length, sender) = self.outcome(received)?.ok_or(nb::Error::WouldBlock)?;
         if length > buffer.len() {
             return Err(Error::Usage(Usage::BufferTooSmall(length)).into());
         }
@@ -81,14 +84,16 @@ impl<D: Dialect, T: Transport, C: Clock> UdpClientStack for Module<'_, D, T, C> 
 
     /// Closes the socket, whatever its state, and frees its place.
     fn close(&mut self, socket: UdpSocket) -> Result<(), Self::Error> {
-        self.close_socket(&socket.handle)
+        let closed = self.close_socket(&socket.handle);
+        self.outcome(closed)
     }
 }
 
 impl<D: Dialect, T: Transport, C: Clock> UdpFullStack for Module<'_, D, T, C> {
     /// Binds the socket to a local port; 0 lets the module choose one.
     fn bind(&mut self, socket: &mut UdpSocket, local_port: u16) -> Result<(), Self::Error> {
-        self.open_for(&mut socket.handle, Purpose::Bind(local_port))?;
+        let bound = self.open_bound(&mut socket.handle, local_port);
+        self.outcome(bound)?;
         socket.is_bound = true;
         Ok(())
     }
@@ -100,7 +105,8 @@ impl<D: Dialect, T: Transport, C: Clock> UdpFullStack for Module<'_, D, T, C> {
         remote: SocketAddr,
         buffer: &[u8],
     ) -> nb::Result<(), Self::Error> {
-        Ok(self.send_datagram(&socket.handle, remote, buffer)?)
+        let sent = self.send_datagram(&socket.handle, remote, buffer);
+        Ok(self.outcome(sent)?)
     }
 }
 
@@ -119,61 +125,85 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
         if !group.ip().is_multicast() {
             return Err(Error::Usage(Usage::Unsupported));
         }
-        self.open_for(&mut socket.handle, Purpose::Group(group))?;
+        let joined = self.open_group(&mut socket.handle, group);
+        self.outcome(joined)?;
         socket.is_bound = true;
         socket.remote = Some(group.into());
         Ok(())
     }
 
-    fn send_datagram(
-        &mut self,
-        socket: &Handle,
-        remote: SocketAddr,
-        payload: &[u8],
-    ) -> Result<(), ErrorOf<D, T>> {
-        self.check_run(socket)?;
+    fn allocate_for_datagrams(&mut self) -> Outcome<Handle> {
+        let handle = self.session().sockets.allocate()?;
+        if self.slot(&handle)?.ahead_size() < Datagram::NOTE {
+            self.session().sockets.free(&handle);
+            return Err(self.refuse(Usage::BufferTooSmall(Datagram::NOTE)));
+        }
+        Ok(handle)
+    }
+
+    fn open_exchange(&mut self, socket: &mut Handle, remote: SocketAddr) -> Outcome {
+        self.begin_open(socket)?;
+        let opened = D::exchange(self, socket, remote);
+        let what = format_args!("exchanging datagrams with {remote}");
+        self.end_open(socket, opened, &what)
+    }
+
+    fn open_bound(&mut self, socket: &mut Handle, port: u16) -> Outcome {
+        self.begin_open(socket)?;
+        let opened = D::bind(self, socket, port);
+        let what = format_args!("receiving datagrams at port {port}");
+        self.end_open(socket, opened, &what)
+    }
+
+    fn open_group(&mut self, socket: &mut Handle, group: SocketAddrV4) -> Outcome {
+        self.begin_open(socket)?;
+        let opened = D::join_group(self, socket, group);
+        let what = format_args!("receiving datagrams of group {group}");
+        self.end_open(socket, opened, &what)
+    }
+
+    fn send_datagram(&mut self, socket: &Handle, remote: SocketAddr, payload: &[u8]) -> Outcome {
+        self.current(socket)?;
         if payload.len() > D::DATAGRAM_MAX {
-            return Err(Error::Usage(Usage::TooLong(D::DATAGRAM_MAX)));
+            return Err(self.refuse(Usage::TooLong(D::DATAGRAM_MAX)));
         }
         if payload.is_empty() || remote.port() == 0 {
-            return Err(Error::Usage(Usage::Unsupported));
+            return Err(self.refuse(Usage::Unsupported));
         }
         self.prepare()?;
         let link = self.open_link(socket)?;
-        D::send(self, link, Some(remote), payload)
-            .map_err(|error| self.after_failed_send(socket, error))
+        D::send_to(self, link, remote, payload)
+            .map_err(|fault| self.after_failed_send(socket, fault))
     }
 
-    /// The next datagram: as much of it as fits, its whole length, and who sent it.
+    /// The next datagram, if there is one: as much of it as fits, its whole length, and who sent it.
     pub(super) fn receive_datagram(
         &mut self,
         socket: &UdpSocket,
         buffer: &mut [u8],
-    ) -> nb::Result<(usize, SocketAddr), ErrorOf<D, T>> {
+    ) -> Outcome<Option<(usize, SocketAddr)>> {
         let (remote, socket) = (socket.remote, &socket.handle);
-        self.catch_up(socket)?;
-        let slot = self.slot(socket)?;
+        let slot = self.catch_up(socket)?;
         let Some(datagram) = slot.next_datagram() else {
-            let (state, unnoted) = (slot.state, slot.unnoted);
-            if let State::Closed(how) = state {
-                return Err(Error::Closed(how).into());
+            if let State::Closed(how) = slot.state {
+                return Err(how.into());
             }
-            if unnoted == 0 || !self.read_unnoted(socket, buffer)? {
-                return Err(nb::Error::WouldBlock);
-            }
-            return self.take_datagram(socket, remote);
+            let is_there = slot.unnoted > 0 && self.read_unnoted(socket, buffer)?;
+            return match is_there {
+                true => self.take_datagram(socket, remote),
+                false => Ok(None),
+            };
         };
         self.prepare()?;
-        self.check_run(socket)?;
-        if self.slot(socket)?.next_datagram() != Some(datagram) {
+        if self.current(socket)?.next_datagram() != Some(datagram) {
             // Its note was worth nothing.
-            return Err(nb::Error::WouldBlock);
+            return Ok(None);
         }
         let length = usize::from(datagram.length);
         if self.read_datagram(socket, length, buffer)? < length {
             // The module does not have it any more.
             self.slot(socket)?.forget_datagram();
-            return Err(nb::Error::WouldBlock);
+            return Ok(None);
         }
         self.take_datagram(socket, remote)
     }
@@ -183,36 +213,31 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
         &mut self,
         socket: &Handle,
         remote: Option<SocketAddr>,
-    ) -> nb::Result<(usize, SocketAddr), ErrorOf<D, T>> {
+    ) -> Outcome<Option<(usize, SocketAddr)>> {
         let slot = self.slot(socket)?;
         let Some(Datagram { length, sender }) = slot.next_datagram() else {
-            return Err(nb::Error::WouldBlock);
+            return Ok(None);
         };
         slot.forget_datagram();
         let length = usize::from(length);
         match (sender, remote) {
-            (Datagram::UNTOLD, Some(remote)) => Ok((length, remote)),
-            (Datagram::UNTOLD, None) => Err(Error::Usage(Usage::Unsupported).into()),
-            (sender, _) => Ok((length, sender)),
+            (Datagram::UNTOLD, Some(remote)) => Ok(Some((length, remote))),
+            (Datagram::UNTOLD, None) => Err(self.refuse(Usage::Unsupported)),
+            (sender, _) => Ok(Some((length, sender))),
         }
     }
 
     /// Reads the next datagram; how many bytes of it the module had. What does not fit is dropped.
-    fn read_datagram(
-        &mut self,
-        socket: &Handle,
-        length: usize,
-        into: &mut [u8],
-    ) -> Result<usize, ErrorOf<D, T>> {
+    fn read_datagram(&mut self, socket: &Handle, length: usize, into: &mut [u8]) -> Outcome<usize> {
         if length == 0 {
             return Ok(0);
         }
         let link = self.slot(socket)?.link;
         let result = D::receive(self, link, length.min(D::RECEIVE_MAX), into);
-        self.check_run(socket)?;
-        if !matches!(result, Ok(n) if n == length) {
+        self.current(socket)?;
+        if result != Ok(length) {
             // What the module holds is not what the notes say.
-            self.session.in_doubt = true;
+            self.session().in_doubt = true;
         }
         if result.is_err() {
             self.slot(socket)?.forget_datagram();
@@ -222,30 +247,26 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
 
     /// Reads bytes of which nobody knows to which datagram they belong, and drops them; unless the
     /// module tells while it is asked whose they are: then they are the next datagram.
-    fn read_unnoted(&mut self, socket: &Handle, into: &mut [u8]) -> Result<bool, ErrorOf<D, T>> {
+    fn read_unnoted(&mut self, socket: &Handle, into: &mut [u8]) -> Outcome<bool> {
         self.prepare()?;
-        self.check_run(socket)?;
-        let slot = self.slot(socket)?;
+        let slot = self.current(socket)?;
         let (link, unnoted) = (slot.link, slot.unnoted);
         let result = D::receive(self, link, D::RECEIVE_MAX.min(unnoted as usize), into);
-        self.check_run(socket)?;
-        let slot = self.slot(socket)?;
+        let slot = self.current(socket)?;
         // What cannot be read is not there.
-        slot.read_unnoted(*result.as_ref().unwrap_or(&0) as u32);
-        let n = match result {
-            Ok(n) => n,
-            Err(error) => {
-                self.session.in_doubt = true;
-                return Err(error);
+        slot.read_unnoted(result.unwrap_or(0) as u32);
+        let told = slot.next_datagram().map(|told| usize::from(told.length));
+        match result {
+            Ok(0) => Ok(false),
+            Ok(n) if told == Some(n) => Ok(true),
+            Ok(_) => {
+                self.session().events.lose();
+                Ok(false)
             }
-        };
-        if n == 0 {
-            return Ok(false);
+            Err(fault) => {
+                self.session().in_doubt = true;
+                Err(fault)
+            }
         }
-        let is_told = (slot.next_datagram()).is_some_and(|told| usize::from(told.length) == n);
-        if !is_told {
-            self.session.events.lose();
-        }
-        Ok(is_told)
     }
 }

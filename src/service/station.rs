@@ -3,7 +3,7 @@
 use core::net::Ipv4Addr;
 
 use crate::clock::Clock;
-use crate::driver::dialect::Dialect;
+use crate::driver::dialect::{Dialect, Outcome};
 use crate::driver::{ErrorOf, Module};
 use crate::fmt::Shown;
 use crate::transport::Transport;
@@ -24,31 +24,35 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
         ssid: impl AsRef<[u8]>,
         password: impl AsRef<[u8]>,
     ) -> Result<Ipv4Addr, ErrorOf<D, T>> {
+        let joined = self.join_and_ask(ssid.as_ref(), password.as_ref());
+        self.outcome(joined)
+    }
+
+    fn join_and_ask(&mut self, ssid: &[u8], password: &[u8]) -> Outcome<Ipv4Addr> {
         self.prepare()?;
         info!("joining");
-        D::join(self, ssid.as_ref(), password.as_ref())
-            .inspect_err(|error| info!("not joined: {}", Shown(error)))?;
-        let addresses = D::addresses(self)?;
-        info!("joined: {}", addresses.ip);
-        Ok(addresses.ip)
+        D::join(self, ssid, password).inspect_err(|fault| info!("not joined: {}", Shown(fault)))?;
+        let address = D::address(self)?;
+        info!("joined: {}", address);
+        Ok(address)
     }
 
     /// Leaves the access point. Open connections end.
     pub fn leave(&mut self) -> Result<(), ErrorOf<D, T>> {
-        self.prepare()?;
         info!("leaving");
-        D::leave(self)
+        let left = self.prepare().and_then(|()| D::leave(self));
+        self.outcome(left)
     }
 
     /// Asks the module for the state of the station's link.
     pub fn link_state(&mut self) -> Result<LinkState, ErrorOf<D, T>> {
-        self.prepare()?;
-        D::link_state(self)
+        let state = self.prepare().and_then(|()| D::link_state(self));
+        self.outcome(state)
     }
 
     /// Asks the module for the station's addresses; all zero while it has none.
     pub fn addresses(&mut self) -> Result<Addresses, ErrorOf<D, T>> {
-        self.prepare()?;
-        D::addresses(self)
+        let addresses = self.prepare().and_then(|()| D::addresses(self));
+        self.outcome(addresses)
     }
 }

@@ -3,7 +3,8 @@
 use core::net::SocketAddrV4;
 
 use super::{Datagram, Handle};
-use crate::error::{Closed, Resource, Usage};
+use crate::error::{Closed, Fault};
+use crate::value::bytes::{copy, move_down};
 
 /// The most sockets the table has room for; a dialect may allow fewer.
 const PLACES: usize = 8;
@@ -20,6 +21,15 @@ pub(crate) enum State {
     Closed(Closed),
 }
 
+/// What a socket carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Stream,
+    Datagrams,
+    /// Connections that others make.
+    Peers,
+}
+
 /// One place of the table.
 pub(crate) struct Slot<'b> {
     owned: bool,
@@ -34,8 +44,9 @@ pub(crate) struct Slot<'b> {
     pub(crate) readable: bool,
     /// At least this many bytes wait in the module.
     announced: u16,
-    /// It carries datagrams.
-    pub(crate) is_datagram: bool,
+    kind: Kind,
+    /// A datagram has been told since this was set to `false`.
+    pub(crate) is_told: bool,
     /// Where the module sends datagrams that are not told where to go, as far as is known.
     pub(crate) destination: Option<SocketAddrV4>,
     /// Behind the datagrams that are noted the module holds this many bytes.
@@ -75,7 +86,7 @@ impl Ahead<'_> {
     fn append(&mut self, bytes: &[u8]) -> bool {
         let filled = usize::from(self.start)..usize::from(self.end);
         if filled.end + bytes.len() > self.bytes.len() {
-            self.bytes.copy_within(filled.clone(), 0);
+            move_down(self.bytes, filled.clone(), 0);
             (self.start, self.end) = (0, filled.len() as u16);
         }
         let end = usize::from(self.end);
@@ -100,7 +111,8 @@ impl<'b> Slot<'b> {
             lingers: false,
             readable: false,
             announced: 0,
-            is_datagram: false,
+            kind: Kind::Stream,
+            is_told: false,
             destination: None,
             unnoted: 0,
             ahead,
@@ -128,13 +140,23 @@ impl<'b> Slot<'b> {
     /// A socket for datagrams is ready.
     pub(crate) fn open_datagram(&mut self, link: u32) {
         self.open(link);
-        self.is_datagram = true;
+        self.kind = Kind::Datagrams;
     }
 
     /// The socket waits for connections.
     pub(crate) fn listen(&mut self, link: u32) {
         self.open(link);
         self.state = State::Listening;
+        self.kind = Kind::Peers;
+    }
+
+    pub(crate) fn is_datagram(&self) -> bool {
+        self.kind == Kind::Datagrams
+    }
+
+    /// It listens, or did.
+    pub(crate) fn is_listener(&self) -> bool {
+        self.kind == Kind::Peers
     }
 
     /// The module has announced data. Firmware counts each arrival, the reference counts all that
@@ -222,11 +244,7 @@ impl<'b> Slot<'b> {
 
     /// Hands out what was read ahead.
     pub(crate) fn take_ahead(&mut self, into: &mut [u8]) -> usize {
-        let filled = self.ahead.filled();
-        let n = into.len().min(filled.len());
-        if let (Some(to), Some(from)) = (into.get_mut(..n), filled.get(..n)) {
-            to.copy_from_slice(from);
-        }
+        let n = copy(self.ahead.filled(), into);
         self.ahead.drop_front(n);
         n
     }
@@ -253,7 +271,7 @@ impl<'b> Slot<'b> {
 
     /// The notice of a datagram may have been lost, and then no other comes until it has been read.
     pub(crate) fn suspect_datagram(&mut self) {
-        if self.is_datagram && !self.has_ahead() {
+        if self.is_datagram() && !self.has_ahead() {
             self.unnoted = SUSPECTED;
         }
     }
@@ -269,6 +287,7 @@ impl<'b> Slot<'b> {
 
     /// A datagram has come. `false` if there is no room to note it: it will be dropped, unread.
     pub(crate) fn note(&mut self, datagram: Datagram) -> bool {
+        self.is_told = true;
         if self.unnoted == SUSPECTED {
             // There was none, or this one would not have been told.
             self.unnoted = 0;
@@ -338,14 +357,14 @@ impl<'b> Table<'b> {
     }
 
     /// Gives a free place to a new owner.
-    pub(crate) fn allocate(&mut self) -> Result<Handle, Resource> {
+    pub(crate) fn allocate(&mut self) -> Result<Handle, Fault> {
         let run = self.run;
         let slots = self.slots.get(..self.capacity).unwrap_or(&[]);
         // One whose link could not be closed last.
         let index = (slots.iter().position(|slot| !slot.owned && !slot.lingers))
             .or_else(|| slots.iter().position(|slot| !slot.owned))
-            .ok_or(Resource::Sockets)?;
-        let slot = self.slots.get_mut(index).ok_or(Resource::Sockets)?;
+            .ok_or(Fault::Sockets)?;
+        let slot = self.slots.get_mut(index).ok_or(Fault::Sockets)?;
         slot.forget();
         slot.owned = true;
         slot.generation = slot.generation.wrapping_add(1);
@@ -357,11 +376,11 @@ impl<'b> Table<'b> {
     }
 
     /// The place that a handle owns.
-    pub(crate) fn slot(&mut self, socket: &Handle) -> Result<&mut Slot<'b>, Usage> {
+    pub(crate) fn slot(&mut self, socket: &Handle) -> Result<&mut Slot<'b>, Fault> {
         self.slots
             .get_mut(usize::from(socket.index))
             .filter(|slot| slot.owned && slot.generation == socket.generation)
-            .ok_or(Usage::StaleHandle)
+            .ok_or(Fault::StaleHandle)
     }
 
     /// Whether the connection of this handle was lost with a restart of the module.
@@ -450,9 +469,9 @@ mod tests {
         let mut table = Table::new(&mut ahead, 2);
         let first = table.allocate().unwrap();
         table.allocate().unwrap();
-        assert_eq!(table.allocate(), Err(Resource::Sockets));
+        assert_eq!(table.allocate(), Err(Fault::Sockets));
         table.free(&first);
-        assert_eq!(table.slot(&first).err(), Some(Usage::StaleHandle));
+        assert_eq!(table.slot(&first).err(), Some(Fault::StaleHandle));
         let third = table.allocate().unwrap();
         assert_eq!(third.index, first.index);
         assert!(

@@ -2,12 +2,12 @@
 
 use core::net::{Ipv4Addr, SocketAddr};
 
-use super::events::hexadecimal;
 use super::{Delivery, ErrorCode, Reason};
 use crate::engine::text::{Fields, number, unquoted};
 use crate::value::Mac;
 use crate::value::PrintedSecret;
 use crate::value::Reported;
+use crate::value::ip::digits_of;
 
 /// What the module tells on its own (reference 1.1.2; for its form, wire notes 2, 4, 5 and 7).
 ///
@@ -474,7 +474,7 @@ impl<'a> Event<'a> {
                     last(Fields::new(level)).map(Event::BleBatteryLevel)
                 }),
                 (b"+BLE:IAS:", |level| {
-                    let level = u8::try_from(hexadecimal(level)?).ok()?;
+                    let level = u8::try_from(digits_of(level, 16, 8)?).ok()?;
                     Some(Event::BleAlert(level))
                 }),
                 (b"", link_closed),
@@ -507,7 +507,7 @@ fn words(line: &[u8]) -> Option<Event<'_>> {
 }
 
 fn error_code(digits: &[u8]) -> Option<Event<'_>> {
-    hexadecimal(digits).map(|code| Event::ErrorCode(ErrorCode(code)))
+    digits_of(digits, 16, 8).map(|code| Event::ErrorCode(ErrorCode(code)))
 }
 
 fn station_error(number: &[u8]) -> Option<Event<'_>> {
@@ -753,7 +753,7 @@ fn ble_characteristic(values: &[u8]) -> Option<Event<'_>> {
         properties: {
             let field = fields.next()?;
             let number = match field.strip_prefix(b"0x") {
-                Some(digits) => hexadecimal(digits),
+                Some(digits) => digits_of(digits, 16, 8),
                 None => number(field),
             };
             number?.try_into().ok()?

@@ -3,16 +3,16 @@
 
 use embedded_io::{ErrorType, Read, ReadReady, Write};
 
+use super::command::net::EnterPassthrough;
 use super::command::net::single::Connect;
-use super::command::net::{EnterPassthrough, ReceiveMode, SetMultiple, SetReceiveMode};
-use super::wifi::CLOSING;
+use super::station::CLOSING;
 use super::{Module, St67};
 use crate::clock::Clock;
 use crate::driver::ErrorOf;
+use crate::driver::dialect::Outcome;
 use crate::engine::protocol::Escape;
-use crate::error::{Error, Resource};
+use crate::error::Fault;
 use crate::transport::Transport;
-use crate::value::Switch;
 
 /// How the mode ends: `+++` with more than 20 ms of silence on both sides, and no command within
 /// the next second (reference 4.1.9).
@@ -70,7 +70,7 @@ const READ_TIMEOUT: u32 = 30_000;
 /// assert_eq!(&answer, b"pong");
 /// # Ok::<(), st67::Error<atwifi::mock::Failure>>(())
 /// ```
-pub struct Passthrough<'m, 'b, T, C> {
+pub struct Passthrough<'m, 'b, T: Transport, C> {
     module: &'m mut Module<'b, T, C>,
     /// How many `+` have gone out last, without a pause.
     pluses: usize,
@@ -85,38 +85,42 @@ impl<'b, T: Transport, C: Clock> Module<'b, T, C> {
     /// Datagrams, too: then each pause of 20 ms ends one.
     ///
     /// # Errors
-    /// [`Resource::Sockets`] while a socket is connected or listens: the mode needs the module for
+    /// [`Resource::Sockets`](crate::Resource::Sockets) while a socket is connected or listens: the mode needs the module for
     /// itself.
     pub fn passthrough(
         &mut self,
         open: &Connect<'_>,
     ) -> Result<Passthrough<'_, 'b, T, C>, ErrorOf<St67, T>> {
-        self.prepare()?;
-        if self.session.sockets.any_link().is_some() || self.session.vendor.listens {
-            return Err(Error::Resource(Resource::Sockets));
-        }
-        let timeout = self.timeouts.command;
-        let single = SetMultiple {
-            multiple: Switch::Off,
-        };
-        match self.execute(&single, timeout) {
-            // A link that was closed a moment ago may still be closing.
-            Err(Error::Module(_)) => {
-                self.pause(CLOSING)?;
-                self.execute(&single, timeout)?;
-            }
-            other => drop(other?),
-        }
-        self.session.give_up_settings();
-        let mode = ReceiveMode::Active;
-        self.execute(&SetReceiveMode { mode }, timeout)?;
-        self.execute(open, <Connect<'_> as atat::AtatCmd>::MAX_TIMEOUT_MS)?;
-        self.enter_stream(&EnterPassthrough, ESCAPE, self.timeouts.send)?;
+        let entered = self.enter_passthrough(open);
+        self.outcome(entered)?;
         Ok(Passthrough {
             module: self,
             pluses: 0,
             read_timeout: READ_TIMEOUT,
         })
+    }
+
+    fn enter_passthrough(&mut self, open: &Connect<'_>) -> Outcome {
+        const SET_SINGLE: &str = "AT+CIPMUX=0\r\n";
+        self.expect_others();
+        self.prepare()?;
+        if self.session().sockets.any_link().is_some() || self.session().peers.is_some() {
+            return Err(Fault::Sockets);
+        }
+        match self.tell(SET_SINGLE, &[]) {
+            // A link that was closed a moment ago may still be closing.
+            Err(Fault::Refused) => {
+                self.pause(CLOSING)?;
+                self.tell(SET_SINGLE, &[])?;
+            }
+            other => other?,
+        }
+        self.session().give_up_settings();
+        self.tell("AT+CIPRECVMODE=0\r\n", &[])?;
+        self.write(open);
+        self.send_composed(<Connect<'_> as atat::AtatCmd>::MAX_TIMEOUT_MS)?;
+        self.write(&EnterPassthrough);
+        self.enter_stream(ESCAPE, self.timeouts.send)
     }
 }
 
@@ -124,7 +128,8 @@ impl<T: Transport, C: Clock> Passthrough<'_, '_, T, C> {
     /// Leaves the mode, closes the connection, and makes the settings for sockets again; this
     /// takes a second. What has not been read is dropped.
     pub fn leave(self) -> Result<(), ErrorOf<St67, T>> {
-        self.module.prepare()
+        let left = self.module.prepare();
+        self.module.outcome(left)
     }
 }
 
@@ -134,13 +139,15 @@ impl<T: Transport, C: Clock> ErrorType for Passthrough<'_, '_, T, C> {
 
 impl<T: Transport, C: Clock> Read for Passthrough<'_, '_, T, C> {
     fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Self::Error> {
-        self.module.engine.read_stream(buffer, self.read_timeout)
+        let read = self.module.engine.read_stream(buffer, self.read_timeout);
+        self.module.outcome(read)
     }
 }
 
 impl<T: Transport, C: Clock> ReadReady for Passthrough<'_, '_, T, C> {
     fn read_ready(&mut self) -> Result<bool, Self::Error> {
-        self.module.engine.is_stream_ready()
+        let is_ready = self.module.engine.is_stream_ready();
+        self.module.outcome(is_ready)
     }
 }
 
@@ -154,7 +161,8 @@ impl<T: Transport, C: Clock> Write for Passthrough<'_, '_, T, C> {
         });
         let part = match third {
             Some(0) => {
-                self.module.engine.pause_stream(SILENCE)?;
+                let paused = self.module.engine.pause_stream(SILENCE);
+                self.module.outcome(paused)?;
                 self.pluses = 0;
                 return self.write(bytes);
             }
@@ -162,7 +170,8 @@ impl<T: Transport, C: Clock> Write for Passthrough<'_, '_, T, C> {
             None => bytes,
         };
         let timeout = self.module.timeouts.send;
-        self.module.engine.write_stream(part, timeout)?;
+        let written = self.module.engine.write_stream(part, timeout);
+        self.module.outcome(written)?;
         self.pluses = match third {
             Some(_) => pluses - 1,
             None => pluses,

@@ -3,10 +3,12 @@
 use core::fmt;
 
 /// The module's answer when it says no.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
 pub enum Status {
     /// `ERROR` without a code.
+    #[default]
     Error,
     /// `ERROR` with the code that preceded it.
     Code(ErrorCode),

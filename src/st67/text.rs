@@ -41,7 +41,7 @@ impl text::Rule for Rule {
         matches!(byte, b'\r' | b'\n' | 0)
     }
 
-    fn write(text: &[u8], push: &mut dyn FnMut(u8)) {
+    fn write(text: &[u8], push: &mut impl FnMut(u8)) {
         push(b'"');
         for &byte in text {
             if matches!(byte, b',' | b'"' | b'\\') {

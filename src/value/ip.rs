@@ -5,6 +5,8 @@ use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use atat::serde_at::serde::{Serialize, Serializer};
 
+use super::bytes::{decimal, hex_digit};
+
 /// An IP address as an argument: quoted, `"192.168.1.9"`.
 ///
 /// ```
@@ -25,73 +27,48 @@ impl<A: Into<IpAddr>> From<A> for Ip {
 
 impl Serialize for Ip {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut text = Written::default();
-        text.push(b'"');
-        match self.0 {
-            IpAddr::V4(ip) => {
-                for (i, octet) in ip.octets().into_iter().enumerate() {
-                    text.separated(i, b'.', u32::from(octet), 10, 100);
-                }
+        let (mut text, mut length) = ([0; WRITTEN_MAX], 0);
+        write(self.0, &mut |byte| {
+            if let Some(place) = text.get_mut(length) {
+                *place = byte;
+                length += 1;
             }
-            // All eight groups: every module reads them, however many are zero.
-            IpAddr::V6(ip) => {
-                for (i, group) in ip.segments().into_iter().enumerate() {
-                    text.separated(i, b':', u32::from(group), 16, 0x1000);
-                }
-            }
-        }
-        text.push(b'"');
-        serializer.serialize_bytes(text.get())
+        });
+        serializer.serialize_bytes(text.get(..length).unwrap_or(&[]))
     }
 }
 
 /// The longest: eight groups of four digits, seven colons, two quotes.
 const WRITTEN_MAX: usize = 41;
 
-struct Written {
-    bytes: [u8; WRITTEN_MAX],
-    length: usize,
+/// Writes an address between quotes.
+pub(crate) fn write(address: IpAddr, push: &mut impl FnMut(u8)) {
+    push(b'"');
+    match address {
+        IpAddr::V4(ip) => write_v4(ip, push),
+        IpAddr::V6(ip) => write_v6(ip, push),
+    }
+    push(b'"');
 }
 
-impl Default for Written {
-    fn default() -> Self {
-        Written {
-            bytes: [0; WRITTEN_MAX],
-            length: 0,
-        }
-    }
-}
-
-impl Written {
-    fn push(&mut self, byte: u8) {
-        if let Some(place) = self.bytes.get_mut(self.length) {
-            *place = byte;
-            self.length += 1;
-        }
-    }
-
-    /// The `i`th number of an address; `place` is the value of its greatest possible digit.
-    fn separated(&mut self, i: usize, separator: u8, number: u32, base: u32, mut place: u32) {
+/// Writes `192.168.1.9`.
+pub(crate) fn write_v4(ip: Ipv4Addr, push: &mut impl FnMut(u8)) {
+    for (i, octet) in ip.octets().into_iter().enumerate() {
         if i > 0 {
-            self.push(separator);
+            push(b'.');
         }
-        let mut begun = false;
-        while place > 0 {
-            let digit = (number / place % base) as u8;
-            begun |= digit > 0 || place == 1;
-            if begun {
-                self.push(if digit < 10 {
-                    b'0' + digit
-                } else {
-                    b'a' - 10 + digit
-                });
-            }
-            place /= base;
-        }
+        decimal(octet.into(), push);
     }
+}
 
-    fn get(&self) -> &[u8] {
-        self.bytes.get(..self.length).unwrap_or(&[])
+/// Writes all eight groups with all their digits: every module reads them, however many are zero.
+fn write_v6(ip: Ipv6Addr, push: &mut impl FnMut(u8)) {
+    for (i, octet) in ip.octets().into_iter().enumerate() {
+        if i > 0 && i % 2 == 0 {
+            push(b':');
+        }
+        push(hex_digit(octet >> 4));
+        push(hex_digit(octet));
     }
 }
 

@@ -5,8 +5,9 @@ use core::str::FromStr;
 
 use atat::serde_at::serde::{Serialize, Serializer};
 
+use super::bytes::hex_digit;
+use super::ip::digits_of;
 use crate::error::Usage;
-use crate::value::ip::digits_of;
 
 /// A MAC or Bluetooth device address. In commands it is quoted: `"aa:bb:cc:dd:ee:ff"`.
 ///
@@ -63,10 +64,9 @@ impl Serialize for Mac {
         // Not through `Display`: `core`'s formatting machinery would cost 1 KB of flash.
         let mut written = [b'"'; LENGTH + 2];
         for (place, byte) in written.chunks_mut(3).zip(self.0) {
-            let digit = |n: u8| char::from_digit(n.into(), 16).map_or(b'0', |digit| digit as u8);
             if let [separator, high, low] = place {
                 *separator = b':';
-                (*high, *low) = (digit(byte >> 4), digit(byte & 0xf));
+                (*high, *low) = (hex_digit(byte >> 4), hex_digit(byte));
             }
         }
         written[0] = b'"';

@@ -1,6 +1,7 @@
 //! What stands in commands, in what a module reports, and in the calls of the driver: texts,
 //! addresses, numbers with names and with limits, configuration.
 
+pub(crate) mod bytes;
 pub mod danger;
 pub(crate) mod ip;
 mod mac;

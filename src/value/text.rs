@@ -20,7 +20,7 @@ pub trait Rule: Copy + fmt::Debug + 'static {
     fn refuses(byte: u8) -> bool;
 
     /// Writes a text, byte by byte.
-    fn write(text: &[u8], push: &mut dyn FnMut(u8));
+    fn write(text: &[u8], push: &mut impl FnMut(u8));
 }
 
 /// A text argument of at most `MAX` bytes, checked: the module can take it.

@@ -151,7 +151,12 @@ impl SocketRow {
     /// assert!(SocketRow::parse(br#"+SOCKLST:1,2,"",0,6000"#).unwrap().remote_ip.is_none());
     /// ```
     pub fn parse(line: &[u8]) -> Option<SocketRow> {
-        let mut fields = Fields::new(line.strip_prefix(b"+SOCKLST:")?);
+        SocketRow::parse_values(line.strip_prefix(b"+SOCKLST:")?)
+    }
+
+    /// Takes apart what stands behind the name.
+    pub(in crate::microchip) fn parse_values(values: &[u8]) -> Option<SocketRow> {
+        let mut fields = Fields::new(values);
         let socket = fields.number()?;
         let protocol = fields.reported()?;
         let remote_ip = match unquoted(fields.next()?) {
@@ -289,17 +294,6 @@ impl<'a> SendTextTo<'a> {
             remote_port,
             length,
             data,
-        })
-    }
-
-    /// An empty datagram, which firmware does not send, but takes the address from.
-    pub(crate) fn empty(socket: u32, to: SocketAddrV4) -> Result<Self, Usage> {
-        Ok(SendTextTo {
-            socket,
-            remote_ip: *to.ip(),
-            remote_port: to.port(),
-            length: 0,
-            data: Text::new(b"")?,
         })
     }
 }

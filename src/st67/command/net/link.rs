@@ -57,6 +57,11 @@ impl LinkRow {
     pub fn parse(line: &[u8]) -> Option<LinkRow> {
         const NAMES: [&[u8]; 3] = [b"+CIPSTATUS:", b"+CIPSTATE:", b"+CIPSTART:"];
         let values = NAMES.iter().find_map(|name| line.strip_prefix(*name))?;
+        LinkRow::parse_values(values)
+    }
+
+    /// Takes apart what stands behind the name.
+    pub(in crate::st67) fn parse_values(values: &[u8]) -> Option<LinkRow> {
         let mut fields = Fields::new(values);
         let link = fields.number()?;
         fields.next()?;

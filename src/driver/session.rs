@@ -1,0 +1,200 @@
+//! What the driver knows about the module: its sockets, its station, what it has told.
+
+use super::dialect::Words;
+use super::queue::Queue;
+use crate::engine::protocol::{Answer, End, Escape, Header, Line, Payload, Protocol};
+use crate::error::Closed;
+use crate::socket::Table;
+use crate::value::LinkState;
+
+/// What the driver knows about the module: its sockets, its station, what it has told.
+pub struct Session<'b, D: Words> {
+    /// The settings that the driver relies on are made.
+    is_set_up: bool,
+    /// What the driver believes of its sockets may be wrong.
+    pub(crate) in_doubt: bool,
+    /// Lines were lost, or may have been.
+    pub(crate) missed_events: bool,
+    pub(crate) link_state: LinkState,
+    /// Why the station last failed or lost its link.
+    pub(crate) station_error: Option<u16>,
+    /// Why the module last said no.
+    pub(crate) refusal: D::Status,
+    /// How much payload the module said it has received.
+    pub(crate) received: usize,
+    /// How lines are taken that only commands of the user's can bring about, once one was sent.
+    others: Option<Takes<D>>,
+    /// How events about datagrams are taken, once there is a socket for them.
+    pub(crate) datagrams: Option<D::Datagrams>,
+    /// How connections are taken that peers make, once the module listens.
+    pub(crate) peers: Option<D::Peers>,
+    /// What the dialect remembers.
+    pub(crate) vendor: D::State,
+    pub(crate) events: Queue<'b>,
+    pub(crate) sockets: Table<'b>,
+}
+
+/// Takes a line that was taken for `kind`: with the command in flight, and the line.
+type Takes<D> = fn(&mut Session<'_, D>, &[u8], &[u8], Line) -> Line;
+
+impl<'b, D: Words> Session<'b, D> {
+    pub(super) fn new(sockets: Table<'b>, events: Queue<'b>) -> Self {
+        Session {
+            is_set_up: false,
+            in_doubt: false,
+            missed_events: false,
+            link_state: LinkState::Idle,
+            station_error: None,
+            refusal: D::Status::default(),
+            received: 0,
+            others: None,
+            datagrams: None,
+            peers: None,
+            vendor: D::State::default(),
+            events,
+            sockets,
+        }
+    }
+
+    pub(super) fn expect_others(&mut self) {
+        self.others = Some(D::other_line);
+    }
+
+    /// The module has restarted: nothing of the session is left.
+    pub(crate) fn restart(&mut self) {
+        if self.is_set_up {
+            warn_!("the module restarted");
+        }
+        self.sockets.restart();
+        self.link_state = LinkState::Idle;
+        self.vendor = D::State::default();
+        self.peers = None;
+        self.is_set_up = false;
+        self.in_doubt = false;
+        self.missed_events = false;
+    }
+
+    pub(super) fn settings_made(&mut self) {
+        self.is_set_up = true;
+    }
+
+    /// The settings that the driver relies on are changed, and made again on the next use.
+    pub(crate) fn give_up_settings(&mut self) {
+        self.is_set_up = false;
+    }
+
+    /// The module must have restarted, unseen; one that is being set up has not.
+    pub(crate) fn forget_if_set_up(&mut self) {
+        if self.is_set_up {
+            self.events.push(D::BOOT.as_bytes());
+            self.restart();
+        }
+    }
+
+    /// The station has no link any more: its connections end.
+    pub(crate) fn station_down(&mut self) {
+        self.link_state = LinkState::Disconnected;
+        for slot in self.sockets.open() {
+            slot.abandon(Closed::StationDown);
+        }
+    }
+}
+
+impl<D: Words> Protocol for Session<'_, D> {
+    const PROMPT: u8 = D::PROMPT;
+    const READY_PROMPT: Option<u8> = D::READY_PROMPT;
+    const OWED_PACE: u32 = D::OWED_PACE;
+    const ESCAPE: Option<Escape> = D::ESCAPE;
+    const RECEIVED: &'static str = D::RECEIVED;
+    const QUESTIONS: u32 = D::SETTINGS.len() as u32;
+
+    fn line(&mut self, command: &[u8], line: &[u8]) -> Line {
+        let mut kind = D::line(self, command, line);
+        if let Some(take) = self.others {
+            kind = take(self, command, line, kind);
+        }
+        match kind {
+            Line::Boot => {
+                self.events.push(line);
+                self.restart();
+                kind
+            }
+            Line::Reply if !command.is_empty() => kind,
+            Line::Reply | Line::Stray => self.stray(line),
+            kind => kind,
+        }
+    }
+
+    fn received(&self) -> usize {
+        self.received
+    }
+
+    fn stray(&mut self, line: &[u8]) -> Line {
+        self.events.push(line);
+        self.doubt();
+        match line.starts_with(b"+") {
+            true => Line::Stray,
+            false => Line::Nonsense,
+        }
+    }
+
+    fn payload(&self, pending: &[u8], header: &mut Header) -> Payload {
+        D::payload(self, pending, header)
+    }
+
+    fn other_payload(&self, command: &[u8], pending: &[u8], header: &mut Header) -> Payload {
+        D::other_payload(command, pending, header)
+    }
+
+    fn begin_message(&mut self, header: &[u8], text: usize, data: usize, may_wait: bool) -> bool {
+        self.events.begin(header, text, data, may_wait)
+    }
+
+    fn extend_message(&mut self, payload: &[u8], may_wait: bool) -> usize {
+        self.events.extend(payload, may_wait)
+    }
+
+    fn end_message(&mut self, end: End) {
+        self.events.end_message(end);
+    }
+
+    fn question(n: u32) -> &'static [u8] {
+        let setting = D::SETTINGS.get(n as usize);
+        setting.map_or(&[], |setting| setting.query.as_bytes())
+    }
+
+    fn answer(n: u32, line: &[u8]) -> Answer {
+        let Some(setting) = D::SETTINGS.get(n as usize) else {
+            return Answer::No;
+        };
+        match line.strip_prefix(setting.answer.as_bytes()) {
+            None => Answer::No,
+            Some(value) if setting.value.is_none_or(|set| set.as_bytes() == value) => {
+                Answer::AsSetUp
+            }
+            Some(_) => Answer::SettingsLost,
+        }
+    }
+
+    fn lose(&mut self) {
+        self.events.lose();
+    }
+
+    fn lost_line(&mut self) {
+        self.events.lose();
+        self.doubt();
+    }
+
+    fn doubt(&mut self) {
+        self.in_doubt = true;
+        self.missed_events = true;
+    }
+
+    fn restarted(&mut self) {
+        self.forget_if_set_up();
+    }
+
+    fn is_set_up(&self) -> bool {
+        self.is_set_up
+    }
+}

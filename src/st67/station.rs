@@ -1,0 +1,195 @@
+//! The ST67's sequences for set-up, the station and names.
+
+use core::net::{IpAddr, Ipv4Addr};
+
+use embedded_nal::AddrType;
+
+use super::command::wifi::{GetAddresses, GetState};
+use super::status::{Reason, Status};
+use super::text::Rule;
+use super::{Module, St67};
+use crate::clock::Clock;
+use crate::driver::Timeouts;
+use crate::driver::dialect::{Outcome, Station};
+use crate::engine::text::unquoted;
+use crate::error::{Fault, Usage};
+use crate::transport::Transport;
+use crate::value::{Addresses, LinkState, ip};
+
+/// The settings, in order; `SETTINGS` asks for them.
+const SET_UP: [&str; 6] = [
+    "ATE0\r\n",
+    // Before the others, which firmware would keep in flash else; as it would the password of each
+    // join.
+    "AT+SYSSTORE=0\r\n",
+    "AT+SYSLOG=1\r\n",
+    SET_MULTIPLE,
+    "AT+CIPRECVMODE=1\r\n",
+    "AT+CIPDINFO=1\r\n",
+];
+const SET_MULTIPLE: &str = "AT+CIPMUX=1\r\n";
+
+/// Closes every link.
+const CLOSE_ALL: &str = "AT+CIPCLOSE=5\r\n";
+
+/// Closes the one link that has no number.
+const CLOSE_SINGLE: &str = "AT+CIPCLOSE\r\n";
+
+/// Makes the module a station that does not join by itself.
+const STATION: &str = "AT+CWMODE=1,0\r\n";
+
+/// How long links may take to close after the module has agreed to (ms); no source gives a
+/// figure.
+pub(super) const CLOSING: u32 = 500;
+
+impl Station for St67 {
+    /// Wire notes 9, ST's own host driver, unless said otherwise.
+    const TIMEOUTS: Timeouts = Timeouts {
+        command: 6000,
+        boot: 4000,
+        // Reference 3.1.5: "The default value is 15 seconds"; DHCP comes on top.
+        join: 20_000,
+        resolve: 20_000,
+        // Sent as the command's own timeout parameter; reference 4.1.7: at most 20000.
+        connect: 10_000,
+        // The prompt's 5000 and the command class's 6000.
+        send: 11_000,
+        receive: 6000,
+        close: 6000,
+    };
+
+    fn set_up<T: Transport, C: Clock>(module: &mut Module<'_, T, C>) -> Outcome {
+        for line in SET_UP {
+            match module.tell(line, &[]) {
+                // Links are open that the driver before this one has left.
+                Err(Fault::Refused) if line == SET_MULTIPLE => {
+                    if let Err(Fault::Refused) = module.tell(CLOSE_ALL, &[]) {
+                        module.tell(CLOSE_SINGLE, &[])?;
+                    }
+                    // Their notices come behind the OK.
+                    module.pause(CLOSING)?;
+                    module.tell(line, &[])?;
+                }
+                other => other?,
+            }
+        }
+        Ok(())
+    }
+
+    fn join<T: Transport, C: Clock>(
+        module: &mut Module<'_, T, C>,
+        ssid: &[u8],
+        password: &[u8],
+    ) -> Outcome {
+        if ssid.is_empty() {
+            return Err(module.refuse(Usage::Empty));
+        }
+        compose_join(module, ssid, password);
+        // Before a byte is sent, and again behind the command that is.
+        module.check_command()?;
+        // A new module's radio is off, and then it refuses to join (wire notes 10).
+        module.tell(STATION, &[])?;
+        module.session().link_state = LinkState::Idle;
+        module.session().station_error = None;
+        let patience = module.timeouts.join;
+        let deadline = module.engine.link.after(patience);
+        compose_join(module, ssid, password);
+        // By the reference the events come before OK, by the firmware behind it: both are taken.
+        module.send_composed(patience)?;
+        loop {
+            module.engine.link.resume(deadline);
+            let remaining = module.engine.link.remaining();
+            let waited = module.wait_until(remaining, |session| {
+                session.link_state == LinkState::Up || session.station_error.is_some()
+            });
+            match module.session().station_error.take().map(Reason::from) {
+                // Leaving the access point before is reported like a failure, and is none.
+                Some(
+                    Reason::UserDisconnect | Reason::UserDisconnectSilent | Reason::Reassociating,
+                ) => {}
+                Some(reason) => {
+                    module.session().refusal = Status::Join(reason);
+                    return Err(Fault::Refused);
+                }
+                None => return waited,
+            }
+        }
+    }
+
+    fn leave<T: Transport, C: Clock>(module: &mut Module<'_, T, C>) -> Outcome {
+        module.tell("AT+CWQAP\r\n", &[])?;
+        // The reference's module says OK and nothing else.
+        module.session().station_down();
+        Ok(())
+    }
+
+    fn link_state<T: Transport, C: Clock>(module: &mut Module<'_, T, C>) -> Outcome<LinkState> {
+        module.write(&GetState);
+        module.keep_reply(module.timeouts.command)?;
+        Ok(module.parse_reply(&GetState)?.state)
+    }
+
+    fn address<T: Transport, C: Clock>(module: &mut Module<'_, T, C>) -> Outcome<Ipv4Addr> {
+        let mut address = None;
+        module.compose("AT+CIPSTA?\r\n", &[]);
+        module.ask("+CIPSTA:", module.timeouts.command, &mut |row| {
+            if let Some(value) = row.strip_prefix(b"ip:") {
+                address = ip::v4(unquoted(value));
+            }
+        })?;
+        address.ok_or_else(|| module.engine.malformed())
+    }
+
+    fn addresses<T: Transport, C: Clock>(module: &mut Module<'_, T, C>) -> Outcome<Addresses> {
+        module.write(&GetAddresses);
+        module.keep_reply(module.timeouts.command)?;
+        Ok(module.parse_reply(&GetAddresses)?.ipv4)
+    }
+
+    fn resolve<T: Transport, C: Clock>(
+        module: &mut Module<'_, T, C>,
+        name: &str,
+        kind: AddrType,
+    ) -> Outcome<IpAddr> {
+        if name.is_empty() {
+            return Err(module.refuse(Usage::Empty));
+        }
+        let family = match kind {
+            // With IPv6 switched off the firmware refuses anything else (wire notes 2).
+            AddrType::IPv4 | AddrType::Either => 2,
+            AddrType::IPv6 => 3,
+        };
+        module
+            .compose("AT+CIPDOMAIN=", &[])
+            .text::<Rule>(name.as_bytes(), 127)
+            .put(",#\r\n", &[family]);
+        let mut address = None;
+        module.ask("+CIPDOMAIN:", module.timeouts.resolve, &mut |value| {
+            let value = unquoted(value);
+            address = match kind {
+                AddrType::IPv6 => ip::v6(value).map(IpAddr::V6),
+                AddrType::IPv4 | AddrType::Either => ip::v4(value).map(IpAddr::V4),
+            };
+        })?;
+        // What is no address is the firmware's way to say that it found none: `(null)`, `0.0.0.0`.
+        address
+            .filter(|address| !address.is_unspecified())
+            .ok_or_else(|| {
+                module.session().refusal = Status::NameNotFound;
+                Fault::Refused
+            })
+    }
+}
+
+fn compose_join<T: Transport, C: Clock>(
+    module: &mut Module<'_, T, C>,
+    ssid: &[u8],
+    password: &[u8],
+) {
+    module
+        .compose("AT+CWJAP=", &[])
+        .text::<Rule>(ssid, 32)
+        .put(",", &[])
+        .text::<Rule>(password, 64)
+        .put("\r\n", &[]);
+}

@@ -1,0 +1,242 @@
+//! What the lines of an ST67 are, and what they tell of the station and of links.
+
+use super::{LINKS, Memory, St67, Status};
+use crate::driver::Session;
+use crate::engine::protocol::Line;
+use crate::engine::text::{Fields, number};
+use crate::engine::words::{Words, words};
+use crate::error::Closed;
+use crate::socket::State;
+use crate::st67::status::{ErrorCode, JoinError};
+use crate::value::LinkState;
+use crate::value::ip::digits_of;
+
+type St67Session<'b> = Session<'b, St67>;
+
+/// Final results, and the last line of a start.
+const RESULTS: Words<Line> = words! {
+    "OK" => Line::Ok,
+    "SEND OK" => Line::Sent,
+    "ERROR" => Line::Failed,
+    "FAIL" => Line::Failed,
+    "SEND FAIL" => Line::Failed,
+    "SEND CANCELLED" => Line::Failed,
+    "busy p..." => Line::Busy,
+    "ready" => Line::Boot,
+};
+
+/// Refusals that say why.
+const REFUSALS: Words<Status> = words! {
+    "SEND FAIL" => Status::SendFailed,
+    "SEND CANCELLED" => Status::SendCancelled,
+    "busy p..." => Status::Busy,
+};
+
+/// How a line begins that is about links, or says more of a result.
+const BEGINNINGS: Words<Beginning> = words! {
+    "+IPD:" => Beginning::Data,
+    "+CIP:" => Beginning::Link,
+    "+CW:" => Beginning::Station,
+    "+LINK_CONN:" => Beginning::Connected,
+    "Recv " => Beginning::Received,
+    "ERR CODE:0x" => Beginning::ErrorCode,
+    "+CWJAP:" => Beginning::JoinError,
+};
+
+#[derive(Clone, Copy)]
+enum Beginning {
+    Data,
+    Link,
+    Station,
+    Connected,
+    Received,
+    ErrorCode,
+    JoinError,
+}
+
+/// Says what a line is. Reply or event: `+CW:`, `+CIP:`, `+IPD:` and `+LINK_CONN:` lines are
+/// events always, also between a command and its `OK`; so is `<id>,CLOSED`.
+pub(super) fn line(session: &mut St67Session<'_>, command: &[u8], line: &[u8]) -> Line {
+    if let Some((beginning, rest)) = BEGINNINGS.find_start(line) {
+        return begun(session, command, line, beginning, rest);
+    }
+    if let Some(result) = RESULTS.find(line) {
+        if matches!(result, Line::Failed | Line::Busy) {
+            session.refusal = match REFUSALS.find(line) {
+                Some(status) => status,
+                None => why(&mut session.vendor),
+            };
+        }
+        return result;
+    }
+    if line.ends_with(b",CLOSED") {
+        return event(link_event(session, line));
+    }
+    match line == command.trim_ascii_end() {
+        // The echo.
+        true if !command.is_empty() => Line::Detail,
+        _ => Line::Reply,
+    }
+}
+
+fn begun(
+    session: &mut St67Session<'_>,
+    command: &[u8],
+    line: &[u8],
+    beginning: Beginning,
+    rest: &[u8],
+) -> Line {
+    match beginning {
+        Beginning::Data => event(data_event(session, rest)),
+        Beginning::Link => event(link_event(session, rest)),
+        Beginning::Station => event(station_event(session, line, rest)),
+        Beginning::Connected => event(detailed_event(session, rest)),
+        Beginning::Received => match rest.strip_suffix(b" bytes").and_then(number) {
+            Some(count) => {
+                session.received = count as usize;
+                Line::Received
+            }
+            None => Line::Reply,
+        },
+        Beginning::ErrorCode => match digits_of(rest, 16, 8) {
+            Some(code) => {
+                session.vendor.error_code = Some(ErrorCode(code));
+                Line::Detail
+            }
+            None => Line::Reply,
+        },
+        Beginning::JoinError => match number(rest) {
+            Some(code) if command.starts_with(b"AT+CWJAP") => {
+                session.vendor.join_error = Some(JoinError::from(code as u16));
+                Line::Detail
+            }
+            _ => Line::Reply,
+        },
+    }
+}
+
+/// What makes no sense is a stray: bytes must have been lost.
+fn event(taken: Option<()>) -> Line {
+    match taken {
+        Some(()) => Line::Event,
+        None => Line::Stray,
+    }
+}
+
+/// The reason of an `ERROR`: what the lines before it said.
+fn why(memory: &mut Memory) -> Status {
+    let code = memory.error_code.take();
+    match (memory.join_error.take(), code) {
+        (Some(error), _) => Status::JoinError(error),
+        (None, Some(code)) => Status::Code(code),
+        (None, None) => Status::Error,
+    }
+}
+
+/// What the station does.
+const STATES: Words<LinkState> = words! {
+    "CONNECTING" => LinkState::Connecting,
+    "CONNECTED" => LinkState::NoAddress,
+    "GOTIP" => LinkState::Up,
+    "DISCONNECTED" => LinkState::Disconnected,
+};
+
+/// What else is told of Wi-Fi, and means nothing to the driver.
+const OTHERS: Words<()> = words! {
+    "SCAN_DONE" => (),
+    "STA_" => (),
+    "DIST_STA_IP " => (),
+};
+
+/// `line`, of which `what` stands behind `+CW:`.
+fn station_event(session: &mut St67Session<'_>, line: &[u8], what: &[u8]) -> Option<()> {
+    match STATES.find(what) {
+        Some(LinkState::Disconnected) => session.station_down(),
+        Some(state) => session.link_state = state,
+        None => match what.strip_prefix(b"ERROR,") {
+            Some(reason) => session.station_error = Some(number(reason)?.try_into().ok()?),
+            None => drop(OTHERS.find_start(what)?),
+        },
+    }
+    session.events.push(line);
+    Some(())
+}
+
+/// The number of a link, and the fields behind it.
+pub(super) fn link_of(what: &[u8]) -> Option<(u32, Fields<'_>)> {
+    let mut fields = Fields::new(what);
+    let link = number(fields.next()?)?;
+    (link < LINKS).then_some((link, fields))
+}
+
+/// `<id>,CONNECTED`, `<id>,DISCONNECTED`, `<id>,CLOSED`
+fn link_event(session: &mut St67Session<'_>, what: &[u8]) -> Option<()> {
+    let (link, rest) = link_of(what)?;
+    match rest.rest() {
+        b"CONNECTED" => connected(session, link),
+        b"DISCONNECTED" | b"CLOSED" => {
+            let is_awaited = session.vendor.closing.take(link);
+            session.vendor.incoming.take(link);
+            if let (Some(slot), false) = (session.sockets.by_link(link), is_awaited) {
+                slot.closed_by_module(Closed::ByPeer);
+            }
+            Some(())
+        }
+        _ => None,
+    }
+}
+
+/// The detailed form of `+CIP:<id>,CONNECTED`: a status, then the id.
+fn detailed_event(session: &mut St67Session<'_>, what: &[u8]) -> Option<()> {
+    let mut fields = Fields::new(what);
+    fields.next()?;
+    connected(session, link_of(fields.rest())?.0)
+}
+
+/// A link is open: one that the driver is opening, or one that a peer has opened. `None` if it is
+/// neither: was the number spoilt on the wire?
+fn connected(session: &mut St67Session<'_>, link: u32) -> Option<()> {
+    match session.sockets.by_link(link) {
+        Some(slot) if !matches!(slot.state, State::Closed(_)) => Some(()),
+        // It has a link that is closed here.
+        Some(_) if session.peers.is_none() => Some(()),
+        _ => match session.peers {
+            Some(peers) => {
+                (peers.arrived)(session, link);
+                Some(())
+            }
+            None => session.vendor.closing.contains(link).then_some(()),
+        },
+    }
+}
+
+/// `<id>,<length>` in the reference, `<id>,<length>,"<ip>",<port>` in firmware.
+fn data_event(session: &mut St67Session<'_>, what: &[u8]) -> Option<()> {
+    let (link, mut fields) = link_of(what)?;
+    let length = number(fields.next()?)?;
+    let (closing, incoming) = (session.vendor.closing, session.vendor.incoming);
+    match session.sockets.by_link(link) {
+        Some(slot) if slot.is_datagram() => {
+            let datagrams = session.datagrams?;
+            (datagrams.arrived)(session, link, length, fields)
+        }
+        Some(slot) => {
+            check_sender(fields)?;
+            slot.announce(length);
+            Some(())
+        }
+        // Data for a link that the driver is closing is nobody's, for one that is not accepted yet
+        // its owner will ask; where there is no link the number must have been spoilt on the wire.
+        None => (closing.contains(link) || incoming.contains(link)).then_some(()),
+    }
+}
+
+/// Whether there is no sender, or one that has the form of an address.
+fn check_sender(mut fields: Fields<'_>) -> Option<()> {
+    if fields.is_empty() {
+        return Some(());
+    }
+    fields.quoted()?;
+    number(fields.next()?)?;
+    fields.is_empty().then_some(())
+}
