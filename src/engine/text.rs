@@ -54,6 +54,11 @@ impl<'a> Fields<'a> {
         Mac::parse(unquoted(self.next()?))
     }
 
+    /// Whether the next field is quoted.
+    pub(crate) fn is_quoted(&mut self) -> bool {
+        matches!(self.next(), Some([b'"', .., b'"']))
+    }
+
     /// The next field without its quotes.
     pub(crate) fn quoted(&mut self) -> Option<&'a str> {
         let field = self.next()?.strip_prefix(b"\"")?.strip_suffix(b"\"")?;

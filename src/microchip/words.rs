@@ -209,7 +209,9 @@ fn connected(session: &mut MicrochipSession<'_>, line: &[u8], values: &[u8]) -> 
 /// Whether two addresses with their ports follow, and nothing else.
 fn check_ends(mut fields: Fields<'_>) -> Option<()> {
     for _ in 0..2 {
-        fields.quoted()?;
+        if !fields.is_quoted() {
+            return None;
+        }
         number(fields.next()?)?;
     }
     fields.is_empty().then_some(())

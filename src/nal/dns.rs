@@ -64,5 +64,5 @@ fn literal(name: &[u8], kind: &AddrType) -> Option<IpAddr> {
 
 /// Whether a name is an address: no name of a host has a colon, or is all numbers.
 fn is_address(name: &[u8]) -> bool {
-    name.contains(&b':') || ip::v4(name).is_some()
+    name.iter().any(|&byte| byte == b':') || ip::v4(name).is_some()
 }

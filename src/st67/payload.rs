@@ -120,7 +120,8 @@ fn next(pending: &[u8], at: &mut usize) -> Result<u8, Payload> {
 }
 
 fn one_of(bytes: &[u8], pending: &[u8], at: &mut usize) -> Result<(), Payload> {
-    match bytes.contains(&next(pending, at)?) {
+    let byte = next(pending, at)?;
+    match bytes.iter().any(|&one| one == byte) {
         true => Ok(()),
         false => Err(Payload::No),
     }

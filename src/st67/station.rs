@@ -154,23 +154,17 @@ impl Station for St67 {
         if name.is_empty() {
             return Err(module.refuse(Usage::Empty));
         }
-        let family = match kind {
-            // With IPv6 switched off the firmware refuses anything else (wire notes 2).
-            AddrType::IPv4 | AddrType::Either => 2,
-            AddrType::IPv6 => 3,
-        };
         module
             .compose("AT+CIPDOMAIN=", &[])
-            .text::<Rule>(name.as_bytes(), 127)
-            .put(",#\r\n", &[family]);
-        let mut address = None;
-        module.ask("+CIPDOMAIN:", module.timeouts.resolve, &mut |value| {
-            let value = unquoted(value);
-            address = match kind {
-                AddrType::IPv6 => ip::v6(value).map(IpAddr::V6),
-                AddrType::IPv4 | AddrType::Either => ip::v4(value).map(IpAddr::V4),
-            };
-        })?;
+            .text::<Rule>(name.as_bytes(), 127);
+        // Each kind apart, so that firmware that wants one has no code for the other.
+        let address = match kind {
+            AddrType::IPv6 => resolve(module, 3, |text| ip::v6(text).map(IpAddr::V6))?,
+            // With IPv6 switched off the firmware refuses anything else (wire notes 2).
+            AddrType::IPv4 | AddrType::Either => {
+                resolve(module, 2, |text| ip::v4(text).map(IpAddr::V4))?
+            }
+        };
         // What is no address is the firmware's way to say that it found none: `(null)`, `0.0.0.0`.
         address
             .filter(|address| !address.is_unspecified())
@@ -179,6 +173,20 @@ impl Station for St67 {
                 Fault::Refused
             })
     }
+}
+
+/// Ends `AT+CIPDOMAIN` with the kind of address, and reads the answer.
+fn resolve<T: Transport, C: Clock>(
+    module: &mut Module<'_, T, C>,
+    family: u32,
+    read: impl Fn(&[u8]) -> Option<IpAddr>,
+) -> Outcome<Option<IpAddr>> {
+    let mut address = None;
+    module.engine.command().put(",#\r\n", &[family]);
+    module.ask("+CIPDOMAIN:", module.timeouts.resolve, &mut |value| {
+        address = read(unquoted(value));
+    })?;
+    Ok(address)
 }
 
 fn compose_join<T: Transport, C: Clock>(

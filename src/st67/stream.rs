@@ -134,20 +134,28 @@ pub(super) fn ask_for_links<T: Transport, C: Clock>(
 fn lengths<T: Transport, C: Clock>(
     module: &mut Module<'_, T, C>,
 ) -> Outcome<[u32; LINKS as usize]> {
-    let mut lengths = None;
+    let mut lengths = [0; LINKS as usize];
+    let mut is_told = false;
     for slot in module.session().sockets.open() {
         slot.is_told = false;
     }
     module.compose("AT+CIPRECVLEN?\r\n", &[]);
     module.ask("+CIPRECVLEN:", module.timeouts.command, &mut |row| {
         let mut fields = Fields::new(row);
-        let read = [(); LINKS as usize].map(|()| fields.next().and_then(number));
+        let mut is_all = true;
+        for length in &mut lengths {
+            match fields.next().and_then(number) {
+                Some(told) => *length = told,
+                None => is_all = false,
+            }
+        }
         // Firmware and the reference's example put a comma behind the last number too.
-        let is_all = fields.is_empty() || fields.rest().is_empty();
-        let is_all = is_all && read.iter().all(Option::is_some);
-        lengths = is_all.then(|| read.map(|length| length.unwrap_or(0)));
+        is_told = is_all && fields.rest().is_empty();
     })?;
-    lengths.ok_or_else(|| module.engine.malformed())
+    match is_told {
+        true => Ok(lengths),
+        false => Err(module.engine.malformed()),
+    }
 }
 
 /// Opens a link as a stream: the module makes the connection, of the kind that it calls so.

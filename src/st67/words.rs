@@ -236,7 +236,6 @@ fn check_sender(mut fields: Fields<'_>) -> Option<()> {
     if fields.is_empty() {
         return Some(());
     }
-    fields.quoted()?;
-    number(fields.next()?)?;
-    fields.is_empty().then_some(())
+    let is_address = fields.is_quoted() && number(fields.next()?).is_some();
+    (is_address && fields.is_empty()).then_some(())
 }
