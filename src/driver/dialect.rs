@@ -56,10 +56,8 @@ pub type Outcome<R = ()> = Result<R, Fault>;
 /// After trouble on the wire the driver asks for one of these: the answer cannot be mistaken for
 /// another command's, and it shows whether the module still is as it was set up.
 pub struct Setting {
-    /// The query, with its line end.
+    /// The query, with its line end. Its name, without `AT`, begins the answer.
     pub query: &'static str,
-    /// The start of the answer, up to the value.
-    pub answer: &'static str,
     /// The value that the driver has set; `None` if there is none to compare.
     pub value: Option<&'static str>,
 }

@@ -52,6 +52,7 @@ const LINE_MIN: usize = 258;
 /// It implements the traits of `embedded-nal`, so it is the network of every crate that takes
 /// them. Use the alias of the dialect: [`st67::Module`](crate::st67::Module),
 /// [`microchip::Module`](crate::microchip::Module).
+#[repr(C)]
 pub struct Module<'b, D: Words, T: Transport, C> {
     /// How long to wait for what, in milliseconds.
     pub timeouts: Timeouts,

@@ -12,7 +12,7 @@
 //! fit is lost, and told.
 
 use crate::engine::protocol::End;
-use crate::value::bytes::move_down;
+use crate::value::bytes::{copy, move_down};
 
 /// What `poll` hands out.
 #[derive(Debug, PartialEq, Eq)]
@@ -207,7 +207,7 @@ impl<'b> Queue<'b> {
         let place = self.bytes.get_mut(at..at + HEAD + bytes.len())?;
         let (head, place) = place.split_first_chunk_mut::<HEAD>()?;
         *head = pack(kind, bytes.len());
-        place.copy_from_slice(bytes);
+        copy(bytes, place);
         self.end += HEAD + bytes.len();
         Some(at)
     }
@@ -222,7 +222,7 @@ impl<'b> Queue<'b> {
         let head = item.get_mut(at..)?.first_chunk_mut::<HEAD>()?;
         let (kind, length) = unpack(*head);
         *head = pack(kind, length + bytes.len());
-        free.get_mut(..bytes.len())?.copy_from_slice(bytes);
+        copy(bytes, free.get_mut(..bytes.len())?);
         self.end += bytes.len();
         Some(at)
     }

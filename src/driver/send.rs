@@ -5,9 +5,8 @@ use atat::AtatCmd;
 use super::dialect::{Outcome, Words};
 use super::module::Module;
 use crate::clock::Clock;
-use crate::engine::buffer::Buffer;
 use crate::engine::compose::Command;
-use crate::engine::exchange::Task;
+use crate::engine::exchange::{Keep, Rows, Task};
 use crate::engine::protocol::{Escape, Prompt};
 use crate::error::Fault;
 use crate::transport::Transport;
@@ -26,22 +25,14 @@ impl<'b, D: Words, T: Transport, C: Clock> Module<'b, D, T, C> {
 
     /// Sends the composed command, which is answered with `OK` alone.
     pub(crate) fn send_composed(&mut self, timeout: u32) -> Outcome {
-        self.run(&mut Task::Rows("\n", &mut |_| {}), timeout)
-            .map(drop)
+        // No line begins like this.
+        self.ask("\n", timeout, &mut |_: &[u8]| {})
     }
 
     /// Sends the composed command. The lines of the reply that begin with `name` are handed over,
     /// without it; others are events.
-    pub(crate) fn ask(
-        &mut self,
-        name: &'static str,
-        timeout: u32,
-        each: &mut dyn FnMut(&[u8]),
-    ) -> Outcome {
-        let mut row = |input: &mut Buffer<'_>| {
-            each(input.line().get(name.len()..).unwrap_or(&[]));
-        };
-        self.run(&mut Task::Rows(name, &mut row), timeout).map(drop)
+    pub(crate) fn ask(&mut self, name: &'static str, timeout: u32, rows: &mut dyn Rows) -> Outcome {
+        self.run(&mut Task::Rows(name, rows), timeout).map(drop)
     }
 
     /// Sends the composed command and, at the prompt, its payload.
@@ -78,8 +69,7 @@ impl<'b, D: Words, T: Transport, C: Clock> Module<'b, D, T, C> {
 
     /// Sends the composed command, whose reply is kept whole.
     pub(crate) fn keep_reply(&mut self, timeout: u32) -> Outcome {
-        self.run(&mut Task::Rows("", &mut |input| input.keep()), timeout)
-            .map(drop)
+        self.run(&mut Task::Rows("", &mut Keep), timeout).map(drop)
     }
 
     /// Parses the reply that was kept.

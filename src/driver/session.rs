@@ -8,6 +8,7 @@ use crate::socket::Table;
 use crate::value::LinkState;
 
 /// What the driver knows about the module: its sockets, its station, what it has told.
+#[repr(C)]
 pub struct Session<'b, D: Words> {
     /// The settings that the driver relies on are made.
     is_set_up: bool,
@@ -167,12 +168,16 @@ impl<D: Words> Protocol for Session<'_, D> {
         let Some(setting) = D::SETTINGS.get(n as usize) else {
             return Answer::No;
         };
-        match line.strip_prefix(setting.answer.as_bytes()) {
-            None => Answer::No,
-            Some(value) if setting.value.is_none_or(|set| set.as_bytes() == value) => {
-                Answer::AsSetUp
-            }
-            Some(_) => Answer::SettingsLost,
+        let query = setting.query.as_bytes().get(b"AT".len()..).unwrap_or(&[]);
+        let is_end = |byte: &u8| matches!(byte, b'?' | b'\r');
+        let name = query.iter().position(is_end).unwrap_or(0);
+        let Some(told) = line.strip_prefix(query.get(..name).unwrap_or(&[])) else {
+            return Answer::No;
+        };
+        // Behind the name stands a separator.
+        match setting.value {
+            Some(value) if told.get(1..) != Some(value.as_bytes()) => Answer::SettingsLost,
+            _ => Answer::AsSetUp,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::buffer::Buffer;
 use super::compose::InFlight;
-use super::protocol::{Line, LineEnd, Prompt, Protocol};
+use super::protocol::{Line, Prompt, Protocol};
 use super::word::Word;
 use super::{Engine, Lead};
 use crate::clock::{Clock, Deadline};
@@ -27,7 +27,7 @@ const BUSY_RETRIES: usize = 3;
 pub(crate) enum Task<'t> {
     /// The lines of the reply that begin like this are rows, each taken by the function; others are
     /// events.
-    Rows(&'static str, &'t mut dyn FnMut(&mut Buffer<'_>)),
+    Rows(&'static str, &'t mut dyn Rows),
     /// This payload is sent at the prompt.
     Upload {
         payload: &'t [u8],
@@ -40,6 +40,29 @@ pub(crate) enum Task<'t> {
     Download { into: &'t mut [u8], limit: usize },
     /// A stream of bytes begins at the prompt.
     Stream,
+}
+
+/// Takes the rows of a reply.
+///
+/// A trait of its own, since each `dyn FnMut` costs firmware a function that is never called.
+pub(crate) trait Rows {
+    /// Takes the line that was taken last from the buffer, of which so many bytes are its name.
+    fn take(&mut self, input: &mut Buffer<'_>, name: usize);
+}
+
+impl<F: FnMut(&[u8])> Rows for F {
+    fn take(&mut self, input: &mut Buffer<'_>, name: usize) {
+        self(input.line().get(name..).unwrap_or(&[]));
+    }
+}
+
+/// Keeps the rows in the buffer.
+pub(crate) struct Keep;
+
+impl Rows for Keep {
+    fn take(&mut self, input: &mut Buffer<'_>, _: usize) {
+        input.keep();
+    }
 }
 
 /// How far an exchange has come.
@@ -90,7 +113,7 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
         self.begin(timeout)?;
         let written = write(&mut self.link.transport);
         let result = match self.link.outcome(written) {
-            Ok(()) => self.converse(&mut Task::Rows("", &mut |input| input.keep())),
+            Ok(()) => self.converse(&mut Task::Rows("", &mut Keep)),
             Err(fault) => Err(fault),
         };
         self.end(result).map(drop)
@@ -178,8 +201,7 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
             let done = match word {
                 Word::Line(line) => self.take_line(task, &mut progress, line)?,
                 Word::Prompt => self.take_prompt(task, &mut progress)?,
-                Word::Payload => self.take_payload(task, &mut progress)?,
-                Word::Encoded => self.take_encoded(task, &mut progress)?,
+                Word::Payload | Word::Encoded => self.take_payload(task, &mut progress, word)?,
                 Word::Overlong if matches!(task, Task::Rows(..)) => {
                     progress.overlong = true;
                     false
@@ -243,7 +265,7 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
             (Line::Reply, Task::Rows(name, each))
                 if self.input.line().starts_with(name.as_bytes()) =>
             {
-                each(&mut self.input);
+                each.take(&mut self.input, name.len());
             }
             (Line::Reply, _) if self.session.stray(self.input.line()) == Line::Stray => {
                 progress.is_suspect |= self.looks_like_payload();
@@ -300,11 +322,15 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
         &mut self,
         task: &mut Task<'_>,
         progress: &mut Progress,
+        word: Word,
     ) -> Result<bool, Fault> {
         let count = self.header.count;
         match task {
             Task::Download { into, limit } if count <= *limit && progress.got.is_none() => {
-                self.read_payload(into)?;
+                match self.others {
+                    Some(others) if word == Word::Encoded => (others.decode)(self, into)?,
+                    _ => self.read_payload(into)?,
+                }
                 progress.got = Some(count);
                 progress.lead = None;
                 Ok(false)
@@ -313,26 +339,6 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
                 self.unwanted = count;
                 Err(Fault::Malformed)
             }
-        }
-    }
-
-    fn take_encoded(
-        &mut self,
-        task: &mut Task<'_>,
-        progress: &mut Progress,
-    ) -> Result<bool, Fault> {
-        let count = self.header.count;
-        match (task, self.others) {
-            (Task::Download { into, limit }, Some(others))
-                if count <= *limit && progress.got.is_none() =>
-            {
-                (others.decode)(self, into)?;
-                // Its end says by itself that it is whole.
-                self.header.line_end = LineEnd::Unlikely;
-                progress.got = Some(count);
-                Ok(false)
-            }
-            _ => Err(Fault::Malformed),
         }
     }
 

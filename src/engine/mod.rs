@@ -33,6 +33,7 @@ use protocol::{Escape, Header, Protocol};
 use word::Lead;
 
 /// The link, the line buffer, the session, and what is known about being in step.
+#[repr(C)]
 pub(crate) struct Engine<'b, P, T: Transport, C> {
     /// The bytes on the wire may belong to something that is over: see `resync`.
     out_of_step: bool,
@@ -74,8 +75,8 @@ pub(crate) struct Engine<'b, P, T: Transport, C> {
     waits_for_room: bool,
     command: Command<'b>,
     input: Buffer<'b>,
-    pub(crate) session: P,
     pub(crate) link: Link<T, C>,
+    pub(crate) session: P,
 }
 
 impl<'b, P: Protocol, T: Transport, C: Clock> Engine<'b, P, T, C> {

@@ -52,7 +52,7 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
         }
         self.out_of_step = true;
         self.input.forget_kept();
-        for patience in PATIENCE {
+        for &patience in &PATIENCE {
             if patience == ESCAPE_BEFORE {
                 self.leave_unknown_stream()?;
             }

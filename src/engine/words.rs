@@ -1,6 +1,8 @@
 //! Lists of words, each with what it means: one text and one search, where a `match` on byte strings
 //! would take eight bytes of code for each of its characters.
 
+use super::text::agree;
+
 /// A list of words, of which each carries what it means; made by [`words!`].
 pub(crate) struct Words<M: 'static> {
     /// The words, each with a line feed behind it.
@@ -16,12 +18,24 @@ impl<M: Copy> Words<M> {
 
     /// What the first word of the list means with which `text` begins, and what stands behind it.
     pub(crate) fn find_start<'t>(&self, text: &'t [u8]) -> Option<(M, &'t [u8])> {
-        let mut words = self.texts.as_bytes().split(|&b| b == b'\n');
-        let (n, word) = words
-            .by_ref()
-            .enumerate()
-            .find(|(_, word)| text.starts_with(word))?;
-        Some((*self.meanings.get(n)?, text.get(word.len()..)?))
+        self.find_with(text, |text, word| text.starts_with(word))
+    }
+
+    /// As [`find_start`](Self::find_start), or with which `text` may begin when there is more of it.
+    pub(crate) fn find_agreeing<'t>(&self, text: &'t [u8]) -> Option<(M, &'t [u8])> {
+        self.find_with(text, agree)
+    }
+
+    fn find_with<'t>(
+        &self,
+        text: &'t [u8],
+        fits: fn(&[u8], &[u8]) -> bool,
+    ) -> Option<(M, &'t [u8])> {
+        let words = self.texts.as_bytes().split(|&b| b == b'\n');
+        let (word, meaning) = words
+            .zip(self.meanings)
+            .find(|(word, _)| fits(text, word))?;
+        Some((*meaning, text.get(word.len()..).unwrap_or(&[])))
     }
 }
 

@@ -102,17 +102,14 @@ impl Words for Microchip {
     const SETTINGS: &'static [Setting] = &[
         Setting {
             query: "AT+GMM\r\n",
-            answer: "+GMM",
             value: None,
         },
         Setting {
             query: "AT+GMI\r\n",
-            answer: "+GMI",
             value: None,
         },
         Setting {
             query: "AT+GMR\r\n",
-            answer: "+GMR",
             value: None,
         },
     ];

@@ -132,12 +132,16 @@ fn find_child<T: Transport, C: Clock>(
     let mut rows = [None; LISTED];
     let mut free = rows.iter_mut();
     module.compose("AT+SOCKLST\r\n", &[]);
-    module.ask("+SOCKLST:", module.timeouts.command, &mut |values| {
-        let row = SocketRow::parse_values(values).filter(|row| row.local_port == port);
-        if let (Some(row), Some(place)) = (row, free.next()) {
-            *place = Some(row);
-        }
-    })?;
+    module.ask(
+        "+SOCKLST:",
+        module.timeouts.command,
+        &mut |values: &[u8]| {
+            let row = SocketRow::parse_values(values).filter(|row| row.local_port == port);
+            if let (Some(row), Some(place)) = (row, free.next()) {
+                *place = Some(row);
+            }
+        },
+    )?;
     let session = module.session();
     // One may have been told meanwhile.
     if let Some(child) = session.vendor.children.take(port) {

@@ -133,16 +133,17 @@ pub(super) fn ask_for_sockets<T: Transport, C: Clock>(
     };
     let mut nonsense = false;
     module.compose("AT+SOCKLST\r\n", &[]);
-    module.ask("+SOCKLST:", module.timeouts.command, &mut |row| match (
-        socket_of(row),
-        listed.sockets.get_mut(listed.count),
-    ) {
-        (Some((socket, rest)), Some(place)) if !rest.rest().is_empty() => {
-            *place = socket;
-            listed.count += 1;
-        }
-        _ => nonsense = true,
-    })?;
+    module.ask(
+        "+SOCKLST:",
+        module.timeouts.command,
+        &mut |row: &[u8]| match (socket_of(row), listed.sockets.get_mut(listed.count)) {
+            (Some((socket, rest)), Some(place)) if !rest.rest().is_empty() => {
+                *place = socket;
+                listed.count += 1;
+            }
+            _ => nonsense = true,
+        },
+    )?;
     match nonsense {
         true => Err(module.engine.malformed()),
         false => Ok(listed),
@@ -167,7 +168,7 @@ pub(super) fn open<T: Transport, C: Clock>(
 ) -> Outcome<u32> {
     let mut opened = None;
     module.compose("AT+SOCKO=#\r\n", &[protocol]);
-    module.ask("+SOCKO:", module.timeouts.command, &mut |row| {
+    module.ask("+SOCKO:", module.timeouts.command, &mut |row: &[u8]| {
         opened = socket_of(row).map(|(socket, _)| socket);
     })?;
     opened.ok_or_else(|| module.engine.malformed())

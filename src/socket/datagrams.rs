@@ -6,6 +6,8 @@
 
 use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 
+use crate::value::bytes::copy;
+
 /// A datagram that waits in the module.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Datagram {
@@ -27,7 +29,7 @@ impl Datagram {
             if let Some((place, behind)) =
                 core::mem::take(&mut rest).split_at_mut_checked(bytes.len())
             {
-                place.copy_from_slice(bytes);
+                copy(bytes, place);
                 rest = behind;
             }
         };

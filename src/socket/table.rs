@@ -92,7 +92,7 @@ impl Ahead<'_> {
         let end = usize::from(self.end);
         match self.bytes.get_mut(end..end + bytes.len()) {
             Some(place) => {
-                place.copy_from_slice(bytes);
+                copy(bytes, place);
                 self.end += bytes.len() as u16;
                 true
             }
@@ -121,13 +121,11 @@ impl<'b> Slot<'b> {
 
     /// Nothing is left of the connection; the owner stays.
     pub(crate) fn forget(&mut self) {
-        let mut ahead = core::mem::take(&mut self.ahead);
-        ahead.clear();
-        let owned = self.owned;
-        *self = Slot {
-            owned,
-            ..Slot::free(self.generation, ahead)
-        };
+        self.state = State::Closed(Closed::NotConnected);
+        self.kind = Kind::Stream;
+        self.lingers = false;
+        self.destination = None;
+        self.drop_rest();
     }
 
     /// A new connection begins.

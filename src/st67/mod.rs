@@ -132,22 +132,18 @@ impl Words for St67 {
     const SETTINGS: &'static [Setting] = &[
         Setting {
             query: "AT+CIPMUX?\r\n",
-            answer: "+CIPMUX:",
             value: Some("1"),
         },
         Setting {
             query: "AT+CIPDINFO?\r\n",
-            answer: "+CIPDINFO:",
             value: Some("true"),
         },
         Setting {
             query: "AT+CIPRECVMODE?\r\n",
-            answer: "+CIPRECVMODE:",
             value: Some("1"),
         },
         Setting {
             query: "AT+SYSSTORE?\r\n",
-            answer: "+SYSSTORE:",
             value: Some("0"),
         },
     ];

@@ -64,7 +64,7 @@ impl Server for St67 {
         }
         let mut rows = [None; LINKS as usize];
         let mut nonsense = false;
-        ask_for_links(module, &mut |values| {
+        ask_for_links(module, &mut |values: &[u8]| {
             let row = LinkRow::parse_values(values);
             match row.and_then(|row| rows.get_mut(usize::from(row.link))) {
                 Some(place) => *place = row,

@@ -16,11 +16,10 @@ use crate::error::{Fault, Usage};
 use crate::transport::Transport;
 use crate::value::{Addresses, LinkState, ip};
 
-/// The settings, in order; `SETTINGS` asks for them.
+/// The settings, in order; `SETTINGS` asks for them. `AT+SYSSTORE` comes before the others, which
+/// firmware would keep in flash else; as it would the password of each join.
 const SET_UP: [&str; 6] = [
     "ATE0\r\n",
-    // Before the others, which firmware would keep in flash else; as it would the password of each
-    // join.
     "AT+SYSSTORE=0\r\n",
     "AT+SYSLOG=1\r\n",
     SET_MULTIPLE,
@@ -59,7 +58,7 @@ impl Station for St67 {
     };
 
     fn set_up<T: Transport, C: Clock>(module: &mut Module<'_, T, C>) -> Outcome {
-        for line in SET_UP {
+        for &line in &SET_UP {
             match module.tell(line, &[]) {
                 // Links are open that the driver before this one has left.
                 Err(Fault::Refused) if line == SET_MULTIPLE => {
@@ -132,7 +131,7 @@ impl Station for St67 {
     fn address<T: Transport, C: Clock>(module: &mut Module<'_, T, C>) -> Outcome<Ipv4Addr> {
         let mut address = None;
         module.compose("AT+CIPSTA?\r\n", &[]);
-        module.ask("+CIPSTA:", module.timeouts.command, &mut |row| {
+        module.ask("+CIPSTA:", module.timeouts.command, &mut |row: &[u8]| {
             if let Some(value) = row.strip_prefix(b"ip:") {
                 address = ip::v4(unquoted(value));
             }
@@ -159,19 +158,21 @@ impl Station for St67 {
             .text::<Rule>(name.as_bytes(), 127);
         // Each kind apart, so that firmware that wants one has no code for the other.
         let address = match kind {
-            AddrType::IPv6 => resolve(module, 3, |text| ip::v6(text).map(IpAddr::V6))?,
+            AddrType::IPv6 => resolve(module, 3, |text| {
+                let address = ip::v6(text).filter(|address| !address.is_unspecified());
+                address.map(IpAddr::V6)
+            })?,
             // With IPv6 switched off the firmware refuses anything else (wire notes 2).
-            AddrType::IPv4 | AddrType::Either => {
-                resolve(module, 2, |text| ip::v4(text).map(IpAddr::V4))?
-            }
+            AddrType::IPv4 | AddrType::Either => resolve(module, 2, |text| {
+                let address = ip::v4(text).filter(|address| !address.is_unspecified());
+                address.map(IpAddr::V4)
+            })?,
         };
         // What is no address is the firmware's way to say that it found none: `(null)`, `0.0.0.0`.
-        address
-            .filter(|address| !address.is_unspecified())
-            .ok_or_else(|| {
-                module.session().refusal = Status::NameNotFound;
-                Fault::Refused
-            })
+        address.ok_or_else(|| {
+            module.session().refusal = Status::NameNotFound;
+            Fault::Refused
+        })
     }
 }
 
@@ -183,9 +184,13 @@ fn resolve<T: Transport, C: Clock>(
 ) -> Outcome<Option<IpAddr>> {
     let mut address = None;
     module.engine.command().put(",#\r\n", &[family]);
-    module.ask("+CIPDOMAIN:", module.timeouts.resolve, &mut |value| {
-        address = read(unquoted(value));
-    })?;
+    module.ask(
+        "+CIPDOMAIN:",
+        module.timeouts.resolve,
+        &mut |value: &[u8]| {
+            address = read(unquoted(value));
+        },
+    )?;
     Ok(address)
 }
 

@@ -75,7 +75,7 @@ impl Streams for St67 {
     fn reconcile<T: Transport, C: Clock>(module: &mut Module<'_, T, C>) -> Outcome {
         let (mut open, mut accepted) = (LinkSet::default(), LinkSet::default());
         let mut nonsense = false;
-        ask_for_links(module, &mut |row| match link_of(row) {
+        ask_for_links(module, &mut |row: &[u8]| match link_of(row) {
             Some((link, _)) => {
                 open.insert(link);
                 if row.ends_with(b",1") {
@@ -88,7 +88,7 @@ impl Streams for St67 {
         if nonsense {
             return Err(module.engine.malformed());
         }
-        for (link, waiting) in (0..).zip(waiting) {
+        for (link, &waiting) in (0..).zip(&waiting) {
             let session = module.session();
             if !open.contains(link) {
                 session.vendor.closing.take(link);
@@ -124,7 +124,7 @@ pub(super) fn ask_for_links<T: Transport, C: Clock>(
 ) -> Outcome {
     module.compose("AT+CIPSTATE?\r\n", &[]);
     // Firmware says `+CIPSTATUS:`, the reference `+CIPSTATE:`.
-    module.ask("+CIPSTAT", module.timeouts.command, &mut |row| {
+    module.ask("+CIPSTAT", module.timeouts.command, &mut |row: &[u8]| {
         let name = row.iter().take_while(|&&b| b != b':').count();
         each(row.get(name + 1..).unwrap_or(&[]));
     })
@@ -140,18 +140,22 @@ fn lengths<T: Transport, C: Clock>(
         slot.is_told = false;
     }
     module.compose("AT+CIPRECVLEN?\r\n", &[]);
-    module.ask("+CIPRECVLEN:", module.timeouts.command, &mut |row| {
-        let mut fields = Fields::new(row);
-        let mut is_all = true;
-        for length in &mut lengths {
-            match fields.next().and_then(number) {
-                Some(told) => *length = told,
-                None => is_all = false,
+    module.ask(
+        "+CIPRECVLEN:",
+        module.timeouts.command,
+        &mut |row: &[u8]| {
+            let mut fields = Fields::new(row);
+            let mut is_all = true;
+            for length in &mut lengths {
+                match fields.next().and_then(number) {
+                    Some(told) => *length = told,
+                    None => is_all = false,
+                }
             }
-        }
-        // Firmware and the reference's example put a comma behind the last number too.
-        is_told = is_all && fields.rest().is_empty();
-    })?;
+            // Firmware and the reference's example put a comma behind the last number too.
+            is_told = is_all && fields.rest().is_empty();
+        },
+    )?;
     match is_told {
         true => Ok(lengths),
         false => Err(module.engine.malformed()),

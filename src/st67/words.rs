@@ -169,21 +169,26 @@ pub(super) fn link_of(what: &[u8]) -> Option<(u32, Fields<'_>)> {
     (link < LINKS).then_some((link, fields))
 }
 
+/// Whether a link is open, as it is told.
+const LINK_STATES: Words<bool> = words! {
+    "CONNECTED" => true,
+    "DISCONNECTED" => false,
+    "CLOSED" => false,
+};
+
 /// `<id>,CONNECTED`, `<id>,DISCONNECTED`, `<id>,CLOSED`
 fn link_event(session: &mut St67Session<'_>, what: &[u8]) -> Option<()> {
     let (link, rest) = link_of(what)?;
-    match rest.rest() {
-        b"CONNECTED" => connected(session, link),
-        b"DISCONNECTED" | b"CLOSED" => {
-            let is_awaited = session.vendor.closing.take(link);
-            session.vendor.incoming.take(link);
-            if let (Some(slot), false) = (session.sockets.by_link(link), is_awaited) {
-                slot.closed_by_module(Closed::ByPeer);
-            }
-            Some(())
-        }
-        _ => None,
+    if LINK_STATES.find(rest.rest())? {
+        return connected(session, link);
     }
+    let is_awaited = session.vendor.closing.take(link);
+    session.vendor.incoming.take(link);
+    match session.sockets.by_link(link) {
+        Some(slot) if !is_awaited => slot.closed_by_module(Closed::ByPeer),
+        _ => {}
+    }
+    Some(())
 }
 
 /// The detailed form of `+CIP:<id>,CONNECTED`: a status, then the id.

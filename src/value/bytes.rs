@@ -6,10 +6,9 @@ use core::ops::Range;
 
 /// Copies as much as fits and returns how much.
 pub(crate) fn copy(from: &[u8], into: &mut [u8]) -> usize {
-    let n = from.len().min(into.len());
-    if let (Some(from), Some(into)) = (from.get(..n), into.get_mut(..n)) {
-        into.copy_from_slice(from);
-    }
+    let places = into.iter_mut().zip(from);
+    let n = places.len();
+    places.for_each(|(place, byte)| *place = *byte);
     n
 }
 
@@ -39,7 +38,7 @@ pub(crate) fn decimal(mut number: u32, push: &mut impl FnMut(u8)) {
         1,
     ];
     let mut has_begun = false;
-    for place in PLACES {
+    for &place in &PLACES {
         let mut digit = b'0';
         while number >= place {
             number -= place;
