@@ -1,6 +1,7 @@
 //! A scripted UART and a clock that is moved by hand, for unit tests: the driver's and yours.
 //!
 //! ```
+//! use atwifi::SocketMemory;
 //! use atwifi::mock::{Clock, Uart};
 //! use atwifi::st67::{Module, command::basic::Test};
 //!
@@ -14,8 +15,8 @@
 //!     .answer("AT+CIPDINFO=1\r\n", "\r\nOK\r\n")
 //!     .answer("AT\r\n", "\r\nOK\r\n")
 //!     .fragment(1);
-//! let (mut line, mut ahead) = ([0; 640], [[0; 64]; 1]);
-//! let mut module = Module::new(uart.clone(), Clock::new(), &mut line, &mut ahead)?;
+//! let (mut line, mut sockets) = ([0; 640], [SocketMemory::<64>::new()]);
+//! let mut module = Module::new(uart.clone(), Clock::new(), &mut line, &mut sockets)?;
 //! module.command(&Test)?;
 //! uart.assert_done();
 //! # Ok::<(), atwifi::st67::Error<atwifi::mock::Failure>>(())

@@ -7,7 +7,7 @@ use std::future::Future;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
-use atwifi::{Error, Module, Shared, Usage};
+use atwifi::{Error, Module, Shared, SocketMemory, Usage};
 use atwifi_simulator::Simulation;
 use common::*;
 use embedded_io_async::{Read, Write};
@@ -31,9 +31,9 @@ fn each<D: UnderTest>(
     test: impl Fn(&Simulation, Shared<'_, '_, D, atwifi_simulator::Port, SimClock>),
 ) {
     for simulation in simulations::<D>(|config| config) {
-        let (mut line, mut ahead) = ([0; 1024], [[0; 64]; 2]);
+        let (mut line, mut sockets) = ([0; 1024], [const { SocketMemory::<64>::new() }; 2]);
         let clock = SimClock(simulation.clone());
-        let mut module = Module::new(simulation.port(), clock, &mut line, &mut ahead).unwrap();
+        let mut module = Module::new(simulation.port(), clock, &mut line, &mut sockets).unwrap();
         module.reset().unwrap();
         module.join(SSID, PASSWORD).unwrap();
         let module = RefCell::new(module);

@@ -6,7 +6,7 @@ mod common;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use atwifi::{Closed, Error, Resource, Usage};
+use atwifi::{Closed, Error, Resource, SocketMemory, Usage};
 use atwifi_simulator::{Config, Faults, MemoryNetwork, Peer, Service, Simulation};
 use common::*;
 use embedded_nal::{AddrType, Dns, SharableStack, TcpClientStack, TcpError, TcpErrorKind, nb};
@@ -212,7 +212,7 @@ fn rule_7_send_on_a_closed_socket_is_pipe_closed<D: UnderTest>() {
 
 fn rule_8_close_is_ok_in_every_state_and_frees_the_slot<D: UnderTest>() {
     each::<D>(|simulation, _| {
-        with_memory::<D, _, 64>(simulation, 1024, &mut [[0; 64]; 1], |module| {
+        with_memory::<D, _, 64>(simulation, 1024, 1, |module| {
             module.reset().unwrap();
             module.join(SSID, PASSWORD).unwrap();
             for round in 0..7 {
@@ -314,10 +314,10 @@ fn rule_12_one_error_for_all_traits<D: UnderTest>() {
 
 fn rule_13_the_stack_can_be_shared<D: UnderTest>() {
     each::<D>(|simulation, _| {
-        let (mut line, mut ahead) = ([0; 1024], [[0; 128]; 2]);
+        let (mut line, mut sockets) = ([0; 1024], [const { SocketMemory::<128>::new() }; 2]);
         let clock = SimClock(simulation.clone());
         let mut module: Driver<'_, D> =
-            atwifi::Module::new(simulation.port(), clock, &mut line, &mut ahead).unwrap();
+            atwifi::Module::new(simulation.port(), clock, &mut line, &mut sockets).unwrap();
         module.reset().unwrap();
         module.join(SSID, PASSWORD).unwrap();
         let sharable = SharableStack::new(module);

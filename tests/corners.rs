@@ -6,8 +6,8 @@ mod common;
 use atwifi::microchip::Microchip;
 use atwifi::st67::St67;
 use atwifi::{
-    Closed, ConnectTls, Error, Module, Resource, Shared, Stream, TcpSocket, TlsConfig, WaitTcp,
-    mock,
+    Closed, ConnectTls, Error, Module, Resource, Shared, SocketMemory, Stream, TcpSocket,
+    TlsConfig, WaitTcp, mock,
 };
 use atwifi_simulator::{Fault, FaultKind, Faults, Port, Profile, Simulation, services};
 use common::*;
@@ -70,7 +70,7 @@ fn one_listener_does_not_starve_the_other() {
 fn a_failed_connect_leaves_the_other_sockets_alone() {
     for simulation in simulations::<St67>(|c| c) {
         let brk = Rc::new(Cell::new(false));
-        let (mut line, mut ahead) = (vec![0; 1024], [[0u8; 512]; 3]);
+        let (mut line, mut sockets) = (vec![0; 1024], [const { SocketMemory::<512>::new() }; 3]);
         let b = brk.clone();
         let clock = atwifi::Clock::on_idle(SimClock(simulation.clone()), move || {
             if b.get() {
@@ -80,7 +80,7 @@ fn a_failed_connect_leaves_the_other_sockets_alone() {
             }
         });
         let mut module =
-            atwifi::st67::Module::new(simulation.port(), clock, &mut line, &mut ahead).unwrap();
+            atwifi::st67::Module::new(simulation.port(), clock, &mut line, &mut sockets).unwrap();
         module.reset().unwrap();
         module.join(SSID, PASSWORD).unwrap();
         let mut good = module.socket().unwrap();
@@ -175,9 +175,10 @@ fn a_failed_connect_reads_nobody_elses_data() {
             "AT+CIPRECVDATA=0,64\r\n",
             "+CIPRECVDATA:6,SECRET\r\n\r\nOK\r\n",
         );
-    let (mut line, mut ahead) = ([0; 1400], [[0; 64]; 3]);
+    let (mut line, mut sockets) = ([0; 1400], [const { SocketMemory::<64>::new() }; 3]);
     let mut module =
-        atwifi::st67::Module::new(uart.clone(), mock::Clock::new(), &mut line, &mut ahead).unwrap();
+        atwifi::st67::Module::new(uart.clone(), mock::Clock::new(), &mut line, &mut sockets)
+            .unwrap();
     let mut listener = module.socket().unwrap();
     module.bind(&mut listener, 8080).unwrap();
     module.listen(&mut listener).unwrap();
@@ -199,9 +200,10 @@ fn who_comes_while_accept_asks_is_accepted() {
         .answer("AT+CIPSERVER=1,8080\r\n", "\r\nOK\r\n+CIP:1,CONNECTED\r\n")
         .answer("AT+CIPSTATE?\r\n", "+CIPSTATUS:1,\"TCP\",\"10.0.0.9\",4001,8080,1\r\n+CIP:0,CONNECTED\r\n\r\nOK\r\n")
         .answer("AT+CIPSTATE?\r\n", "+CIPSTATUS:0,\"TCP\",\"10.0.0.9\",4000,8080,1\r\n+CIPSTATUS:1,\"TCP\",\"10.0.0.9\",4001,8080,1\r\n\r\nOK\r\n");
-    let (mut line, mut ahead) = ([0; 1400], [[0; 64]; 3]);
+    let (mut line, mut sockets) = ([0; 1400], [const { SocketMemory::<64>::new() }; 3]);
     let mut module =
-        atwifi::st67::Module::new(uart.clone(), mock::Clock::new(), &mut line, &mut ahead).unwrap();
+        atwifi::st67::Module::new(uart.clone(), mock::Clock::new(), &mut line, &mut sockets)
+            .unwrap();
     let mut listener = module.socket().unwrap();
     module.bind(&mut listener, 8080).unwrap();
     module.listen(&mut listener).unwrap();
@@ -222,9 +224,10 @@ fn a_datagram_that_comes_while_the_table_is_put_right_keeps_its_sender() {
         .answer("AT+CIPSTATE?\r\n", "+CIPSTATUS:0,\"UDP\",\"0.0.0.0\",9,6000,0\r\n\r\nOK\r\n")
         .answer("AT+CIPRECVLEN?\r\n", "+CIPRECVLEN:8,0,0,0,0,\r\n\r\nOK\r\n")
         .answer("AT+CIPRECVDATA=0,4\r\n", "+CIPRECVDATA:4,from\r\n\r\nOK\r\n");
-    let (mut line, mut ahead) = ([0; 1400], [[0; 64]; 3]);
+    let (mut line, mut sockets) = ([0; 1400], [const { SocketMemory::<64>::new() }; 3]);
     let mut module =
-        atwifi::st67::Module::new(uart.clone(), mock::Clock::new(), &mut line, &mut ahead).unwrap();
+        atwifi::st67::Module::new(uart.clone(), mock::Clock::new(), &mut line, &mut sockets)
+            .unwrap();
     let mut socket = UdpClientStack::socket(&mut module).unwrap();
     UdpFullStack::bind(&mut module, &mut socket, 6000).unwrap();
     let mut got = Err(nb::Error::WouldBlock);
@@ -271,12 +274,12 @@ fn a_refused_certificate_authority_ends_the_connection() {
 
 fn a_failed_flush_can_be_repeated<D: UnderTest>() {
     for simulation in simulations::<D>(|config| config) {
-        let (mut line, mut ahead) = ([0; 1024], [[0; 512]; 2]);
+        let (mut line, mut sockets) = ([0; 1024], [const { SocketMemory::<512>::new() }; 2]);
         let mut module = Module::<D, _, _>::new(
             simulation.port(),
             SimClock(simulation.clone()),
             &mut line,
-            &mut ahead,
+            &mut sockets,
         )
         .unwrap();
         module.reset().unwrap();
@@ -412,7 +415,7 @@ fn under_noise<D: UnderTest, R: std::fmt::Debug>(
 ) {
     for &period in periods {
         for simulation in simulations::<D>(|config| config) {
-            let (mut line, mut ahead) = ([0; 1024], [[0; 512]; 2]);
+            let (mut line, mut sockets) = ([0; 1024], [const { SocketMemory::<512>::new() }; 2]);
             let is_on = Rc::new(Cell::new(false));
             let clock = Noisy {
                 simulation: simulation.clone(),
@@ -421,7 +424,7 @@ fn under_noise<D: UnderTest, R: std::fmt::Debug>(
                 is_on: is_on.clone(),
             };
             let mut module =
-                Module::<D, _, _>::new(simulation.port(), clock, &mut line, &mut ahead).unwrap();
+                Module::<D, _, _>::new(simulation.port(), clock, &mut line, &mut sockets).unwrap();
             module.reset().unwrap();
             module.join(SSID, PASSWORD).unwrap();
             let mut socket = module.socket().unwrap();

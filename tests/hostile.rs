@@ -2,7 +2,7 @@
 
 mod common;
 
-use atwifi::mock;
+use atwifi::{SocketMemory, mock};
 use atwifi_simulator::Simulation;
 use common::*;
 use embedded_nal::{TcpClientStack, TcpFullStack, UdpClientStack, UdpFullStack};
@@ -101,10 +101,10 @@ fn no_module_can_make_the_driver_panic_or_hang<D: UnderTest>() {
     };
     proptest!(config, |(bytes in hostile(), fragment in 1..50_usize)| {
         let clock = mock::Clock::new();
-        let (mut line, mut ahead) = ([0; 600], [[0; 32]; 2]);
+        let (mut line, mut sockets) = ([0; 600], [const { SocketMemory::<32>::new() }; 2]);
         let transport = Hostile(bytes.into(), fragment);
         let mut module =
-            atwifi::Module::<D, _, _>::new(transport, clock.clone(), &mut line, &mut ahead).unwrap();
+            atwifi::Module::<D, _, _>::new(transport, clock.clone(), &mut line, &mut sockets).unwrap();
         let _ = module.reset();
         let _ = module.join("net", "password");
         let mut socket = TcpClientStack::socket(&mut module).unwrap();

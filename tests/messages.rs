@@ -6,7 +6,7 @@ mod common;
 use atwifi::st67::command::basic::Test;
 use atwifi::st67::command::net::Send;
 use atwifi::st67::{self, St67};
-use atwifi::{Event, Module, Ranged, mock};
+use atwifi::{Event, Module, Ranged, SocketMemory, mock};
 use atwifi_simulator::{Faults, Fragment, Profile, Simulation};
 use common::*;
 use proptest::prelude::*;
@@ -89,8 +89,8 @@ fn lent<R>(
     memory: usize,
     test: impl FnOnce(&mut Module<'_, St67, mock::Uart, mock::Clock>) -> R,
 ) -> R {
-    let (mut line, mut ahead) = (vec![0; memory], [[0; 64]; 1]);
-    test(&mut Module::new(uart.clone(), mock::Clock::new(), &mut line, &mut ahead).unwrap())
+    let (mut line, mut sockets) = (vec![0; memory], [const { SocketMemory::<64>::new() }; 1]);
+    test(&mut Module::new(uart.clone(), mock::Clock::new(), &mut line, &mut sockets).unwrap())
 }
 
 #[test]

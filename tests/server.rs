@@ -94,7 +94,7 @@ fn rule_16_the_listener_outlives_its_connections<D: UnderTest>() {
 
 fn a_full_table_leaves_the_client_waiting<D: UnderTest>() {
     for simulation in simulations::<D>(|config| config) {
-        with_memory::<D, _, 64>(&simulation, 1024, &mut [[0; 64]; 2], |module| {
+        with_memory::<D, _, 64>(&simulation, 1024, 2, |module| {
             module.reset().unwrap();
             module.join(SSID, PASSWORD).unwrap();
             let mut listener = listening(module, 8080);

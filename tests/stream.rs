@@ -4,16 +4,16 @@ mod common;
 
 use std::cell::RefCell;
 
-use atwifi::{Error, Module, Resource, Shared, Stream};
+use atwifi::{Error, Module, Resource, Shared, SocketMemory, Stream};
 use common::*;
 use embedded_io::{Read, ReadReady, Write};
 use embedded_nal::{Dns, TcpClientStack};
 
 fn each<D: UnderTest>(test: impl Fn(&atwifi_simulator::Simulation, &RefCell<Driver<'_, D>>)) {
     for simulation in simulations::<D>(|config| config) {
-        let (mut line, mut ahead) = ([0; 1024], [[0; 512]; 2]);
+        let (mut line, mut sockets) = ([0; 1024], [const { SocketMemory::<512>::new() }; 2]);
         let clock = SimClock(simulation.clone());
-        let mut module = Module::new(simulation.port(), clock, &mut line, &mut ahead).unwrap();
+        let mut module = Module::new(simulation.port(), clock, &mut line, &mut sockets).unwrap();
         module.reset().unwrap();
         module.join(SSID, PASSWORD).unwrap();
         test(&simulation, &RefCell::new(module));

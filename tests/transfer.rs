@@ -12,7 +12,7 @@ use embedded_nal::{TcpClientStack, nb};
 
 /// Downloads everything in reads of this size; how many commands that took.
 fn fetch<D: UnderTest>(simulation: &Simulation, chunk: usize) -> u64 {
-    with_memory::<D, _, 2048>(simulation, 1024, &mut [[0; 2048]; 1], |module| {
+    with_memory::<D, _, 2048>(simulation, 1024, 1, |module| {
         module.reset().unwrap();
         module.join(SSID, PASSWORD).unwrap();
         let mut socket = module.socket().unwrap();
@@ -66,7 +66,7 @@ fn a_hundred_kilobytes_go_whole<D: UnderTest>() {
 
 fn one_socket_is_enough_for_one_connection_after_the_other<D: UnderTest>() {
     for simulation in simulations::<D>(|config| config) {
-        with_memory::<D, _, 64>(&simulation, 1024, &mut [[0; 64]; 1], |module| {
+        with_memory::<D, _, 64>(&simulation, 1024, 1, |module| {
             module.reset().unwrap();
             module.join(SSID, PASSWORD).unwrap();
             for round in 0..12_u8 {

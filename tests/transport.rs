@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use atwifi::transport::{Halves, HalvesError, Overrun, Reader, Ring};
-use atwifi::{Error, Module};
+use atwifi::{Error, Module, SocketMemory};
 use atwifi_simulator::{Port, Simulation};
 use common::*;
 use embedded_io::{ErrorType, Read, ReadReady};
@@ -75,9 +75,9 @@ fn each_behind_a_ring<D: UnderTest>(
             loses: loses.clone(),
         };
         let transport = Halves::new(received, simulation.port());
-        let (mut line, mut ahead) = ([0; 1024], [[0; 512]; 2]);
+        let (mut line, mut sockets) = ([0; 1024], [const { SocketMemory::<512>::new() }; 2]);
         let clock = SimClock(simulation.clone());
-        let mut module = Module::new(transport, clock, &mut line, &mut ahead).unwrap();
+        let mut module = Module::new(transport, clock, &mut line, &mut sockets).unwrap();
         module.reset().unwrap();
         module.join(SSID, PASSWORD).unwrap();
         test(&simulation, &loses, ring, &mut module);

@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 use std::rc::Rc;
 use std::time::Duration;
 
-use atwifi::{Clock as _, Closed, Error, Event, Module, Usage, mock};
+use atwifi::{Clock as _, Closed, Error, Event, Module, SocketMemory, Usage, mock};
 use atwifi_simulator::{Config, Fault, FaultKind, Faults, PortError, Simulation};
 use common::*;
 use embedded_nal::{AddrType, Dns, TcpClientStack, nb};
@@ -119,9 +119,13 @@ fn state_and_addresses<D: UnderTest>() {
 }
 
 fn a_buffer_too_small_is_refused_when_it_is_lent<D: UnderTest>() {
-    let (mut line, mut ahead) = ([0; 100], [[0; 16]; 1]);
-    let module =
-        Module::<D, _, _>::new(mock::Uart::new(), mock::Clock::new(), &mut line, &mut ahead);
+    let (mut line, mut sockets) = ([0; 100], [const { SocketMemory::<16>::new() }; 1]);
+    let module = Module::<D, _, _>::new(
+        mock::Uart::new(),
+        mock::Clock::new(),
+        &mut line,
+        &mut sockets,
+    );
     let needed = Module::<D, mock::Uart, mock::Clock>::LINE_BUFFER;
     assert_eq!(
         module.err(),
@@ -129,7 +133,7 @@ fn a_buffer_too_small_is_refused_when_it_is_lent<D: UnderTest>() {
     );
     // The least that is allowed carries the whole story.
     for simulation in simulations::<D>(|config| config) {
-        with_memory::<D, _, 1>(&simulation, needed, &mut [[0; 1]; 1], |module| {
+        with_memory::<D, _, 1>(&simulation, needed, 1, |module| {
             module.reset().unwrap();
             let told = story(module, &simulation, 1);
             assert!(told.error.is_none(), "{:?}", told.error);
@@ -344,7 +348,7 @@ fn the_idle_hook_runs_and_breaks_a_wait_off<D: UnderTest>() {
         config(D::PROFILES[D::PROFILES.len() - 1]),
         Network::default().build(),
     );
-    let (mut line, mut ahead) = ([0; 640], [[0; 64]; 1]);
+    let (mut line, mut sockets) = ([0; 640], [const { SocketMemory::<64>::new() }; 1]);
     let budget = Rc::new(Cell::new(u32::MAX));
     let left = budget.clone();
     let clock = SimClock(simulation.clone()).on_idle(move || {
@@ -356,7 +360,7 @@ fn the_idle_hook_runs_and_breaks_a_wait_off<D: UnderTest>() {
         }
     });
     let mut module =
-        Module::<D, _, _>::new(simulation.port(), clock, &mut line, &mut ahead).unwrap();
+        Module::<D, _, _>::new(simulation.port(), clock, &mut line, &mut sockets).unwrap();
     module.reset().unwrap();
     assert!(u32::MAX - budget.get() > 100, "the hook ran");
     for patience in [1, 2, 5, 10, 100, 700, 1000, 1900] {

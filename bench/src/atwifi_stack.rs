@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::ops::ControlFlow;
 
 use atwifi::dialect::Dialect;
-use atwifi::{Clock, Module, TcpSocket};
+use atwifi::{Clock, Module, SocketMemory, TcpSocket};
 use atwifi_simulator::{Config, Port, Profile, Simulation};
 use embedded_nal::{TcpClientStack, nb};
 
@@ -29,9 +29,9 @@ pub fn run<D: Dialect, const AHEAD: usize, R>(
     config.poll = std::time::Duration::ZERO;
     let simulation = Simulation::new(config, network());
     let mut line = vec![0; Driver::<D>::LINE_BUFFER];
-    let mut ahead = [[0; AHEAD]; 1];
+    let mut sockets = [const { SocketMemory::<AHEAD>::new() }; 1];
     let clock = VirtualClock(simulation.clone());
-    let mut module = Driver::<D>::new(simulation.port(), clock, &mut line, &mut ahead)
+    let mut module = Driver::<D>::new(simulation.port(), clock, &mut line, &mut sockets)
         .expect("the buffers suffice");
     module.reset().expect("the module starts");
     module.join(SSID, PASSWORD).expect("the module joins");

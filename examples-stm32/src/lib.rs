@@ -5,6 +5,7 @@ pub mod board;
 pub mod settings;
 
 use atwifi::ErrorOf;
+use atwifi::SocketMemory;
 #[cfg(feature = "microchip")]
 use atwifi::microchip::Microchip as Dialect;
 #[cfg(not(feature = "microchip"))]
@@ -26,8 +27,8 @@ pub type Error = ErrorOf<Dialect, Uart>;
 pub fn start(mut program: impl FnMut(&mut Wifi, Uptime)) -> ! {
     let mut board = Board::take();
     // For lines and events; for what is read ahead on each of two sockets.
-    let (mut line, mut read_ahead) = ([0; 640], [[0; 512]; 2]);
-    let wifi = Wifi::new(board.uart, board.clock, &mut line, &mut read_ahead);
+    let (mut line, mut sockets) = ([0; 640], [const { SocketMemory::<512>::new() }; 2]);
+    let wifi = Wifi::new(board.uart, board.clock, &mut line, &mut sockets);
     let mut wifi = wifi.expect("the buffers suffice");
     loop {
         match join(&mut wifi, &mut board.reset, board.clock) {

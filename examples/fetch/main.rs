@@ -12,7 +12,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail, ensure};
 use atwifi::dialect::Dialect;
-use atwifi::{Module, StdClock, Transport, microchip::Microchip, st67::St67};
+use atwifi::{Module, SocketMemory, StdClock, Transport, microchip::Microchip, st67::St67};
 use clap::{Parser, ValueEnum};
 use http::Url;
 use trace::Traced;
@@ -144,10 +144,9 @@ where
     T::Error: Send + Sync + 'static,
     D::Status: Send + Sync,
 {
-    let (mut line, mut read_ahead) = ([0; 1024], [[0; 512]; 1]);
+    let (mut line, mut sockets) = ([0; 1024], [const { SocketMemory::<512>::new() }; 1]);
     let transport = Traced::new(transport);
-    let mut module =
-        Module::<D, _, _>::new(transport, StdClock::new(), &mut line, &mut read_ahead)?;
+    let mut module = Module::<D, _, _>::new(transport, StdClock::new(), &mut line, &mut sockets)?;
     module.reset().context("the module does not start")?;
     let address = module
         .join(ssid, password)

@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use arbitrary::Arbitrary;
 use atwifi::dialect::Dialect;
-use atwifi::{Clock, Module, microchip::Microchip, st67::St67};
+use atwifi::{Clock, Module, microchip::Microchip, st67::St67, SocketMemory};
 use embedded_nal::{AddrType, Dns, TcpClientStack, TcpFullStack, UdpClientStack, UdpFullStack};
 use libfuzzer_sys::fuzz_target;
 
@@ -78,8 +78,8 @@ fn story<D: Dialect>(answers: Vec<(Vec<u8>, u8)>) {
     let transport =
         Transport { answers: answers.into_iter(), incoming: VecDeque::new(), fragment: 1 };
     let mut clock = Fast::default();
-    let (mut line, mut ahead) = ([0; 600], [[0; 16]; 2]);
-    let mut module = Module::<D, _, _>::new(transport, clock.clone(), &mut line, &mut ahead).unwrap();
+    let (mut line, mut sockets) = ([0; 600], [const { SocketMemory::<16>::new() }; 2]);
+    let mut module = Module::<D, _, _>::new(transport, clock.clone(), &mut line, &mut sockets).unwrap();
     let _ = module.join("net", "password");
     let _ = module.get_host_by_name("example.test", AddrType::IPv4);
     let mut socket = TcpClientStack::socket(&mut module).unwrap();
@@ -100,8 +100,8 @@ fn passive_story<D: Dialect>(answers: Vec<(Vec<u8>, u8)>) {
     let transport =
         Transport { answers: answers.into_iter(), incoming: VecDeque::new(), fragment: 1 };
     let mut clock = Fast::default();
-    let (mut line, mut ahead) = ([0; 600], [[0; 64]; 3]);
-    let mut module = Module::<D, _, _>::new(transport, clock.clone(), &mut line, &mut ahead).unwrap();
+    let (mut line, mut sockets) = ([0; 600], [const { SocketMemory::<64>::new() }; 3]);
+    let mut module = Module::<D, _, _>::new(transport, clock.clone(), &mut line, &mut sockets).unwrap();
     let mut datagrams = UdpClientStack::socket(&mut module).unwrap();
     let _ = UdpFullStack::bind(&mut module, &mut datagrams, 5683);
     let mut listener = TcpClientStack::socket(&mut module).unwrap();

@@ -12,7 +12,7 @@ use super::session::Session;
 use crate::clock::Clock;
 use crate::engine::Engine;
 use crate::error::{Closed, Error, Fault, Resource, Usage};
-use crate::socket::Table;
+use crate::socket::{SocketMemory, Table};
 use crate::transport::Transport;
 
 /// The error of a module of dialect `D` on a transport `T`.
@@ -52,7 +52,6 @@ const LINE_MIN: usize = 258;
 /// It implements the traits of `embedded-nal`, so it is the network of every crate that takes
 /// them. Use the alias of the dialect: [`st67::Module`](crate::st67::Module),
 /// [`microchip::Module`](crate::microchip::Module).
-#[repr(C)]
 pub struct Module<'b, D: Words, T: Transport, C> {
     /// How long to wait for what, in milliseconds.
     pub timeouts: Timeouts,
@@ -68,19 +67,18 @@ impl<'b, D: Dialect, T: Transport, C: Clock> Module<'b, D, T, C> {
     ///
     /// `line_buffer` holds the command that is being sent, the lines that arrive, and the events
     /// that wait for [`poll`](Module::poll): at least [`LINE_BUFFER`](Module::LINE_BUFFER)
-    /// bytes; more than that makes room for longer replies and more events. `read_ahead` has one
-    /// buffer for each socket that may be open at a time: small reads are served from it, so
-    /// that reading byte by byte costs no command per byte.
+    /// bytes; more than that makes room for longer replies and more events. `sockets` has the memory
+    /// of each socket that may be open at a time, with room to read ahead: small reads are served
+    /// from it, so that reading byte by byte costs no command per byte.
     ///
     /// # Errors
-    /// [`Usage::BufferTooSmall`] if a buffer is too small.
+    /// [`Usage::BufferTooSmall`] if the line buffer is too small.
     pub fn new<const N: usize>(
         transport: T,
         clock: C,
         line_buffer: &'b mut [u8],
-        read_ahead: &'b mut [[u8; N]],
+        sockets: &'b mut [SocketMemory<'b, N>],
     ) -> Result<Self, ErrorOf<D, T>> {
-        const { assert!(N > 0, "a read-ahead buffer cannot be empty") };
         let too_small = || Error::Usage(Usage::BufferTooSmall(Self::LINE_BUFFER));
         let (command, rest) = line_buffer
             .split_at_mut_checked(D::COMMAND_MAX)
@@ -93,7 +91,7 @@ impl<'b, D: Dialect, T: Transport, C: Clock> Module<'b, D, T, C> {
         let (events, input) = rest
             .split_at_mut_checked(EVENT_MIN + spare / 2)
             .ok_or_else(too_small)?;
-        let session = Session::new(Table::new(read_ahead, D::LINKS), Queue::new(events));
+        let session = Session::new(Table::new(sockets, D::LINKS), Queue::new(events));
         Ok(Module {
             timeouts: D::TIMEOUTS,
             usage: Usage::Unsupported,

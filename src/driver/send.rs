@@ -7,7 +7,7 @@ use super::module::Module;
 use crate::clock::Clock;
 use crate::engine::compose::Command;
 use crate::engine::exchange::{Keep, Rows, Task};
-use crate::engine::protocol::{Escape, Prompt};
+use crate::engine::protocol::Prompt;
 use crate::error::Fault;
 use crate::transport::Transport;
 
@@ -57,9 +57,9 @@ impl<'b, D: Words, T: Transport, C: Clock> Module<'b, D, T, C> {
     }
 
     /// Sends the composed command, at whose prompt the line becomes a stream of bytes.
-    pub(crate) fn enter_stream(&mut self, escape: Escape, timeout: u32) -> Outcome {
+    pub(crate) fn enter_stream(&mut self, timeout: u32) -> Outcome {
         self.check_command()?;
-        self.engine.enter_stream(escape, timeout)
+        self.engine.enter_stream(timeout)
     }
 
     /// Puts a command that serializes itself where the next one is composed.

@@ -8,7 +8,6 @@ use crate::socket::Table;
 use crate::value::LinkState;
 
 /// What the driver knows about the module: its sockets, its station, what it has told.
-#[repr(C)]
 pub struct Session<'b, D: Words> {
     /// The settings that the driver relies on are made.
     is_set_up: bool,
@@ -95,9 +94,8 @@ impl<'b, D: Words> Session<'b, D> {
     /// The station has no link any more: its connections end.
     pub(crate) fn station_down(&mut self) {
         self.link_state = LinkState::Disconnected;
-        for slot in self.sockets.open() {
-            slot.abandon(Closed::StationDown);
-        }
+        self.sockets
+            .each_open(|slot| slot.abandon(Closed::StationDown));
     }
 }
 

@@ -29,11 +29,10 @@ use buffer::Buffer;
 use compose::Command;
 use link::Link;
 use message::{Message, Others};
-use protocol::{Escape, Header, Protocol};
+use protocol::{Header, Protocol};
 use word::Lead;
 
 /// The link, the line buffer, the session, and what is known about being in step.
-#[repr(C)]
 pub(crate) struct Engine<'b, P, T: Transport, C> {
     /// The bytes on the wire may belong to something that is over: see `resync`.
     out_of_step: bool,
@@ -66,8 +65,8 @@ pub(crate) struct Engine<'b, P, T: Transport, C> {
     unwanted: usize,
     /// The payload that was found last.
     header: Header,
-    /// The line carries somebody's stream, which ends like this.
-    stream: Option<Escape>,
+    /// The line carries somebody's stream.
+    in_stream: bool,
     /// How what only commands of the user's can bring about is taken, once one was sent.
     others: Option<Others<Self>>,
     /// The event with payload that is arriving, and whether there is no room for it just now.
@@ -105,7 +104,7 @@ impl<'b, P: Protocol, T: Transport, C: Clock> Engine<'b, P, T, C> {
             owed: 0,
             unwanted: 0,
             header: Header::default(),
-            stream: None,
+            in_stream: false,
             others: None,
             message: None,
             waits_for_room: false,

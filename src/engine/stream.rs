@@ -2,7 +2,7 @@
 //! ends it.
 
 use super::exchange::Task;
-use super::protocol::{Escape, Protocol};
+use super::protocol::Protocol;
 use super::{Engine, Lead};
 use crate::clock::Clock;
 use crate::error::Fault;
@@ -13,10 +13,10 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
     ///
     /// From here on the link counts as out of step: who wants to send a command gets back into
     /// step first, and that ends the stream.
-    pub(crate) fn enter_stream(&mut self, escape: Escape, timeout: u32) -> Result<(), Fault> {
+    pub(crate) fn enter_stream(&mut self, timeout: u32) -> Result<(), Fault> {
         let entered = self.exchange(&mut Task::Stream, timeout);
         if !matches!(entered, Err(Fault::Refused | Fault::ModuleReset)) {
-            self.stream = Some(escape);
+            self.in_stream = true;
             self.out_of_step = true;
         }
         entered.map(drop)
@@ -59,14 +59,13 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
 
     /// Ends the stream, if there is one. What still comes of it is dropped.
     pub(super) fn leave_stream(&mut self) -> Result<(), Fault> {
-        let Some(escape) = self.stream else {
-            return Ok(());
-        };
-        self.drop_for(escape.guard)?;
-        self.link.within(escape.rest);
-        self.link.write(escape.sequence)?;
-        self.drop_for(escape.rest)?;
-        self.stream = None;
+        if let (true, Some(escape)) = (self.in_stream, P::ESCAPE) {
+            self.drop_for(escape.guard)?;
+            self.link.within(escape.rest);
+            self.link.write(escape.sequence)?;
+            self.drop_for(escape.rest)?;
+            self.in_stream = false;
+        }
         Ok(())
     }
 
@@ -76,7 +75,7 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
         let Some(escape) = P::ESCAPE else {
             return Ok(());
         };
-        self.stream = Some(escape);
+        self.in_stream = true;
         self.leave_stream()?;
         // If there was none, it is the beginning of a line.
         self.link.within(escape.rest);

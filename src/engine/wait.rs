@@ -112,7 +112,7 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
         self.owed = 0;
         self.paced = false;
         self.unanswered = 0;
-        self.stream = None;
+        self.in_stream = false;
         self.forget_message();
         self.link.within(timeout);
         loop {

@@ -84,24 +84,20 @@ impl Streams for Microchip {
         session.vendor.children.may_be_untold();
         let has_missed = core::mem::take(&mut session.missed_events);
         if let (true, Some(datagrams)) = (has_missed, session.datagrams) {
-            session.sockets.open().for_each(datagrams.suspect);
+            session.sockets.each_open(datagrams.suspect);
         }
-        if session
-            .sockets
-            .open()
-            .all(|slot| listed.contains(slot.link))
-        {
+        if !(session.sockets).any_open(|slot| !listed.contains(slot.link)) {
             return Ok(());
         }
         // A module that starts says `OK` too: whether there is no socket, or no such module any more,
         // only the answer to a question tells.
         module.engine.fall_out_of_step();
         module.engine.resync()?;
-        for slot in module.session().sockets.open() {
+        module.session().sockets.each_open(|slot| {
             if !listed.contains(slot.link) {
                 slot.closed_by_module(Closed::ByPeer);
             }
-        }
+        });
         Ok(())
     }
 }
@@ -268,6 +264,6 @@ fn after_binary_mode<T: Transport, C: Clock>(module: &mut Module<'_, T, C>) {
         // Datagrams are told all the same.
         slot.readable |= !slot.is_datagram();
     };
-    module.session().sockets.open().for_each(has_something);
+    module.session().sockets.each_open(has_something);
     module.session().vendor.children.may_be_untold();
 }

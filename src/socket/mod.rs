@@ -6,6 +6,7 @@ mod table;
 use core::net::SocketAddr;
 
 pub(crate) use datagrams::Datagram;
+pub use table::SocketMemory;
 pub(crate) use table::{Slot, State, Table};
 
 /// A place in the socket table, and which of its owners this is.
@@ -15,9 +16,9 @@ pub struct Handle {
     /// The place in the table.
     pub(crate) index: u8,
     /// Which owner of that place this is.
-    pub(crate) generation: u16,
+    pub(crate) generation: u32,
     /// Which run of the module its connection belongs to.
-    pub(crate) run: u16,
+    pub(crate) run: u32,
 }
 
 /// A TCP socket: a place in the module's socket table, owned by whoever holds this.

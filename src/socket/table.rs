@@ -6,9 +6,6 @@ use super::{Datagram, Handle};
 use crate::error::{Closed, Fault};
 use crate::value::bytes::{copy, move_down};
 
-/// The most sockets the table has room for; a dialect may allow fewer.
-const PLACES: usize = 8;
-
 /// The length of datagrams that may be there, or not: more than a module holds.
 const SUSPECTED: u32 = 0xffff;
 
@@ -30,10 +27,44 @@ enum Kind {
     Peers,
 }
 
+/// The memory of a socket: what the driver knows of its connection, and `N` bytes to read ahead of it.
+///
+/// It is lent to [`Module::new`](crate::Module::new), one for each socket that may be open at a time:
+///
+/// ```
+/// use atwifi::SocketMemory;
+///
+/// let mut sockets = [const { SocketMemory::<512>::new() }; 2];
+/// # let _ = &mut sockets;
+/// ```
+pub struct SocketMemory<'b, const N: usize> {
+    slot: Slot<'b>,
+    ahead: [u8; N],
+}
+
+impl<const N: usize> SocketMemory<'_, N> {
+    /// Memory of which nothing is used yet.
+    pub const fn new() -> Self {
+        const { assert!(N > 0, "a read-ahead buffer cannot be empty") };
+        SocketMemory {
+            slot: Slot::FREE,
+            ahead: [0; N],
+        }
+    }
+}
+
+impl<const N: usize> Default for SocketMemory<'_, N> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 /// One place of the table.
 pub(crate) struct Slot<'b> {
+    /// The next place.
+    next: Option<&'b mut Slot<'b>>,
     owned: bool,
-    generation: u16,
+    generation: u32,
     pub(crate) state: State,
     /// The module's name for the link: an id of 0 to 4, or a 32-bit handle.
     pub(crate) link: u32,
@@ -43,7 +74,7 @@ pub(crate) struct Slot<'b> {
     /// The module has, or may have, data for this link.
     pub(crate) readable: bool,
     /// At least this many bytes wait in the module.
-    announced: u16,
+    announced: u32,
     kind: Kind,
     /// A datagram has been told since this was set to `false`.
     pub(crate) is_told: bool,
@@ -55,26 +86,27 @@ pub(crate) struct Slot<'b> {
     ahead: Ahead<'b>,
 }
 
-/// The memory for reading ahead, at most [`AHEAD_MAX`] bytes, of which a part is filled.
-#[derive(Default)]
+/// The memory for reading ahead, once there is some, of which a part is filled.
 struct Ahead<'b> {
-    bytes: &'b mut [u8],
-    start: u16,
-    end: u16,
+    bytes: Option<&'b mut [u8]>,
+    start: usize,
+    end: usize,
 }
 
-/// More is not used: no module holds as much.
-const AHEAD_MAX: usize = u16::MAX as usize;
-
 impl Ahead<'_> {
+    const NONE: Self = Ahead {
+        bytes: None,
+        start: 0,
+        end: 0,
+    };
+
     fn filled(&self) -> &[u8] {
-        let filled = usize::from(self.start)..usize::from(self.end);
-        self.bytes.get(filled).unwrap_or(&[])
+        let bytes = self.bytes.as_deref().unwrap_or(&[]);
+        bytes.get(self.start..self.end).unwrap_or(&[])
     }
 
     fn drop_front(&mut self, n: usize) {
-        let n = u16::try_from(n).unwrap_or(u16::MAX);
-        self.start = self.start.saturating_add(n).min(self.end);
+        self.start = self.end.min(self.start + n);
     }
 
     fn clear(&mut self) {
@@ -84,16 +116,18 @@ impl Ahead<'_> {
 
     /// Appends all of it, or nothing.
     fn append(&mut self, bytes: &[u8]) -> bool {
-        let filled = usize::from(self.start)..usize::from(self.end);
-        if filled.end + bytes.len() > self.bytes.len() {
-            move_down(self.bytes, filled.clone(), 0);
-            (self.start, self.end) = (0, filled.len() as u16);
+        let Some(memory) = &mut self.bytes else {
+            return false;
+        };
+        if self.end + bytes.len() > memory.len() {
+            move_down(memory, self.start..self.end, 0);
+            (self.start, self.end) = (0, self.end - self.start);
         }
-        let end = usize::from(self.end);
-        match self.bytes.get_mut(end..end + bytes.len()) {
+        let end = self.end + bytes.len();
+        match memory.get_mut(self.end..end) {
             Some(place) => {
                 copy(bytes, place);
-                self.end += bytes.len() as u16;
+                self.end = end;
                 true
             }
             None => false,
@@ -102,22 +136,21 @@ impl Ahead<'_> {
 }
 
 impl<'b> Slot<'b> {
-    fn free(generation: u16, ahead: Ahead<'b>) -> Self {
-        Slot {
-            owned: false,
-            generation,
-            state: State::Closed(Closed::NotConnected),
-            link: 0,
-            lingers: false,
-            readable: false,
-            announced: 0,
-            kind: Kind::Stream,
-            is_told: false,
-            destination: None,
-            unnoted: 0,
-            ahead,
-        }
-    }
+    const FREE: Self = Slot {
+        next: None,
+        owned: false,
+        generation: 0,
+        state: State::Closed(Closed::NotConnected),
+        link: 0,
+        lingers: false,
+        readable: false,
+        announced: 0,
+        kind: Kind::Stream,
+        is_told: false,
+        destination: None,
+        unnoted: 0,
+        ahead: Ahead::NONE,
+    };
 
     /// Nothing is left of the connection; the owner stays.
     pub(crate) fn forget(&mut self) {
@@ -161,24 +194,23 @@ impl<'b> Slot<'b> {
     /// waits: in either case no less than `n` bytes wait now.
     pub(crate) fn announce(&mut self, n: u32) {
         self.readable = true;
-        let n = u16::try_from(n).unwrap_or(u16::MAX);
         self.announced = self.announced.max(n);
     }
 
     /// A read command begins. What is announced from here on may be part of its answer, or not.
-    pub(crate) fn begin_read(&mut self) -> u16 {
+    pub(crate) fn begin_read(&mut self) -> u32 {
         self.readable = false;
         core::mem::take(&mut self.announced)
     }
 
     /// The module has given `n` of the `wanted` bytes; `announced` had been promised before.
-    pub(crate) fn end_read(&mut self, n: usize, wanted: usize, announced: u16) {
-        let got = u16::try_from(n).unwrap_or(u16::MAX);
+    pub(crate) fn end_read(&mut self, n: usize, wanted: usize, announced: u32) {
+        let got = n as u32;
         self.announced = self.announced.max(announced).saturating_sub(got);
         if n == wanted {
             // All that was asked for came: there may be more.
             self.readable = true;
-        } else if n < usize::from(announced) && matches!(self.state, State::Closed(_)) {
+        } else if got < announced && matches!(self.state, State::Closed(_)) {
             // The module forgot what it had announced.
             self.state = State::Closed(Closed::StreamBroken);
         }
@@ -229,6 +261,10 @@ impl<'b> Slot<'b> {
         }
     }
 
+    fn is_open(&self) -> bool {
+        self.owned && self.state == State::Open
+    }
+
     /// Whether the module has, or may have, something under this link's name.
     pub(crate) fn occupies_link(&self) -> bool {
         let is_closed = matches!(self.state, State::Closed(_));
@@ -249,21 +285,21 @@ impl<'b> Slot<'b> {
 
     /// How much can be read ahead.
     pub(crate) fn ahead_size(&self) -> usize {
-        self.ahead.bytes.len()
+        self.ahead.bytes.as_ref().map_or(0, |bytes| bytes.len())
     }
 
     /// Takes the read-ahead memory out, to be filled from the module while the table is in use;
     /// [`put_ahead`](Self::put_ahead) brings it back.
     pub(crate) fn lend_ahead(&mut self) -> &'b mut [u8] {
-        core::mem::take(&mut self.ahead).bytes
+        self.ahead.bytes.take().unwrap_or(&mut [])
     }
 
     /// Brings the read-ahead memory back, with `n` new bytes.
     pub(crate) fn put_ahead(&mut self, bytes: &'b mut [u8], n: usize) {
         self.ahead = Ahead {
-            bytes,
+            bytes: Some(bytes),
             start: 0,
-            end: n as u16,
+            end: n,
         };
     }
 
@@ -329,45 +365,72 @@ impl<'b> Slot<'b> {
     }
 }
 
-/// The table, with the memory for reading ahead.
+/// The table: a list of places in the memory lent.
 pub(crate) struct Table<'b> {
-    slots: [Slot<'b>; PLACES],
-    /// How many of them have memory.
-    capacity: usize,
+    first: Option<&'b mut Slot<'b>>,
     /// Counts restarts of the module.
-    run: u16,
+    run: u32,
 }
 
 impl<'b> Table<'b> {
-    /// A table of as many sockets as `ahead` has parts, at most `links`.
-    pub(crate) fn new<const N: usize>(ahead: &'b mut [[u8; N]], links: usize) -> Self {
-        let capacity = ahead.len().min(links).min(PLACES);
-        let mut slots = core::array::from_fn(|_| Slot::free(0, Ahead::default()));
-        for (slot, part) in slots.iter_mut().zip(ahead) {
-            let most = N.min(AHEAD_MAX);
-            slot.put_ahead(part.get_mut(..most).unwrap_or(&mut []), 0);
+    /// A table of as many sockets as memory is lent for, at most `links`.
+    pub(crate) fn new<const N: usize>(memory: &'b mut [SocketMemory<'b, N>], links: usize) -> Self {
+        let mut first = None;
+        for SocketMemory { slot, ahead } in memory.iter_mut().take(links) {
+            slot.ahead.bytes = Some(ahead);
+            slot.next = first;
+            first = Some(slot);
         }
-        Table {
-            slots,
-            capacity,
-            run: 0,
+        Table { first, run: 0 }
+    }
+
+    /// The first place of which this is true, and which it is.
+    fn find(&mut self, mut is_it: impl FnMut(&Slot<'b>) -> bool) -> Option<(u8, &mut Slot<'b>)> {
+        let mut index = 0;
+        let mut place = self.first.as_deref_mut();
+        while let Some(slot) = place {
+            if is_it(slot) {
+                return Some((index, slot));
+            }
+            index += 1;
+            place = slot.next.as_deref_mut();
+        }
+        None
+    }
+
+    /// Whether this is true of some place.
+    fn any(&self, mut is_it: impl FnMut(&Slot<'b>) -> bool) -> bool {
+        let mut place = self.first.as_deref();
+        while let Some(slot) = place {
+            if is_it(slot) {
+                return true;
+            }
+            place = slot.next.as_deref();
+        }
+        false
+    }
+
+    fn each(&mut self, mut call: impl FnMut(&mut Slot<'b>)) {
+        let mut place = self.first.as_deref_mut();
+        while let Some(slot) = place {
+            call(slot);
+            place = slot.next.as_deref_mut();
         }
     }
 
     /// Gives a free place to a new owner.
     pub(crate) fn allocate(&mut self) -> Result<Handle, Fault> {
         let run = self.run;
-        let slots = self.slots.get(..self.capacity).unwrap_or(&[]);
         // One whose link could not be closed last.
-        let index = (slots.iter().position(|slot| !slot.owned && !slot.lingers))
-            .or_else(|| slots.iter().position(|slot| !slot.owned))
+        let are_all_lingering = !self.any(|slot| !slot.owned && !slot.lingers);
+        let (index, slot) = self
+            .find(|slot| !slot.owned && (are_all_lingering || !slot.lingers))
             .ok_or(Fault::Sockets)?;
-        let slot = self.slots.get_mut(index).ok_or(Fault::Sockets)?;
         slot.forget();
         slot.owned = true;
         slot.generation = slot.generation.wrapping_add(1);
         Ok(Handle {
-            index: index as u8,
+            index,
             generation: slot.generation,
             run,
         })
@@ -375,8 +438,11 @@ impl<'b> Table<'b> {
 
     /// The place that a handle owns.
     pub(crate) fn slot(&mut self, socket: &Handle) -> Result<&mut Slot<'b>, Fault> {
-        self.slots
-            .get_mut(usize::from(socket.index))
+        let mut place = self.first.as_deref_mut();
+        for _ in 0..socket.index {
+            place = place.and_then(|slot| slot.next.as_deref_mut());
+        }
+        place
             .filter(|slot| slot.owned && slot.generation == socket.generation)
             .ok_or(Fault::StaleHandle)
     }
@@ -402,58 +468,60 @@ impl<'b> Table<'b> {
 
     /// A link that nobody owns any more and that could not be closed.
     pub(crate) fn orphan(&mut self) -> Option<&mut Slot<'b>> {
-        self.slots
-            .iter_mut()
-            .find(|slot| !slot.owned && slot.lingers)
+        Some(self.find(|slot| !slot.owned && slot.lingers)?.1)
     }
 
     /// The connection that the module knows as `link`.
     pub(crate) fn by_link(&mut self, link: u32) -> Option<&mut Slot<'b>> {
-        self.slots
-            .iter_mut()
-            .find(|slot| slot.link == link && slot.occupies_link())
+        Some(
+            self.find(|slot| slot.link == link && slot.occupies_link())?
+                .1,
+        )
     }
 
     /// Some link that the module has, or may have.
-    pub(crate) fn any_link(&self) -> Option<u32> {
-        self.slots
-            .iter()
-            .find(|slot| slot.occupies_link())
-            .map(|slot| slot.link)
+    pub(crate) fn any_link(&mut self) -> Option<u32> {
+        Some(self.find(Slot::occupies_link)?.1.link)
     }
 
-    /// The open connections.
-    pub(crate) fn open(&mut self) -> impl Iterator<Item = &mut Slot<'b>> {
-        self.slots
-            .iter_mut()
-            .filter(|slot| slot.owned && slot.state == State::Open)
+    /// Does something to each open connection.
+    pub(crate) fn each_open(&mut self, mut call: impl FnMut(&mut Slot<'b>)) {
+        self.each(|slot| {
+            if slot.is_open() {
+                call(slot);
+            }
+        });
+    }
+
+    /// Whether this is true of some open connection.
+    pub(crate) fn any_open(&self, mut is_it: impl FnMut(&Slot<'b>) -> bool) -> bool {
+        self.any(|slot| slot.is_open() && is_it(slot))
     }
 
     /// Whether a socket waits for connections at this port.
     pub(crate) fn is_listening(&self, port: u16) -> bool {
-        self.slots.iter().any(|slot| {
+        self.any(|slot| {
             slot.state == State::Listening && slot.destination.is_some_and(|at| at.port() == port)
         })
     }
 
     /// Whether some socket has a connection, or waits for one.
     pub(crate) fn is_any_in_use(&self) -> bool {
-        let mut slots = self.slots.iter();
-        slots.any(|slot| slot.owned && !matches!(slot.state, State::Closed(_)))
+        self.any(|slot| slot.owned && !matches!(slot.state, State::Closed(_)))
     }
 
     /// The module restarted: every connection ends, and every handle notices.
     pub(crate) fn restart(&mut self) {
-        self.slots.iter_mut().for_each(Slot::forget);
+        self.each(Slot::forget);
         self.run = self.run.wrapping_add(1);
     }
 
     /// Takes every place from its owner.
     pub(crate) fn release_all(&mut self) {
-        for slot in &mut self.slots {
+        self.each(|slot| {
             slot.forget();
             slot.owned = false;
-        }
+        });
     }
 }
 
@@ -463,8 +531,8 @@ mod tests {
 
     #[test]
     fn as_many_sockets_as_buffers_and_links() {
-        let mut ahead = [[0; 4]; 3];
-        let mut table = Table::new(&mut ahead, 2);
+        let mut memory = [const { SocketMemory::<4>::new() }; 3];
+        let mut table = Table::new(&mut memory, 2);
         let first = table.allocate().unwrap();
         table.allocate().unwrap();
         assert_eq!(table.allocate(), Err(Fault::Sockets));
@@ -481,8 +549,8 @@ mod tests {
 
     #[test]
     fn a_restart_ends_connections_but_not_ownership() {
-        let mut ahead = [[0; 4]; 1];
-        let mut table = Table::new(&mut ahead, 5);
+        let mut memory = [const { SocketMemory::<4>::new() }; 1];
+        let mut table = Table::new(&mut memory, 5);
         let mut socket = table.allocate().unwrap();
         table.slot(&socket).unwrap().open(3);
         table.restart();

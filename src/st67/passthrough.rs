@@ -54,8 +54,9 @@ const READ_TIMEOUT: u32 = 30_000;
 /// #     ("AT+CIPSEND", "\r\nOK\r\n\r\n>"),
 /// # ].iter().fold(Uart::new(), |uart, (sent, said)| uart.answer(format!("{sent}\r\n"), said));
 /// # let uart = uart.answer("ping", "pong").expect("+++");
-/// # let (mut line, mut ahead) = ([0; 640], [[0; 64]; 1]);
-/// # let mut module = st67::Module::new(uart, Clock::new(), &mut line, &mut ahead)?;
+/// # let mut line = [0; 640];
+/// # let mut sockets = [atwifi::SocketMemory::<64>::new()];
+/// # let mut module = st67::Module::new(uart, Clock::new(), &mut line, &mut sockets)?;
 /// let mut stream = module.passthrough(&Connect {
 ///     protocol: Protocol::Tcp,
 ///     host: Host::Address([10, 0, 0, 7].into()),
@@ -120,7 +121,7 @@ impl<'b, T: Transport, C: Clock> Module<'b, T, C> {
         self.write(open);
         self.send_composed(<Connect<'_> as atat::AtatCmd>::MAX_TIMEOUT_MS)?;
         self.write(&EnterPassthrough);
-        self.enter_stream(ESCAPE, self.timeouts.send)
+        self.enter_stream(self.timeouts.send)
     }
 }
 

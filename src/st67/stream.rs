@@ -136,9 +136,10 @@ fn lengths<T: Transport, C: Clock>(
 ) -> Outcome<[u32; LINKS as usize]> {
     let mut lengths = [0; LINKS as usize];
     let mut is_told = false;
-    for slot in module.session().sockets.open() {
-        slot.is_told = false;
-    }
+    module
+        .session()
+        .sockets
+        .each_open(|slot| slot.is_told = false);
     module.compose("AT+CIPRECVLEN?\r\n", &[]);
     module.ask(
         "+CIPRECVLEN:",

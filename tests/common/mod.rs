@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use atat::AtatCmd;
 use atwifi::dialect::Dialect;
-use atwifi::{Closed, Error, Module, TcpSocket, microchip, mock, st67};
+use atwifi::{Closed, Error, Module, SocketMemory, TcpSocket, microchip, mock, st67};
 use atwifi_simulator::{
     Config, MemoryNetwork, Port, PortError, Profile, Service, Simulation, services,
 };
@@ -123,8 +123,8 @@ pub fn with_mock<D: Dialect, R>(
     uart: &mock::Uart,
     test: impl FnOnce(&mut Module<'_, D, mock::Uart, mock::Clock>) -> R,
 ) -> R {
-    let (mut line, mut ahead) = ([0; 1400], [[0; 64]; 2]);
-    test(&mut Module::new(uart.clone(), mock::Clock::new(), &mut line, &mut ahead).unwrap())
+    let (mut line, mut sockets) = ([0; 1400], [const { SocketMemory::<64>::new() }; 2]);
+    test(&mut Module::new(uart.clone(), mock::Clock::new(), &mut line, &mut sockets).unwrap())
 }
 
 /// Each test on each dialect.
@@ -230,18 +230,20 @@ pub fn with_driver<D: Dialect, R>(
     simulation: &Simulation,
     test: impl FnOnce(&mut Driver<'_, D>) -> R,
 ) -> R {
-    with_memory(simulation, 1024, &mut [[0; 512]; 5], test)
+    with_memory::<_, _, 512>(simulation, 1024, 5, test)
 }
 
 pub fn with_memory<D: Dialect, R, const N: usize>(
     simulation: &Simulation,
     line: usize,
-    ahead: &mut [[u8; N]],
+    sockets: usize,
     test: impl FnOnce(&mut Driver<'_, D>) -> R,
 ) -> R {
     let mut line = vec![0; line];
+    let mut sockets: Vec<_> = (0..sockets).map(|_| SocketMemory::<N>::new()).collect();
     let clock = SimClock(simulation.clone());
-    test(&mut Module::new(simulation.port(), clock, &mut line, ahead).expect("the buffers suffice"))
+    let module = Module::new(simulation.port(), clock, &mut line, &mut sockets);
+    test(&mut module.expect("the buffers suffice"))
 }
 
 /// A driver that has reset its module and joined.

@@ -116,11 +116,12 @@ macro_rules! driver {
         use $crate::{Timer, Uart};
         type Driver = atwifi::Module<'static, $dialect, Uart, Timer>;
         let line = cortex_m::singleton!(: [u8; Driver::LINE_BUFFER] = [0; Driver::LINE_BUFFER]);
-        let ahead = cortex_m::singleton!(: [[u8; $ahead]; 1] = [[0; $ahead]; 1]);
-        let (Some(line), Some(ahead)) = (line, ahead) else {
+        type Memory = atwifi::SocketMemory<'static, $ahead>;
+        let sockets = cortex_m::singleton!(: [Memory; 1] = [Memory::new()]);
+        let (Some(line), Some(sockets)) = (line, sockets) else {
             $crate::halt()
         };
-        let Ok(module) = Driver::new(Uart, Timer, line, ahead) else {
+        let Ok(module) = Driver::new(Uart, Timer, line, sockets) else {
             $crate::halt()
         };
         match cortex_m::singleton!(: Driver = module) {

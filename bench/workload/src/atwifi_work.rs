@@ -6,7 +6,7 @@ use core::ops::ControlFlow;
 use atwifi::dialect::Dialect;
 use atwifi::microchip::{self, Microchip};
 use atwifi::st67::{self, St67};
-use atwifi::{Clock, Module};
+use atwifi::{Clock, Module, SocketMemory};
 use embedded_nal::{AddrType, Dns, TcpClientStack};
 
 use crate::bare::{self, Words};
@@ -151,8 +151,8 @@ fn measure<D: Dialect>(
     let payload = [b'.'; TRANSFER];
     let mut buffer = [0; TRANSFER];
     let mut line = [0; 1024];
-    let mut ahead = [[0; 512]; 1];
-    let made = Driver::<D>::new(Port(script), Standing(0), &mut line, &mut ahead);
+    let mut sockets = [const { SocketMemory::<512>::new() }; 1];
+    let made = Driver::<D>::new(Port(script), Standing(0), &mut line, &mut sockets);
     let mut module = made.unwrap_or_else(|_| panic!("the buffers suffice"));
     let mut done = false;
     meter.measure("reset", &mut || done = module.reset().is_ok());

@@ -10,7 +10,7 @@ use std::env;
 use std::error::Error;
 use std::net::SocketAddr;
 
-use atwifi::{StdClock, st67};
+use atwifi::{SocketMemory, StdClock, st67};
 use atwifi_simulator::{Config, HostNetwork, Server};
 use embedded_nal::TcpClientStack;
 use minimq::broker::IpBroker;
@@ -22,8 +22,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let module = Config::default().with_access_point("home", "password");
     let module = Server::new(module, HostNetwork::new().allow_any(true)).spawn();
 
-    let (mut line, mut read_ahead) = ([0; 640], [[0; 512]; 1]);
-    let mut wifi = st67::Module::new(module.port(), StdClock::new(), &mut line, &mut read_ahead)?;
+    let (mut line, mut sockets) = ([0; 640], [const { SocketMemory::<512>::new() }; 1]);
+    let mut wifi = st67::Module::new(module.port(), StdClock::new(), &mut line, &mut sockets)?;
     wifi.reset()?;
     wifi.join("home", "password")?;
     println!("{}", greet(&mut wifi, broker.parse()?)?);

@@ -9,7 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use atwifi::dialect::Dialect;
-use atwifi::{Module, Shared, StdClock, microchip::Microchip, st67::St67};
+use atwifi::{Module, Shared, SocketMemory, StdClock, microchip::Microchip, st67::St67};
 use atwifi_simulator::{Config, HostNetwork, Profile, Server, ThreadPort};
 
 const SSID: &str = "consumers";
@@ -65,8 +65,8 @@ impl Board {
         });
         let board = Board::new(config);
         let line = Box::leak(Box::new([0; 1024]));
-        let read_ahead = Box::leak(Box::new([[0; 512]; 4]));
-        let mut module = Module::new(board.module.port(), StdClock::new(), line, read_ahead)
+        let sockets = Box::leak(Box::new([const { SocketMemory::<512>::new() }; 4]));
+        let mut module = Module::new(board.module.port(), StdClock::new(), line, sockets)
             .expect("the buffers suffice");
         module.reset().expect("reset");
         module.join(SSID, PASSWORD).expect("join");
