@@ -143,21 +143,27 @@ impl Clock for StdClock {
     }
 }
 
-/// A moment after which a wait is over.
+/// A moment after which a wait is over: at most [`Deadline::FARTHEST`] ahead. A clock that steps back
+/// a little makes the wait longer by that, not over.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Deadline {
-    start: u32,
-    length: u32,
-}
+pub(crate) struct Deadline(u32);
 
 impl Deadline {
-    /// `length` milliseconds after `now`.
-    pub(crate) fn after(now: u32, length: u32) -> Self {
-        Deadline { start: now, length }
+    /// Half of what the clock can count, in milliseconds: 24 days.
+    const FARTHEST: u32 = i32::MAX as u32;
+
+    /// So many milliseconds after `now`.
+    pub(crate) fn after(now: u32, milliseconds: u32) -> Self {
+        Deadline(now.wrapping_add(milliseconds.min(Self::FARTHEST)))
     }
 
+    /// Milliseconds until it, 0 if it has passed.
     pub(crate) fn remaining(self, now: u32) -> u32 {
-        self.length.saturating_sub(now.wrapping_sub(self.start))
+        let ahead = self.0.wrapping_sub(now);
+        match ahead <= Self::FARTHEST {
+            true => ahead,
+            false => 0,
+        }
     }
 }
 

@@ -107,7 +107,12 @@ pub trait Words: Sized + 'static + private::Sealed {
     -> Line;
 
     /// As [`payload`](Words::payload), for replies that only commands of the user's have.
-    fn other_payload(command: &[u8], pending: &[u8], header: &mut Header) -> Payload;
+    fn other_payload(
+        session: &Session<'_, Self>,
+        command: &[u8],
+        pending: &[u8],
+        header: &mut Header,
+    ) -> Payload;
 
     /// Puts an event line into neutral words.
     fn event(line: &[u8]) -> Event<'_>;

@@ -142,7 +142,7 @@ impl<D: Words> Protocol for Session<'_, D> {
     }
 
     fn other_payload(&self, command: &[u8], pending: &[u8], header: &mut Header) -> Payload {
-        D::other_payload(command, pending, header)
+        D::other_payload(self, command, pending, header)
     }
 
     fn begin_message(&mut self, header: &[u8], text: usize, data: usize, may_wait: bool) -> bool {

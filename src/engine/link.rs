@@ -46,6 +46,7 @@ impl<T: Transport, C: Clock> Link<T, C> {
 
     /// Waits are over in so many milliseconds. Returns the deadline before, for
     /// [`resume`](Self::resume).
+    #[inline(never)]
     pub(crate) fn within(&mut self, milliseconds: u32) -> Deadline {
         let deadline = self.after(milliseconds);
         self.resume(deadline)
@@ -69,6 +70,7 @@ impl<T: Transport, C: Clock> Link<T, C> {
     }
 
     /// Milliseconds until the deadline, 0 if it has passed.
+    #[inline(never)]
     pub(crate) fn remaining(&mut self) -> u32 {
         self.deadline.remaining(self.clock.now())
     }

@@ -131,7 +131,12 @@ impl Words for Microchip {
         others::line(session, command, line, kind)
     }
 
-    fn other_payload(command: &[u8], pending: &[u8], header: &mut Header) -> Payload {
+    fn other_payload(
+        _: &Session<'_, Self>,
+        command: &[u8],
+        pending: &[u8],
+        header: &mut Header,
+    ) -> Payload {
         payload::other_payload(command, pending, header)
     }
 

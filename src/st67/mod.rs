@@ -165,8 +165,13 @@ impl Words for St67 {
         others::line(session, command, line, kind)
     }
 
-    fn other_payload(command: &[u8], pending: &[u8], header: &mut Header) -> Payload {
-        payload::other_payload(command, pending, header)
+    fn other_payload(
+        session: &Session<'_, Self>,
+        command: &[u8],
+        pending: &[u8],
+        header: &mut Header,
+    ) -> Payload {
+        payload::other_payload(session.vendor.delivery, command, pending, header)
     }
 
     fn event(line: &[u8]) -> crate::Event<'_> {

@@ -9,94 +9,138 @@ use crate::engine::words::{Words, words};
 /// driver waiting for good.
 const COUNT_MAX: usize = u16::MAX as usize;
 
-/// What stands before payload, field by field, each with a comma behind it: `#` is a number, `C` the
-/// length of payload that was asked for, `D` that of an event's, `T` that of a topic between quotes;
-/// `:` is nothing, with a colon or a comma behind it.
-///
-/// `L` is the number of the link, `H` a handle, `S` and `P` the address between quotes and the port of
-/// who has sent it: they are there as the user's commands and the firmware have it. Behind `A` it is a
-/// line, unless data comes with its event.
+/// How many fields stand before payload, of which the last is its length; each is a number with a comma
+/// behind it.
 ///
 /// - `+MQTT:SUBRECV:<link>,<topic length>,<data length>,` stands before `"<topic>",<data>`; the
-///   reference has a comma for the colon.
+///   reference has a comma for the colon. What is before that counts as a field.
 /// - `+BLE:GATTWRITE:<connection>,<service>,<characteristic>,<length>,`, and `GATTREAD`; without
 ///   the last comma it is a peer's request to be sent data, and a line.
 /// - `+BLE:NOTIDATA:<connection>,<length>,`; firmware 2.0.89 puts the handle before the length.
-/// - `+IPD:[<link>,]<length>[,"<ip>",<port>],` in active mode.
-const HEADERS: Words<&str> = words! {
-    "+CIPRECVDATA:" => "C",
-    "+MQTT:SUBRECV" => ":#TD",
-    "+BLE:GATTWRITE:" => "###D",
-    "+BLE:GATTREAD:" => "###D",
-    "+BLE:NOTIDATA:" => "#HD",
-    "+IPD:" => "ALDSP",
+const HEADERS: Words<Form> = words! {
+    "+CIPRECVDATA:" => Form::Reply,
+    "+MQTT:SUBRECV" => Form::Topic,
+    "+BLE:GATTWRITE:" => Form::Attribute,
+    "+BLE:GATTREAD:" => Form::Attribute,
+    "+BLE:NOTIDATA:" => Form::Notification,
 };
+
+#[derive(Clone, Copy, PartialEq)]
+enum Form {
+    Reply,
+    Topic,
+    Attribute,
+    Notification,
+}
 
 /// Looks for what stands before counted payload.
 pub(super) fn payload(delivery: Delivery, pending: &[u8], header: &mut Header) -> Payload {
-    match HEADERS.find_agreeing(pending) {
-        Some((form, fields)) => read(delivery, form, pending, fields, header),
-        None => Payload::No,
+    let Some((form, rest)) = HEADERS.find_agreeing(pending) else {
+        return Payload::No;
+    };
+    let fields = match form {
+        Form::Reply => 1,
+        Form::Topic | Form::Attribute => 4,
+        Form::Notification if delivery.has_notify_handle => 3,
+        Form::Notification => 2,
+    };
+    let mut numbers = Numbers {
+        length: pending.len() - rest.len(),
+        last: 0,
+        before: 0,
+    };
+    if let Err(verdict) = numbers.read(rest, fields) {
+        return verdict;
+    }
+    header.length = numbers.length;
+    header.count = numbers.last;
+    header.line_end = LineEnd::Always;
+    header.text = match form {
+        Form::Topic => numbers.before + b"\"\",".len(),
+        _ => 0,
+    };
+    match form {
+        Form::Reply => Payload::Counted,
+        _ => Payload::Message,
     }
 }
 
-fn read(
+/// The numbers of a header: how long they are with what stands before them, and the last two.
+struct Numbers {
+    length: usize,
+    last: usize,
+    before: usize,
+}
+
+impl Numbers {
+    /// Reads so many, each with a comma behind it.
+    fn read(&mut self, text: &[u8], mut fields: u32) -> Result<(), Payload> {
+        let mut number = 0;
+        for &byte in text {
+            self.length += 1;
+            match byte {
+                b'0'..=b'9' => number = (number * 10 + usize::from(byte - b'0')).min(COUNT_MAX),
+                b',' | b':' => {
+                    (self.before, self.last) = (self.last, core::mem::take(&mut number));
+                    fields -= 1;
+                    if fields == 0 {
+                        return Ok(());
+                    }
+                }
+                _ => return Err(Payload::No),
+            }
+        }
+        Err(Payload::Incomplete)
+    }
+}
+
+/// The same for what only commands of the user's bring about.
+pub(super) fn other_payload(
     delivery: Delivery,
-    form: &str,
+    command: &[u8],
     pending: &[u8],
-    fields: &[u8],
     header: &mut Header,
 ) -> Payload {
-    let mut form = form.bytes().filter(|part| match part {
-        b'L' => !delivery.is_single,
-        b'H' => delivery.has_notify_handle,
-        b'S' | b'P' => !delivery.has_no_sender,
-        b'A' => !delivery.is_active,
-        _ => true,
-    });
-    let (mut part, mut number, mut is_quoted) = (form.next(), None, false);
-    header.text = 0;
-    for (n, &byte) in (1..).zip(fields) {
-        match (byte, part) {
-            (b'\r' | b'\n', _) | (_, Some(b'A')) => return Payload::No,
-            (b'"', Some(b'S')) => is_quoted = !is_quoted,
-            _ if is_quoted => {}
-            (b'0'..=b'9', _) => {
-                let tens = number.unwrap_or(0_usize).min(COUNT_MAX) * 10;
-                number = Some((tens + usize::from(byte - b'0')).min(COUNT_MAX));
-            }
-            (b',', _) | (b':', Some(b':')) => {
-                match (part, number.take()) {
-                    (Some(b':' | b'S'), None) => {}
-                    (Some(b'T'), Some(length)) => header.text = length + b"\"\",".len(),
-                    (Some(b'C' | b'D'), Some(count)) => header.count = count,
-                    (Some(_), Some(_)) => {}
-                    _ => return Payload::No,
-                }
-                let last = part;
-                part = form.next();
-                if part.is_none() {
-                    header.length = pending.len() - fields.len() + n;
-                    header.line_end = LineEnd::Always;
-                    return match last {
-                        Some(b'C') => Payload::Counted,
-                        _ => Payload::Message,
-                    };
-                }
-            }
-            _ => return Payload::No,
-        }
-    }
-    Payload::Incomplete
-}
-
-/// The same for replies that only commands of the user's have.
-pub(super) fn other_payload(command: &[u8], pending: &[u8], header: &mut Header) -> Payload {
     const NAMES: [&[u8]; 3] = [b"+FS:READ,", b"+EFUSE-R:", b"+FLASH-R:"];
+    if delivery.is_active && agree(pending, DATA) {
+        return data(delivery, pending, header).unwrap_or_else(|verdict| verdict);
+    }
     match NAMES.iter().find(|name| agree(pending, name)) {
         Some(name) => counted(pending, name, uncounted(command, name), header),
         None => Payload::No,
     }
+}
+
+const DATA: &[u8] = b"+IPD:";
+
+/// `+IPD:[<link>,]<length>[,"<ip>",<port>],` in active mode: data comes with its event.
+fn data(delivery: Delivery, pending: &[u8], header: &mut Header) -> Result<Payload, Payload> {
+    let mut numbers = Numbers {
+        length: DATA.len().min(pending.len()),
+        last: 0,
+        before: 0,
+    };
+    let rest = |numbers: &Numbers| pending.get(numbers.length..).unwrap_or(&[]);
+    numbers.read(rest(&numbers), 2 - u32::from(delivery.is_single))?;
+    (header.text, header.count) = (0, numbers.last);
+    if !delivery.has_no_sender {
+        let sender = rest(&numbers);
+        let address = match sender {
+            [b'"', address @ ..] => address,
+            [] => return Err(Payload::Incomplete),
+            _ => return Err(Payload::No),
+        };
+        let end = address.iter().position(|b| b"\"\r\n".contains(b));
+        let end = end.ok_or(Payload::Incomplete)?;
+        match address.get(end..) {
+            Some([b'"', b',', ..]) => numbers.length += end + 3,
+            Some([b'"']) => return Err(Payload::Incomplete),
+            _ => return Err(Payload::No),
+        }
+        numbers.read(rest(&numbers), 1)?;
+    }
+    header.length = numbers.length;
+    Ok(Payload::Message)
 }
 
 /// `<name><count>,`; or, where the module does not count what it prints, `name` alone.
