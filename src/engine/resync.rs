@@ -31,7 +31,7 @@ const OWED_PATIENCE: u32 = 40_000;
 const CHATTER: u32 = 500;
 
 /// What is sent where payload may be owed: no line end, and nothing that a peer could execute.
-const FILLER: [u8; 32] = [b' '; 32];
+const FILLER: [u8; 8] = [b' '; 8];
 
 impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
     /// Gets back into step. All events on the way are taken; all late answers are dropped.

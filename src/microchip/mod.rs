@@ -69,8 +69,8 @@ pub struct Memory {
     /// The name that is being resolved, as a fingerprint.
     name_asked: u32,
     name: Attempt<Ipv4Addr>,
-    /// Connections that peers have made and nobody has accepted yet.
-    children: server::Children,
+    /// Peers may have made connections of which nothing was told.
+    untold_children: bool,
 }
 
 /// FNV-1a, for telling whether two names are the same without keeping them.

@@ -11,8 +11,9 @@ use crate::clock::Clock;
 use crate::driver::Session;
 use crate::driver::dialect::{Incoming, Outcome, Server, Streams};
 use crate::engine::text::Fields;
-use crate::socket::Handle;
+use crate::socket::{Handle, Slot};
 use crate::transport::Transport;
+use crate::value::bytes::copy;
 
 /// How connections are taken that peers make.
 #[derive(Clone, Copy)]
@@ -23,57 +24,45 @@ pub struct Taken {
     pub(super) is_waiting: fn(&mut Session<'_, Microchip>, u32, bool) -> bool,
 }
 
-/// As many as firmware makes for each listening socket (wire notes 6).
-const CHILDREN: usize = 5;
-
 /// As many rows as are looked at for one that was not told; the module has 20 sockets.
 const LISTED: usize = 20;
 
-/// Connections that peers have made and nobody has accepted yet.
-#[derive(Debug, Default)]
-pub(super) struct Children {
-    told: [Option<Child>; CHILDREN],
-    /// There may be others, of which nothing was told.
-    are_others: bool,
-}
-
-/// A connection that a peer has made.
-#[derive(Clone, Copy, Debug)]
+/// A connection that a peer has made and nobody has accepted yet. It is noted in the memory of the
+/// socket that listens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Child {
     socket: u32,
-    local_port: u16,
     remote: SocketAddrV4,
     is_closed: bool,
 }
 
-impl Children {
-    /// A notice may have been lost.
-    pub(super) fn may_be_untold(&mut self) {
-        self.are_others = true;
+/// The length of a note: the socket, the address, the port, whether it is closed.
+const NOTE: usize = 4 + 4 + 2 + 1;
+
+impl Child {
+    fn write(self) -> [u8; NOTE] {
+        let [s0, s1, s2, s3] = self.socket.to_le_bytes();
+        let [a, b, c, d] = self.remote.ip().octets();
+        let [p0, p1] = self.remote.port().to_le_bytes();
+        [s0, s1, s2, s3, a, b, c, d, p0, p1, self.is_closed.into()]
     }
 
-    fn add(&mut self, child: Child) {
-        if self.get(child.socket).is_some() {
-            return;
-        }
-        match self.told.iter_mut().find(|place| place.is_none()) {
-            Some(place) => *place = Some(child),
-            None => self.are_others = true,
-        }
+    fn read(note: &[u8]) -> Option<Child> {
+        let &[s0, s1, s2, s3, a, b, c, d, p0, p1, is_closed] = note.first_chunk::<NOTE>()?;
+        Some(Child {
+            socket: u32::from_le_bytes([s0, s1, s2, s3]),
+            remote: SocketAddrV4::new(Ipv4Addr::new(a, b, c, d), u16::from_le_bytes([p0, p1])),
+            is_closed: is_closed != 0,
+        })
     }
+}
 
-    fn get(&mut self, socket: u32) -> Option<&mut Child> {
-        let mut told = self.told.iter_mut().flatten();
-        told.find(|child| child.socket == socket)
-    }
-
-    /// Takes the next connection to a port.
-    fn take(&mut self, port: u16) -> Option<Child> {
-        self.told
-            .iter_mut()
-            .find(|place| place.is_some_and(|child| child.local_port == port))?
-            .take()
-    }
+/// Takes the next connection that a socket has noted.
+fn take_child(listener: Option<&mut Slot<'_>>) -> Option<Child> {
+    let listener = listener?;
+    let child = Child::read(listener.notes())?;
+    listener.drop_note(NOTE);
+    Some(child)
 }
 
 impl Server for Microchip {
@@ -99,9 +88,11 @@ impl Server for Microchip {
         module: &mut Module<'_, T, C>,
         local_port: u16,
     ) -> Outcome<Option<Incoming>> {
-        let children = &mut module.session().vendor.children;
-        let child = match children.take(local_port) {
-            None if core::mem::take(&mut children.are_others) => find_child(module, local_port)?,
+        let session = module.session();
+        let child = match take_child(session.sockets.listener(local_port)) {
+            None if core::mem::take(&mut session.vendor.untold_children) => {
+                find_child(module, local_port)?
+            }
             child => child,
         };
         Ok(child.map(|child| Incoming {
@@ -112,12 +103,9 @@ impl Server for Microchip {
     }
 
     fn close_listener<T: Transport, C: Clock>(module: &mut Module<'_, T, C>, link: u32) -> Outcome {
-        let slot = module.session().sockets.by_link(link);
-        let here = slot.and_then(|slot| slot.destination);
         Microchip::close(module, link)?;
         // Nobody will accept who has come already.
-        let port = here.map_or(0, |here| here.port());
-        while let Some(child) = module.session().vendor.children.take(port) {
+        while let Some(child) = take_child(module.session().sockets.by_link(link)) {
             Microchip::close(module, child.socket)?;
         }
         Ok(())
@@ -144,8 +132,8 @@ fn find_child<T: Transport, C: Clock>(
     )?;
     let session = module.session();
     // One may have been told meanwhile.
-    if let Some(child) = session.vendor.children.take(port) {
-        session.vendor.children.are_others = true;
+    if let Some(child) = take_child(session.sockets.listener(port)) {
+        session.vendor.untold_children = true;
         return Ok(Some(child));
     }
     let mut unknown = rows
@@ -155,7 +143,6 @@ fn find_child<T: Transport, C: Clock>(
         .filter_map(|row| match row.remote_ip {
             Some(IpAddr::V4(ip)) => Some(Child {
                 socket: row.socket,
-                local_port: port,
                 remote: SocketAddrV4::new(ip, row.remote_port),
                 is_closed: false,
             }),
@@ -163,7 +150,7 @@ fn find_child<T: Transport, C: Clock>(
         });
     let child = unknown.next();
     let is_last = unknown.next().is_none();
-    session.vendor.children.are_others |= !is_last;
+    session.vendor.untold_children |= !is_last;
     Ok(child)
 }
 
@@ -173,24 +160,32 @@ fn arrived(session: &mut Session<'_, Microchip>, socket: u32, mut ends: Fields<'
     else {
         return false;
     };
-    if !session.sockets.is_listening(local.port()) {
+    let Some(listener) = session.sockets.listener(local.port()) else {
         return false;
-    }
-    session.vendor.children.add(Child {
+    };
+    let child = Child {
         socket,
-        local_port: local.port(),
         remote,
         is_closed: false,
-    });
+    };
+    let mut noted = listener.notes().chunks(NOTE).filter_map(Child::read);
+    let is_known = noted.any(|noted| noted.socket == socket);
+    if !is_known && !listener.append_note(&child.write()) {
+        session.vendor.untold_children = true;
+    }
     true
 }
 
 fn is_waiting(session: &mut Session<'_, Microchip>, socket: u32, is_closed: bool) -> bool {
-    match session.vendor.children.get(socket) {
-        Some(child) => {
-            child.is_closed |= is_closed;
-            true
+    let mut is_noted = false;
+    session.sockets.each_listener(|listener| {
+        for note in listener.notes_mut().chunks_mut(NOTE) {
+            if let Some(mut child) = Child::read(note).filter(|child| child.socket == socket) {
+                is_noted = true;
+                child.is_closed |= is_closed;
+                copy(&child.write(), note);
+            }
         }
-        None => false,
-    }
+    });
+    is_noted
 }

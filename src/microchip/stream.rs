@@ -81,7 +81,7 @@ impl Streams for Microchip {
     fn reconcile<T: Transport, C: Clock>(module: &mut Module<'_, T, C>) -> Outcome {
         let listed = ask_for_sockets(module)?;
         let session = module.session();
-        session.vendor.children.may_be_untold();
+        session.vendor.untold_children = true;
         let has_missed = core::mem::take(&mut session.missed_events);
         if let (true, Some(datagrams)) = (has_missed, session.datagrams) {
             session.sockets.each_open(datagrams.suspect);
@@ -265,5 +265,5 @@ fn after_binary_mode<T: Transport, C: Clock>(module: &mut Module<'_, T, C>) {
         slot.readable |= !slot.is_datagram();
     };
     module.session().sockets.each_open(has_something);
-    module.session().vendor.children.may_be_untold();
+    module.session().vendor.untold_children = true;
 }

@@ -233,7 +233,33 @@ impl<'b> Slot<'b> {
         self.readable = false;
         self.announced = 0;
         self.unnoted = 0;
-        self.ahead.clear();
+        // What a listener has noted are connections, which are still to be closed.
+        if self.kind != Kind::Peers {
+            self.ahead.clear();
+        }
+    }
+
+    /// Takes a note that the dialect reads, in the memory that a socket for connections of others
+    /// does not need otherwise. `false` if there is no room.
+    pub(crate) fn append_note(&mut self, note: &[u8]) -> bool {
+        self.ahead.append(note)
+    }
+
+    /// What was noted.
+    pub(crate) fn notes(&self) -> &[u8] {
+        self.ahead.filled()
+    }
+
+    /// What was noted, to be changed.
+    pub(crate) fn notes_mut(&mut self) -> &mut [u8] {
+        let filled = self.ahead.start..self.ahead.end;
+        let bytes = self.ahead.bytes.as_deref_mut().unwrap_or(&mut []);
+        bytes.get_mut(filled).unwrap_or(&mut [])
+    }
+
+    /// The first so many bytes of what was noted are done with.
+    pub(crate) fn drop_note(&mut self, length: usize) {
+        self.ahead.drop_front(length);
     }
 
     /// The module has given the link to somebody else: what was not read is gone.
@@ -498,11 +524,20 @@ impl<'b> Table<'b> {
         self.any(|slot| slot.is_open() && is_it(slot))
     }
 
-    /// Whether a socket waits for connections at this port.
-    pub(crate) fn is_listening(&self, port: u16) -> bool {
-        self.any(|slot| {
-            slot.state == State::Listening && slot.destination.is_some_and(|at| at.port() == port)
-        })
+    /// The socket that waits for connections at this port.
+    pub(crate) fn listener(&mut self, port: u16) -> Option<&mut Slot<'b>> {
+        let is_there = |slot: &Slot| slot.destination.is_some_and(|at| at.port() == port);
+        let found = self.find(|slot| slot.state == State::Listening && is_there(slot));
+        Some(found?.1)
+    }
+
+    /// Does something to each socket that waits for connections, or did.
+    pub(crate) fn each_listener(&mut self, mut call: impl FnMut(&mut Slot<'b>)) {
+        self.each(|slot| {
+            if slot.is_listener() {
+                call(slot);
+            }
+        });
     }
 
     /// Whether some socket has a connection, or waits for one.
