@@ -31,12 +31,18 @@ impl<M: Copy> Words<M> {
         text: &'t [u8],
         fits: fn(&[u8], &[u8]) -> bool,
     ) -> Option<(M, &'t [u8])> {
-        let words = self.texts.as_bytes().split(|&b| b == b'\n');
-        let (word, meaning) = words
-            .zip(self.meanings)
-            .find(|(word, _)| fits(text, word))?;
-        Some((*meaning, text.get(word.len()..).unwrap_or(&[])))
+        let (place, length) = place_of(self.texts, text, fits)?;
+        let meaning = self.meanings.get(place).copied()?;
+        Some((meaning, text.get(length..).unwrap_or(&[])))
     }
+}
+
+/// The place of the first word that fits, and how long it is.
+#[inline(never)]
+fn place_of(texts: &str, text: &[u8], fits: fn(&[u8], &[u8]) -> bool) -> Option<(usize, usize)> {
+    let words = texts.as_bytes().split(|&b| b == b'\n');
+    let (place, word) = words.enumerate().find(|(_, word)| fits(text, word))?;
+    Some((place, word.len()))
 }
 
 /// At which place of the list a word stands; behind its end if at none.
