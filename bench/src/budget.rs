@@ -3,6 +3,7 @@
 use crate::firmware::{Core, Profile};
 use crate::instructions::Cost;
 use crate::report::Report;
+use crate::size::Level;
 use crate::subject::Subject;
 use crate::table::Table;
 use crate::wire::Direction;
@@ -254,7 +255,12 @@ fn instructions(report: &Report) -> Vec<Budget> {
 
 fn sizes(report: &Report) -> Vec<Budget> {
     let mut budgets = Vec::new();
-    let clients = || report.sizes.iter().filter(|size| size.level == "client");
+    let clients = || {
+        report
+            .sizes
+            .iter()
+            .filter(|size| size.level == Level::Client)
+    };
     for size in clients().filter(|size| size.core == Core::CortexM0Plus) {
         if size.subject == Subject::EspAtNal {
             continue;

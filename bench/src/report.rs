@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::firmware::{Core, Profile};
 use crate::instructions::Cost;
-use crate::size::{LEVELS, Size};
+use crate::size::{Level, Size};
 use crate::subject::Subject;
 use crate::table::Table;
 use crate::wire::{CHUNKS, Direction, LATENCIES, Operation, Share};
@@ -193,7 +193,8 @@ impl Report {
             "In bytes, beyond the same firmware without a driver; opt-level `z`, LTO. RAM is the \
              driver with all that it is lent: the least line buffer, 384 bytes (Microchip: \
              320) to read ahead (the peer: 512 in each of its buffers). A client joins, resolves a name (not the peer) and \
-             has a TCP connection.",
+             has a TCP connection. What a client takes with one thing more is shown beyond the \
+             client: `+`.",
             &["firmware"],
         );
         for core in Core::ALL {
@@ -201,20 +202,30 @@ impl Report {
             table.head.push("RAM".to_owned());
         }
         for subject in Subject::ALL {
-            for level in LEVELS {
-                let sizes = self.sizes.iter();
-                let mut sizes = sizes
-                    .filter(|size| (size.subject, size.level) == (subject, level))
-                    .peekable();
-                if sizes.peek().is_none() {
-                    continue;
-                }
-                let mut row = vec![format!("{}, {level}", subject.name())];
-                row.extend(sizes.flat_map(|size| [size.flash.to_string(), size.ram.to_string()]));
-                table.rows.push(row);
-            }
+            let rows = Level::ALL.map(|level| self.size_row(subject, level));
+            table.rows.extend(rows.into_iter().flatten());
         }
         table
+    }
+
+    fn size_row(&self, subject: Subject, level: Level) -> Option<Vec<String>> {
+        let mut row = vec![format!("{}, {}", subject.name(), level.name())];
+        for core in Core::ALL {
+            let size = self.size(subject, core, level)?;
+            let client = self.size(subject, core, Level::Client)?;
+            let shown = |of: fn(&Size) -> u64| match level.is_over_client() {
+                true => format!("{:+}", of(size) as i64 - of(client) as i64),
+                false => of(size).to_string(),
+            };
+            row.extend([shown(|size| size.flash), shown(|size| size.ram)]);
+        }
+        Some(row)
+    }
+
+    /// What a firmware takes.
+    pub fn size(&self, subject: Subject, core: Core, level: Level) -> Option<&Size> {
+        let mut sizes = self.sizes.iter();
+        sizes.find(|size| (size.subject, size.core, size.level) == (subject, core, level))
     }
 
     /// Where the bytes of a client go.

@@ -18,7 +18,73 @@ use crate::subject::Subject;
 const LARGEST: usize = 10;
 
 /// What a firmware does with the driver.
-pub const LEVELS: [&str; 3] = ["join", "client", "everything"];
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// It joins an access point.
+    Join,
+    /// It joins, resolves a name (not the peer) and has a TCP connection.
+    Client,
+    /// A client that sends a command of the crate's through `Module::command`.
+    Command,
+    /// A client that has a socket for datagrams too.
+    Udp,
+    /// A client that opens a connection through TLS too.
+    Tls,
+    /// A client that listens too.
+    Server,
+    /// A client that asks for events too.
+    Poll,
+    /// All that there is for applications.
+    Everything,
+}
+
+impl Level {
+    /// All.
+    pub const ALL: [Level; 8] = [
+        Level::Join,
+        Level::Client,
+        Level::Command,
+        Level::Udp,
+        Level::Tls,
+        Level::Server,
+        Level::Poll,
+        Level::Everything,
+    ];
+
+    /// As it is called in tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            Level::Join => "join",
+            Level::Client => "client",
+            Level::Command => "with `command`",
+            Level::Udp => "with UDP",
+            Level::Tls => "with TLS",
+            Level::Server => "with a server",
+            Level::Poll => "with `poll`",
+            Level::Everything => "everything",
+        }
+    }
+
+    /// Whether it is a client with one thing more.
+    pub fn is_over_client(self) -> bool {
+        self.name().starts_with("with ")
+    }
+
+    /// The end of its firmware's name.
+    fn id(self) -> &'static str {
+        match self {
+            Level::Join => "join",
+            Level::Client => "client",
+            Level::Command => "command",
+            Level::Udp => "udp",
+            Level::Tls => "tls",
+            Level::Server => "server",
+            Level::Poll => "poll",
+            Level::Everything => "everything",
+        }
+    }
+}
 
 /// What a firmware takes beyond the same firmware without the driver.
 #[derive(Clone, Debug, Serialize)]
@@ -28,7 +94,7 @@ pub struct Size {
     /// For which core.
     pub core: Core,
     /// What it does.
-    pub level: &'static str,
+    pub level: Level,
     /// Flash, in bytes.
     pub flash: u64,
     /// RAM with a fixed place, in bytes: the driver and all that it is lent.
@@ -45,12 +111,8 @@ pub fn sizes() -> Result<Vec<Size>> {
         let folder = firmware::build(core, Profile::Small)?;
         let without = measure::sizes(&read(&folder, "nothing")?)?;
         for subject in Subject::ALL {
-            for level in LEVELS {
-                if subject == Subject::EspAtNal && level != "client" {
-                    continue;
-                }
-                let name = format!("{}_{level}", subject.id().replace('-', "_"));
-                let elf = read(&folder, &name)?;
+            for &level in levels(subject) {
+                let elf = read(&folder, &firmware_of(subject, level))?;
                 let with = measure::sizes(&elf)?;
                 sizes.push(Size {
                     subject,
@@ -59,7 +121,7 @@ pub fn sizes() -> Result<Vec<Size>> {
                     flash: with.flash - without.flash,
                     ram: with.ram - without.ram,
                     largest: match level {
-                        "client" => largest(&elf)?,
+                        Level::Client => largest(&elf)?,
                         _ => Vec::new(),
                     },
                 });
@@ -67,6 +129,17 @@ pub fn sizes() -> Result<Vec<Size>> {
         }
     }
     Ok(sizes)
+}
+
+fn levels(subject: Subject) -> &'static [Level] {
+    match subject {
+        Subject::EspAtNal => &[Level::Client],
+        Subject::St67 | Subject::Microchip => &Level::ALL,
+    }
+}
+
+fn firmware_of(subject: Subject, level: Level) -> String {
+    format!("{}_{}", subject.id().replace('-', "_"), level.id())
 }
 
 fn read(folder: &Path, name: &str) -> Result<Vec<u8>> {
