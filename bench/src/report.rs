@@ -1,5 +1,6 @@
 //! All figures of one run, and the tables that show them.
 
+use atwifi_bench_elf::symbols;
 use serde::Serialize;
 
 use crate::firmware::{Core, Profile};
@@ -226,6 +227,18 @@ impl Report {
     pub fn size(&self, subject: Subject, core: Core, level: Level) -> Option<&Size> {
         let mut sizes = self.sizes.iter();
         sizes.find(|size| (size.subject, size.core, size.level) == (subject, core, level))
+    }
+
+    /// What clients link and must not, with the reason, a line each.
+    pub fn unwanted(&self) -> Vec<String> {
+        let lines = self.sizes.iter().flat_map(|size| {
+            size.unwanted.iter().map(|name| {
+                let why = symbols::objection(name).unwrap_or_default();
+                let (subject, core) = (size.subject.name(), size.core.name());
+                format!("{subject}, {core}: {name} ({why})")
+            })
+        });
+        lines.collect()
     }
 
     /// Where the bytes of a client go.

@@ -1,13 +1,9 @@
 //! What the driver adds to a firmware: flash, RAM, and the symbols that take most of them.
 
-// Not through its crate, which needs all that the emulators do.
-#[path = "../../emulators/src/measure.rs"]
-#[allow(dead_code)]
-mod measure;
-
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use atwifi_bench_elf::{measure, symbols};
 use object::{Object, ObjectSymbol, SymbolKind};
 use serde::Serialize;
 
@@ -102,6 +98,9 @@ pub struct Size {
     /// The largest symbols of a client: bytes and name.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub largest: Vec<(u64, String)>,
+    /// The functions of a client that must not be linked into it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unwanted: Vec<String>,
 }
 
 /// Measures all firmware.
@@ -124,6 +123,10 @@ pub fn sizes() -> Result<Vec<Size>> {
                         Level::Client => largest(&elf)?,
                         _ => Vec::new(),
                     },
+                    unwanted: match (subject, level) {
+                        (Subject::St67 | Subject::Microchip, Level::Client) => unwanted(&elf)?,
+                        _ => Vec::new(),
+                    },
                 });
             }
         }
@@ -140,6 +143,13 @@ fn levels(subject: Subject) -> &'static [Level] {
 
 fn firmware_of(subject: Subject, level: Level) -> String {
     format!("{}_{}", subject.id().replace('-', "_"), level.id())
+}
+
+fn unwanted(elf: &[u8]) -> Result<Vec<String>> {
+    let functions = symbols::functions(elf)?.into_iter();
+    Ok(functions
+        .filter(|name| symbols::objection(name).is_some())
+        .collect())
 }
 
 fn read(folder: &Path, name: &str) -> Result<Vec<u8>> {
