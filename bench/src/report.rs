@@ -1,5 +1,8 @@
 //! All figures of one run, and the tables that show them.
 
+use std::cmp::Reverse;
+
+use atwifi_bench_elf::causes::Causes;
 use atwifi_bench_elf::symbols;
 use serde::Serialize;
 
@@ -44,7 +47,7 @@ impl Report {
         }
         if !self.sizes.is_empty() {
             tables.push(self.size_table());
-            tables.extend(self.symbol_tables());
+            tables.extend(self.cause_tables());
         }
         tables
     }
@@ -242,22 +245,42 @@ impl Report {
     }
 
     /// Where the bytes of a client go.
-    fn symbol_tables(&self) -> Vec<Table> {
-        let clients = self.sizes.iter().filter(|size| !size.largest.is_empty());
+    fn cause_tables(&self) -> Vec<Table> {
+        let clients = self
+            .sizes
+            .iter()
+            .filter(|size| size.core == Core::CortexM0Plus);
         clients
-            .map(|size| {
-                let title = format!(
-                    "The largest functions: {}, {}",
-                    size.subject.name(),
-                    size.core.name()
-                );
-                let mut table = Table::new(&title, "", &["function", "bytes"]);
-                let rows = size.largest.iter();
-                table.rows = rows
-                    .map(|(bytes, name)| vec![format!("`{name}`"), bytes.to_string()])
-                    .collect();
-                table
+            .filter_map(|size| {
+                let name = size.subject.name();
+                let title = format!("Where the flash of a client comes from: {name}, Cortex-M0+");
+                Some(cause_table(&title, size.causes.as_ref()?))
             })
             .collect()
     }
+}
+
+fn cause_table(title: &str, causes: &Causes) -> Table {
+    let note = "Each byte belongs to the source file that it was made of, below `src/`. Lines of the \
+        core library that are inlined count for the file that uses them, or in the last column for \
+        `core`.";
+    let head = ["source", "bytes", "of its own lines alone"];
+    let mut table = Table::new(title, note, &head);
+    let mut rows: Vec<_> = causes.0.iter().collect();
+    rows.sort_by_key(|(_, bytes)| Reverse((bytes.with_core, bytes.own)));
+    let total = causes.total();
+    let rows = rows
+        .into_iter()
+        .map(|(source, bytes)| (source.as_str(), *bytes));
+    table.rows = rows
+        .chain([("all", total)])
+        .map(|(source, bytes)| {
+            vec![
+                source.to_owned(),
+                bytes.with_core.to_string(),
+                bytes.own.to_string(),
+            ]
+        })
+        .collect();
+    table
 }

@@ -1,17 +1,15 @@
-//! What the driver adds to a firmware: flash, RAM, and the symbols that take most of them.
+//! What the driver adds to a firmware: flash and RAM, and which source takes how much of
+//! them.
 
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
+use atwifi_bench_elf::causes::Causes;
 use atwifi_bench_elf::{measure, symbols};
-use object::{Object, ObjectSymbol, SymbolKind};
 use serde::Serialize;
 
 use crate::firmware::{self, Core, Profile};
 use crate::subject::Subject;
-
-/// How many symbols are shown.
-const LARGEST: usize = 10;
 
 /// What a firmware does with the driver.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -95,9 +93,9 @@ pub struct Size {
     pub flash: u64,
     /// RAM with a fixed place, in bytes: the driver and all that it is lent.
     pub ram: u64,
-    /// The largest symbols of a client: bytes and name.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub largest: Vec<(u64, String)>,
+    /// Where the flash of a client of this crate comes from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub causes: Option<Causes>,
     /// The functions of a client that must not be linked into it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unwanted: Vec<String>,
@@ -108,30 +106,46 @@ pub fn sizes() -> Result<Vec<Size>> {
     let mut sizes = Vec::new();
     for core in Core::ALL {
         let folder = firmware::build(core, Profile::Small)?;
-        let without = measure::sizes(&read(&folder, "nothing")?)?;
+        let nothing = read(&folder, "nothing")?;
         for subject in Subject::ALL {
             for &level in levels(subject) {
                 let elf = read(&folder, &firmware_of(subject, level))?;
-                let with = measure::sizes(&elf)?;
-                sizes.push(Size {
-                    subject,
-                    core,
-                    level,
-                    flash: with.flash - without.flash,
-                    ram: with.ram - without.ram,
-                    largest: match level {
-                        Level::Client => largest(&elf)?,
-                        _ => Vec::new(),
-                    },
-                    unwanted: match (subject, level) {
-                        (Subject::St67 | Subject::Microchip, Level::Client) => unwanted(&elf)?,
-                        _ => Vec::new(),
-                    },
-                });
+                sizes.push(size(subject, core, level, &elf, &nothing)?);
             }
         }
     }
     Ok(sizes)
+}
+
+fn size(subject: Subject, core: Core, level: Level, elf: &[u8], nothing: &[u8]) -> Result<Size> {
+    let (with, without) = (measure::sizes(elf)?, measure::sizes(nothing)?);
+    let mut size = Size {
+        subject,
+        core,
+        level,
+        flash: with.flash - without.flash,
+        ram: with.ram - without.ram,
+        causes: None,
+        unwanted: Vec::new(),
+    };
+    if level == Level::Client && subject != Subject::EspAtNal {
+        size.causes = Some(causes(elf, nothing, size.flash)?);
+        size.unwanted = unwanted(elf)?;
+    }
+    Ok(size)
+}
+
+fn causes(elf: &[u8], nothing: &[u8], flash: u64) -> Result<Causes> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent();
+    let root = root.and_then(Path::to_str).context("no root")?;
+    let causes = Causes::read(elf, root)?.beyond(&Causes::read(nothing, root)?);
+    let total = causes.total();
+    let sums = [total.with_core, total.own];
+    ensure!(
+        sums == [flash as i64; 2],
+        "{sums:?} bytes have a source, and the flash is {flash}"
+    );
+    Ok(causes)
 }
 
 fn levels(subject: Subject) -> &'static [Level] {
@@ -155,22 +169,4 @@ fn unwanted(elf: &[u8]) -> Result<Vec<String>> {
 fn read(folder: &Path, name: &str) -> Result<Vec<u8>> {
     let file = folder.join(name);
     std::fs::read(&file).with_context(|| format!("cannot read {}", file.display()))
-}
-
-fn largest(elf: &[u8]) -> Result<Vec<(u64, String)>> {
-    let file = object::File::parse(elf)?;
-    let symbols = file
-        .symbols()
-        .filter(|symbol| symbol.kind() == SymbolKind::Text);
-    let mut symbols: Vec<(u64, String)> = symbols
-        .map(|symbol| (symbol.size(), name(symbol.name().unwrap_or_default())))
-        .collect();
-    symbols.sort_by(|a, b| b.cmp(a));
-    symbols.truncate(LARGEST);
-    Ok(symbols)
-}
-
-/// A symbol's name without the hash.
-fn name(symbol: &str) -> String {
-    format!("{:#}", rustc_demangle::demangle(symbol))
 }
