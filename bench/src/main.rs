@@ -5,7 +5,8 @@
 //! cargo run --release -p atwifi-bench            # everything, as tables
 //! cargo run --release -p atwifi-bench -- --json  # the same as JSON
 //! cargo run --release -p atwifi-bench -- page    # the same as bench/README.md
-//! cargo run --release -p atwifi-bench -- check   # fails where a budget is broken
+//! cargo run --release -p atwifi-bench -- check   # fails where a budget is broken, or where
+//!                                                # a client links what it must not
 //! ```
 
 mod atwifi_stack;
@@ -53,7 +54,7 @@ enum Action {
     Size,
     /// Measure everything and write it to bench/README.md.
     Page,
-    /// Measure everything and fail where a budget is broken.
+    /// Measure everything and fail where a budget is broken or a client links what it must not.
     Check,
     /// Do the work of one stack once, to be counted.
     #[command(hide = true)]
@@ -109,8 +110,13 @@ fn check(report: &Report) -> Result<()> {
         .iter()
         .for_each(|budget| println!("{}", budget.verdict()));
     let broken = budgets.iter().filter(|budget| budget.is_broken()).count();
-    if broken > 0 {
-        bail!("{broken} of {} budgets broken", budgets.len());
+    let unwanted = report.unwanted();
+    unwanted
+        .iter()
+        .for_each(|line| println!("UNWANTED: {line}"));
+    if broken + unwanted.len() > 0 {
+        let (budgets, unwanted) = (budgets.len(), unwanted.len());
+        bail!("{broken} of {budgets} budgets broken, {unwanted} functions that must not be linked");
     }
     Ok(())
 }

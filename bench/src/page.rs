@@ -16,13 +16,7 @@ pub fn write(report: &Report, folder: &Path) -> Result<()> {
     plot::draw(&report.shares, &folder.join(PLOT))?;
     let mut page = String::from(include_str!("page.md"));
     let _ = writeln!(page, "\nMeasured on {} with {}.\n", today()?, versions()?);
-    let budgets = budget::of(report);
-    page.push_str(&budget::table(&budgets).markdown());
-    let missed = budget::missed(&budgets);
-    if !missed.rows.is_empty() {
-        page.push('\n');
-        page.push_str(&missed.markdown());
-    }
+    page.push_str(&budget::table(&budget::of(report)).markdown());
     let _ = write!(
         page,
         "\n![Payload as a share of the line rate, module latency 0 ms; rings are the protocol's \

@@ -1,10 +1,14 @@
 //! All figures of one run, and the tables that show them.
 
+use std::cmp::Reverse;
+
+use atwifi_bench_elf::causes::Causes;
+use atwifi_bench_elf::symbols;
 use serde::Serialize;
 
 use crate::firmware::{Core, Profile};
 use crate::instructions::Cost;
-use crate::size::{LEVELS, Size};
+use crate::size::{Level, Size};
 use crate::subject::Subject;
 use crate::table::Table;
 use crate::wire::{CHUNKS, Direction, LATENCIES, Operation, Share};
@@ -43,7 +47,7 @@ impl Report {
         }
         if !self.sizes.is_empty() {
             tables.push(self.size_table());
-            tables.extend(self.symbol_tables());
+            tables.extend(self.cause_tables());
         }
         tables
     }
@@ -193,7 +197,8 @@ impl Report {
             "In bytes, beyond the same firmware without a driver; opt-level `z`, LTO. RAM is the \
              driver with all that it is lent: the least line buffer, 384 bytes (Microchip: \
              320) to read ahead (the peer: 512 in each of its buffers). A client joins, resolves a name (not the peer) and \
-             has a TCP connection.",
+             has a TCP connection. What a client takes with one thing more is shown beyond the \
+             client: `+`.",
             &["firmware"],
         );
         for core in Core::ALL {
@@ -201,39 +206,81 @@ impl Report {
             table.head.push("RAM".to_owned());
         }
         for subject in Subject::ALL {
-            for level in LEVELS {
-                let sizes = self.sizes.iter();
-                let mut sizes = sizes
-                    .filter(|size| (size.subject, size.level) == (subject, level))
-                    .peekable();
-                if sizes.peek().is_none() {
-                    continue;
-                }
-                let mut row = vec![format!("{}, {level}", subject.name())];
-                row.extend(sizes.flat_map(|size| [size.flash.to_string(), size.ram.to_string()]));
-                table.rows.push(row);
-            }
+            let rows = Level::ALL.map(|level| self.size_row(subject, level));
+            table.rows.extend(rows.into_iter().flatten());
         }
         table
     }
 
+    fn size_row(&self, subject: Subject, level: Level) -> Option<Vec<String>> {
+        let mut row = vec![format!("{}, {}", subject.name(), level.name())];
+        for core in Core::ALL {
+            let size = self.size(subject, core, level)?;
+            let client = self.size(subject, core, Level::Client)?;
+            let shown = |of: fn(&Size) -> u64| match level.is_over_client() {
+                true => format!("{:+}", of(size) as i64 - of(client) as i64),
+                false => of(size).to_string(),
+            };
+            row.extend([shown(|size| size.flash), shown(|size| size.ram)]);
+        }
+        Some(row)
+    }
+
+    /// What a firmware takes.
+    pub fn size(&self, subject: Subject, core: Core, level: Level) -> Option<&Size> {
+        let mut sizes = self.sizes.iter();
+        sizes.find(|size| (size.subject, size.core, size.level) == (subject, core, level))
+    }
+
+    /// What clients link and must not, with the reason, a line each.
+    pub fn unwanted(&self) -> Vec<String> {
+        let lines = self.sizes.iter().flat_map(|size| {
+            size.unwanted.iter().map(|name| {
+                let why = symbols::objection(name).unwrap_or_default();
+                let (subject, core) = (size.subject.name(), size.core.name());
+                format!("{subject}, {core}: {name} ({why})")
+            })
+        });
+        lines.collect()
+    }
+
     /// Where the bytes of a client go.
-    fn symbol_tables(&self) -> Vec<Table> {
-        let clients = self.sizes.iter().filter(|size| !size.largest.is_empty());
+    fn cause_tables(&self) -> Vec<Table> {
+        let clients = self
+            .sizes
+            .iter()
+            .filter(|size| size.core == Core::CortexM0Plus);
         clients
-            .map(|size| {
-                let title = format!(
-                    "The largest functions: {}, {}",
-                    size.subject.name(),
-                    size.core.name()
-                );
-                let mut table = Table::new(&title, "", &["function", "bytes"]);
-                let rows = size.largest.iter();
-                table.rows = rows
-                    .map(|(bytes, name)| vec![format!("`{name}`"), bytes.to_string()])
-                    .collect();
-                table
+            .filter_map(|size| {
+                let name = size.subject.name();
+                let title = format!("Where the flash of a client comes from: {name}, Cortex-M0+");
+                Some(cause_table(&title, size.causes.as_ref()?))
             })
             .collect()
     }
+}
+
+fn cause_table(title: &str, causes: &Causes) -> Table {
+    let note = "Each byte belongs to the source file that it was made of, below `src/`. Lines of the \
+        core library that are inlined count for the file that uses them, or in the last column for \
+        `core`.";
+    let head = ["source", "bytes", "of its own lines alone"];
+    let mut table = Table::new(title, note, &head);
+    let mut rows: Vec<_> = causes.0.iter().collect();
+    rows.sort_by_key(|(_, bytes)| Reverse((bytes.with_core, bytes.own)));
+    let total = causes.total();
+    let rows = rows
+        .into_iter()
+        .map(|(source, bytes)| (source.as_str(), *bytes));
+    table.rows = rows
+        .chain([("all", total)])
+        .map(|(source, bytes)| {
+            vec![
+                source.to_owned(),
+                bytes.with_core.to_string(),
+                bytes.own.to_string(),
+            ]
+        })
+        .collect();
+    table
 }

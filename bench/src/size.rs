@@ -1,24 +1,84 @@
-//! What the driver adds to a firmware: flash, RAM, and the symbols that take most of them.
-
-// Not through its crate, which needs all that the emulators do.
-#[path = "../../emulators/src/measure.rs"]
-#[allow(dead_code)]
-mod measure;
+//! What the driver adds to a firmware: flash and RAM, and which source takes how much of
+//! them.
 
 use std::path::Path;
 
-use anyhow::{Context, Result};
-use object::{Object, ObjectSymbol, SymbolKind};
+use anyhow::{Context, Result, ensure};
+use atwifi_bench_elf::causes::Causes;
+use atwifi_bench_elf::{measure, symbols};
 use serde::Serialize;
 
 use crate::firmware::{self, Core, Profile};
 use crate::subject::Subject;
 
-/// How many symbols are shown.
-const LARGEST: usize = 10;
-
 /// What a firmware does with the driver.
-pub const LEVELS: [&str; 3] = ["join", "client", "everything"];
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// It joins an access point.
+    Join,
+    /// It joins, resolves a name (not the peer) and has a TCP connection.
+    Client,
+    /// A client that sends a command of the crate's through `Module::command`.
+    Command,
+    /// A client that has a socket for datagrams too.
+    Udp,
+    /// A client that opens a connection through TLS too.
+    Tls,
+    /// A client that listens too.
+    Server,
+    /// A client that asks for events too.
+    Poll,
+    /// All that there is for applications.
+    Everything,
+}
+
+impl Level {
+    /// All.
+    pub const ALL: [Level; 8] = [
+        Level::Join,
+        Level::Client,
+        Level::Command,
+        Level::Udp,
+        Level::Tls,
+        Level::Server,
+        Level::Poll,
+        Level::Everything,
+    ];
+
+    /// As it is called in tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            Level::Join => "join",
+            Level::Client => "client",
+            Level::Command => "with `command`",
+            Level::Udp => "with UDP",
+            Level::Tls => "with TLS",
+            Level::Server => "with a server",
+            Level::Poll => "with `poll`",
+            Level::Everything => "everything",
+        }
+    }
+
+    /// Whether it is a client with one thing more.
+    pub fn is_over_client(self) -> bool {
+        self.name().starts_with("with ")
+    }
+
+    /// The end of its firmware's name.
+    fn id(self) -> &'static str {
+        match self {
+            Level::Join => "join",
+            Level::Client => "client",
+            Level::Command => "command",
+            Level::Udp => "udp",
+            Level::Tls => "tls",
+            Level::Server => "server",
+            Level::Poll => "poll",
+            Level::Everything => "everything",
+        }
+    }
+}
 
 /// What a firmware takes beyond the same firmware without the driver.
 #[derive(Clone, Debug, Serialize)]
@@ -28,14 +88,17 @@ pub struct Size {
     /// For which core.
     pub core: Core,
     /// What it does.
-    pub level: &'static str,
+    pub level: Level,
     /// Flash, in bytes.
     pub flash: u64,
     /// RAM with a fixed place, in bytes: the driver and all that it is lent.
     pub ram: u64,
-    /// The largest symbols of a client: bytes and name.
+    /// Where the flash of a client of this crate comes from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub causes: Option<Causes>,
+    /// The functions of a client that must not be linked into it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub largest: Vec<(u64, String)>,
+    pub unwanted: Vec<String>,
 }
 
 /// Measures all firmware.
@@ -43,51 +106,67 @@ pub fn sizes() -> Result<Vec<Size>> {
     let mut sizes = Vec::new();
     for core in Core::ALL {
         let folder = firmware::build(core, Profile::Small)?;
-        let without = measure::sizes(&read(&folder, "nothing")?)?;
+        let nothing = read(&folder, "nothing")?;
         for subject in Subject::ALL {
-            for level in LEVELS {
-                if subject == Subject::EspAtNal && level != "client" {
-                    continue;
-                }
-                let name = format!("{}_{level}", subject.id().replace('-', "_"));
-                let elf = read(&folder, &name)?;
-                let with = measure::sizes(&elf)?;
-                sizes.push(Size {
-                    subject,
-                    core,
-                    level,
-                    flash: with.flash - without.flash,
-                    ram: with.ram - without.ram,
-                    largest: match level {
-                        "client" => largest(&elf)?,
-                        _ => Vec::new(),
-                    },
-                });
+            for &level in levels(subject) {
+                let elf = read(&folder, &firmware_of(subject, level))?;
+                sizes.push(size(subject, core, level, &elf, &nothing)?);
             }
         }
     }
     Ok(sizes)
 }
 
+fn size(subject: Subject, core: Core, level: Level, elf: &[u8], nothing: &[u8]) -> Result<Size> {
+    let (with, without) = (measure::sizes(elf)?, measure::sizes(nothing)?);
+    let mut size = Size {
+        subject,
+        core,
+        level,
+        flash: with.flash - without.flash,
+        ram: with.ram - without.ram,
+        causes: None,
+        unwanted: Vec::new(),
+    };
+    if level == Level::Client && subject != Subject::EspAtNal {
+        size.causes = Some(causes(elf, nothing, size.flash)?);
+        size.unwanted = unwanted(elf)?;
+    }
+    Ok(size)
+}
+
+fn causes(elf: &[u8], nothing: &[u8], flash: u64) -> Result<Causes> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent();
+    let root = root.and_then(Path::to_str).context("no root")?;
+    let causes = Causes::read(elf, root)?.beyond(&Causes::read(nothing, root)?);
+    let total = causes.total();
+    let sums = [total.with_core, total.own];
+    ensure!(
+        sums == [flash as i64; 2],
+        "{sums:?} bytes have a source, and the flash is {flash}"
+    );
+    Ok(causes)
+}
+
+fn levels(subject: Subject) -> &'static [Level] {
+    match subject {
+        Subject::EspAtNal => &[Level::Client],
+        Subject::St67 | Subject::Microchip => &Level::ALL,
+    }
+}
+
+fn firmware_of(subject: Subject, level: Level) -> String {
+    format!("{}_{}", subject.id().replace('-', "_"), level.id())
+}
+
+fn unwanted(elf: &[u8]) -> Result<Vec<String>> {
+    let functions = symbols::functions(elf)?.into_iter();
+    Ok(functions
+        .filter(|name| symbols::objection(name).is_some())
+        .collect())
+}
+
 fn read(folder: &Path, name: &str) -> Result<Vec<u8>> {
     let file = folder.join(name);
     std::fs::read(&file).with_context(|| format!("cannot read {}", file.display()))
-}
-
-fn largest(elf: &[u8]) -> Result<Vec<(u64, String)>> {
-    let file = object::File::parse(elf)?;
-    let symbols = file
-        .symbols()
-        .filter(|symbol| symbol.kind() == SymbolKind::Text);
-    let mut symbols: Vec<(u64, String)> = symbols
-        .map(|symbol| (symbol.size(), name(symbol.name().unwrap_or_default())))
-        .collect();
-    symbols.sort_by(|a, b| b.cmp(a));
-    symbols.truncate(LARGEST);
-    Ok(symbols)
-}
-
-/// A symbol's name without the hash.
-fn name(symbol: &str) -> String {
-    format!("{:#}", rustc_demangle::demangle(symbol))
 }

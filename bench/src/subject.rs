@@ -10,7 +10,7 @@ use atwifi_simulator::Profile;
 use crate::stack::{Stack, Uart};
 use crate::{atwifi_stack, peer};
 
-/// As in `firmware/src/lib.rs`.
+/// As in `firmware/src/dialect.rs`.
 const ST67_AHEAD: usize = 384;
 const MICROCHIP_AHEAD: usize = 320;
 

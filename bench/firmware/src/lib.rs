@@ -3,6 +3,7 @@
 #![no_std]
 
 mod datagrams;
+pub mod dialect;
 pub mod work;
 
 use core::convert::Infallible;
@@ -103,34 +104,6 @@ pub fn take<T, E>(result: Result<T, E>) -> Option<T> {
     result.ok()
 }
 
-/// What the driver is lent to read ahead of its one connection.
-pub const ST67_AHEAD: usize = 384;
-/// The same on a Microchip module.
-pub const MICROCHIP_AHEAD: usize = 320;
-
-/// The driver of dialect `$dialect` with the memory that one TCP client needs, of which `$ahead`
-/// bytes to read ahead, in a fixed place.
-#[macro_export]
-macro_rules! driver {
-    ($dialect:ty, $ahead:expr) => {{
-        use $crate::{Timer, Uart};
-        type Driver = atwifi::Module<'static, $dialect, Uart, Timer>;
-        let line = cortex_m::singleton!(: [u8; Driver::LINE_BUFFER] = [0; Driver::LINE_BUFFER]);
-        type Memory = atwifi::SocketMemory<'static, $ahead>;
-        let sockets = cortex_m::singleton!(: [Memory; 1] = [Memory::new()]);
-        let (Some(line), Some(sockets)) = (line, sockets) else {
-            $crate::halt()
-        };
-        let Ok(module) = Driver::new(Uart, Timer, line, sockets) else {
-            $crate::halt()
-        };
-        match cortex_m::singleton!(: Driver = module) {
-            Some(module) => module,
-            None => $crate::halt(),
-        }
-    }};
-}
-
 /// The end.
 pub fn halt() -> ! {
     loop {
@@ -147,4 +120,41 @@ macro_rules! panic_halts {
             $crate::halt()
         }
     };
+}
+
+/// Firmware that does one of the pieces of [`work`] on one of the dialects of [`dialect`].
+#[macro_export]
+macro_rules! firmware {
+    ($dialect:ident, $work:ident) => {
+        $crate::panic_halts!();
+
+        #[cortex_m_rt::entry]
+        fn main() -> ! {
+            $crate::work::$work($crate::driver!($crate::dialect::$dialect));
+            $crate::halt()
+        }
+    };
+}
+
+/// The driver of a dialect with the memory that one TCP client needs, in a fixed place.
+#[macro_export]
+macro_rules! driver {
+    ($dialect:ty) => {{
+        use $crate::dialect::Measured;
+        use $crate::{Timer, Uart};
+        type Driver = atwifi::Module<'static, $dialect, Uart, Timer>;
+        type Memory = atwifi::SocketMemory<'static, { <$dialect>::AHEAD }>;
+        let line = cortex_m::singleton!(: [u8; Driver::LINE_BUFFER] = [0; Driver::LINE_BUFFER]);
+        let sockets = cortex_m::singleton!(: [Memory; 1] = [Memory::new()]);
+        let (Some(line), Some(sockets)) = (line, sockets) else {
+            $crate::halt()
+        };
+        let Ok(module) = Driver::new(Uart, Timer, line, sockets) else {
+            $crate::halt()
+        };
+        match cortex_m::singleton!(: Driver = module) {
+            Some(module) => module,
+            None => $crate::halt(),
+        }
+    }};
 }

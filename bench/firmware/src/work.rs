@@ -1,4 +1,4 @@
-//! What firmware does with the driver, in three sizes.
+//! What firmware does with the driver.
 
 use core::net::SocketAddr;
 
@@ -7,9 +7,11 @@ use atwifi::{Event, LinkState, Module, Tls, TlsConfig};
 use embedded_nal::{AddrType, Dns, TcpClientStack, TcpFullStack};
 
 use crate::datagrams::datagrams;
+use crate::dialect::Measured;
 use crate::{Timer, Uart, take, unknown};
 
-pub(crate) type Driver<D> = Module<'static, D, Uart, Timer>;
+/// The driver in this firmware.
+pub type Driver<D> = Module<'static, D, Uart, Timer>;
 
 /// Starts the module and joins an access point.
 pub fn join<D: Dialect>(module: &mut Driver<D>) {
@@ -35,15 +37,43 @@ pub fn client<D: Dialect>(module: &mut Driver<D>) {
     take(module.close(socket));
 }
 
+/// A client that sends a command of the crate's.
+pub fn command<D: Measured>(module: &mut Driver<D>) {
+    client(module);
+    D::ping(module);
+}
+
+/// A client that sends and receives datagrams.
+pub fn udp<D: Dialect>(module: &mut Driver<D>) {
+    client(module);
+    datagrams(module);
+}
+
+/// A client that opens a connection through TLS.
+pub fn tls<D: Dialect>(module: &mut Driver<D>) {
+    client(module);
+    encrypted(module);
+}
+
+/// A client that takes a connection.
+pub fn server<D: Dialect>(module: &mut Driver<D>) {
+    client(module);
+    listener(module);
+}
+
+/// A client that asks for events.
+pub fn poll<D: Dialect>(module: &mut Driver<D>) {
+    client(module);
+    events(module);
+}
+
 /// All that the driver offers to applications.
 pub fn everything<D: Dialect>(module: &mut Driver<D>) {
     client(module);
     listener(module);
     datagrams(module);
     encrypted(module);
-    while let Some(Some(event)) = take(module.poll()) {
-        Uart.put(u8::from(matches!(event, Event::Lost(_))));
-    }
+    events(module);
     let state = take(module.link_state());
     Uart.put(u8::from(state == Some(LinkState::Up)));
     if let Some(addresses) = take(module.addresses()) {
@@ -74,4 +104,10 @@ fn encrypted<D: Dialect>(module: &mut Driver<D>) {
     };
     take(tls.connect(&mut socket, remote));
     take(tls.close(socket));
+}
+
+fn events<D: Dialect>(module: &mut Driver<D>) {
+    while let Some(Some(event)) = take(module.poll()) {
+        Uart.put(u8::from(matches!(event, Event::Lost(_))));
+    }
 }
