@@ -81,6 +81,11 @@ pub struct Options {
     #[arg(long = "ap", value_name = "SSID[:PASSWORD]", value_parser = access_point, default_value = "atwifi:password")]
     access_points: Vec<AccessPoint>,
 
+    /// An access point that keeps its name to itself, except towards who asks for it by that name.
+    /// May be repeated.
+    #[arg(long = "hidden-ap", value_name = "SSID[:PASSWORD]", value_parser = access_point)]
+    hidden_access_points: Vec<AccessPoint>,
+
     /// A name that the module can look up. May be repeated.
     #[arg(long = "host", value_name = "NAME=ADDRESS", value_parser = host)]
     hosts: Vec<(String, IpAddr)>,
@@ -250,7 +255,7 @@ impl Options {
             usual = usual.with_file(name, content);
         }
         Ok(Config {
-            access_points: self.access_points.clone(),
+            access_points: self.access_points(),
             baud: self.baud,
             latency: Duration::from_millis(self.latency),
             poll: self.poll.map_or(usual.poll, Duration::from_millis),
@@ -259,6 +264,14 @@ impl Options {
             faults: self.faults.faults(),
             ..usual
         })
+    }
+
+    fn access_points(&self) -> Vec<AccessPoint> {
+        let hidden = self.hidden_access_points.iter().cloned();
+        let all = self.access_points.iter().cloned();
+        let all = all.chain(hidden.map(AccessPoint::hidden)).enumerate();
+        all.map(|(number, access_point)| access_point.numbered(number))
+            .collect()
     }
 
     /// Its network as asked for.
@@ -377,6 +390,26 @@ mod tests {
         ] {
             assert!(help.contains(word), "{word} is missing");
         }
+    }
+
+    #[test]
+    fn access_points_differ() {
+        let options = Options::parse_from([
+            "atwifi-simulator",
+            "--tcp=127.0.0.1:0",
+            "--hidden-ap=attic:secret99",
+            "--ap=home:secret99",
+            "--ap=guests",
+        ]);
+        let [home, guests, attic] = &options.config().unwrap().access_points[..] else {
+            panic!("not three");
+        };
+        assert_eq!((&home.ssid[..], home.hidden), (&b"home"[..], false));
+        assert_eq!((&guests.ssid[..], guests.hidden), (&b"guests"[..], false));
+        assert_eq!((&attic.ssid[..], attic.hidden), (&b"attic"[..], true));
+        assert_eq!(home.bssid[5] + 1, guests.bssid[5]);
+        assert_ne!(guests.channel, attic.channel);
+        assert!(home.rssi > guests.rssi && guests.rssi > attic.rssi);
     }
 
     #[test]
