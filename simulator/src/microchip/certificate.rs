@@ -3,14 +3,16 @@
 
 use super::binary::Binary;
 use super::engine::{Job, Reply};
-use super::parameter::Parameters;
+use super::parameter::{Parameter, Parameters};
 use super::status::Status;
 use super::text::printable;
 use super::{Microchip, World};
 use crate::tls::certificates;
 
-/// The certificate of the simulated device, and that of its issuer.
+/// The certificate of the simulated device, that of who has signed it, and that of the issuer of
+/// both.
 const DEVICE: &str = include_str!("certificates/device.pem");
+const SIGNER: &str = include_str!("certificates/signer.pem");
 const ROOT: &str = include_str!("certificates/root.pem");
 /// Length of the longest certificate.
 const LONGEST: i64 = 1500;
@@ -22,12 +24,16 @@ impl Microchip {
         parameters: &Parameters,
         _: &mut World,
     ) -> Result<Reply, Status> {
-        let kind = parameters.integer(0)?;
+        let unknown = self.variant.unknown_certificate;
+        let Parameter::Integer(kind) = parameters.get(0)? else {
+            return Err(unknown);
+        };
         let certificate = match kind {
             1 => DEVICE.as_bytes().to_vec(),
             2 => ROOT.as_bytes().to_vec(),
             3 => self.last_loaded().ok_or(Status::GENERAL_ERROR)?,
-            _ => return Err(Status::INVALID_PARAMETER),
+            4 if self.variant.reads_signer => SIGNER.as_bytes().to_vec(),
+            _ => return Err(unknown),
         };
         let (space, length) = (self.variant.certificate_space, certificate.len());
         let certificate = printable(&certificate);

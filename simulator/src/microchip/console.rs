@@ -104,8 +104,8 @@ impl Console {
                 self.sequence = Sequence::Escape;
                 self.escaped = Some(now);
             }
-            b' '..=0x7f => self.put(byte),
-            // Other control characters and all beyond ASCII never reach the line.
+            b' '..=b'~' | 0x80.. => self.put(byte),
+            // Other control characters and DEL never reach the line (wire notes 12).
             _ => {}
         }
         None
@@ -241,8 +241,16 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_ascii_is_dropped() {
-        assert_eq!(lines(b"A\xc3\xa4\0\x01\tT\n"), ["AT"]);
+    fn control_characters_are_dropped_and_what_is_not_ascii_is_kept() {
+        assert_eq!(lines(b"A\x7f\0\x01\t\x1fT\n"), ["AT"]);
+        assert_eq!(lines("AT\u{e4}~ \n".as_bytes()), ["AT\u{e4}~ "]);
+        let mut console = console();
+        let typed = b"\x80\xff\n";
+        let line = typed
+            .iter()
+            .find_map(|byte| console.feed(*byte, Duration::ZERO));
+        assert_eq!(line.as_deref(), Some(&b"\x80\xff"[..]));
+        assert_eq!(console.take_echo(), b"\x80\xff\n");
     }
 
     #[test]
