@@ -72,7 +72,7 @@ pub trait Module: Send {
     /// SSID and password of the last attempt to join.
     fn joined(&self) -> Option<(Vec<u8>, Vec<u8>)>;
 
-    /// Connections that are open.
+    /// Connections, and sockets that are open without being connected.
     fn links_open(&self) -> usize;
 }
 

@@ -305,6 +305,6 @@ impl Module for Microchip {
     }
 
     fn links_open(&self) -> usize {
-        self.sockets.connected()
+        self.sockets.open_count()
     }
 }

@@ -237,9 +237,9 @@ impl Sockets {
         used.count() < STACK_SOCKETS
     }
 
-    /// Connections that are open, and sockets for datagrams.
-    pub fn connected(&self) -> usize {
-        let open = |socket: &&Socket| matches!(socket.state, State::Open(Some(_)) | State::Bound);
+    /// Sockets that the host has opened and not closed, and the connections of those that listen.
+    pub fn open_count(&self) -> usize {
+        let open = |socket: &&Socket| socket.state != State::Idle;
         self.sockets.iter().filter(open).count()
     }
 
