@@ -176,6 +176,9 @@ pub struct Config {
     pub files: BTreeMap<String, File>,
     /// Bluetooth LE devices within reach of an ST67W611M1.
     pub ble_peers: Vec<BlePeer>,
+    /// An ST67W611M1 takes whatever comes as an update for an image of firmware; otherwise it wants
+    /// one with a header and the right hash, where its firmware does.
+    pub accepts_any_update: bool,
     /// What goes wrong.
     pub faults: Faults,
     /// Seed of everything random; the same seed gives the same conversation.
@@ -201,6 +204,7 @@ impl Default for Config {
             leave: Duration::from_millis(800),
             files: BTreeMap::new(),
             ble_peers: Vec::new(),
+            accepts_any_update: false,
             faults: Faults::default(),
             seed: 0,
         }

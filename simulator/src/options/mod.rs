@@ -1,14 +1,17 @@
 //! The command line.
 
+mod faults;
+mod surroundings;
+
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Context;
-use atwifi_simulator::{
-    AccessPoint, Config, Fault, FaultKind, Faults, Fragment, HostNetwork, Profile,
-};
+use atwifi_simulator::{Config, HostNetwork, Profile};
 use clap::{Args, Parser, ValueEnum};
+use faults::FaultOptions;
+pub use surroundings::Surroundings;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -48,6 +51,12 @@ Examples:
 
       nc 127.0.0.1 8080
 
+  Let somebody use what the firmware offers: a station joins the access point that the module is,
+  one Bluetooth LE device waits to be found, and another connects as soon as the module advertises:
+
+      atwifi-simulator --tcp 127.0.0.1:6700 --station 02:00:00:00:00:01 \\
+          --ble-peer 02:00:00:00:00:02=thermometer --ble-central 02:00:00:00:00:03
+
   Give the firmware a hard time: reads of one byte, a lost byte, a reset in the middle:
 
       atwifi-simulator --tcp 127.0.0.1:6700 --ap home:secret99 --fragment 1 --drop 300 \\
@@ -77,14 +86,8 @@ pub struct Options {
     #[command(flatten)]
     pub wire: Wire,
 
-    /// An access point within reach; without a password it is open. May be repeated.
-    #[arg(long = "ap", value_name = "SSID[:PASSWORD]", value_parser = access_point, default_value = "atwifi:password")]
-    access_points: Vec<AccessPoint>,
-
-    /// An access point that keeps its name to itself, except towards who asks for it by that name.
-    /// May be repeated.
-    #[arg(long = "hidden-ap", value_name = "SSID[:PASSWORD]", value_parser = access_point)]
-    hidden_access_points: Vec<AccessPoint>,
+    #[command(flatten)]
+    pub surroundings: Surroundings,
 
     /// A name that the module can look up. May be repeated.
     #[arg(long = "host", value_name = "NAME=ADDRESS", value_parser = host)]
@@ -123,6 +126,11 @@ pub struct Options {
     /// Writes what crosses the wire to a file, or to standard output; passwords are masked.
     #[arg(long, value_name = "FILE|-")]
     pub transcript: Option<String>,
+
+    /// Takes whatever comes as an update for an image of firmware; otherwise, an ST67W611M1 wants one
+    /// with a header and the right hash.
+    #[arg(long)]
+    accept_any_update: bool,
 
     /// The access point is lost once, this long after the start.
     #[arg(long, value_name = "MS", help_heading = "Faults")]
@@ -171,76 +179,6 @@ pub struct Wire {
     pub pty: bool,
 }
 
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Faults")]
-struct FaultOptions {
-    /// The host gets at most this many bytes at once.
-    #[arg(long, value_name = "BYTES")]
-    fragment: Option<usize>,
-
-    /// The host gets a random number of bytes at once, at most this many.
-    #[arg(long, value_name = "BYTES", conflicts_with = "fragment")]
-    random_fragment: Option<usize>,
-
-    /// Each write of the firmware arrives by itself.
-    #[arg(long)]
-    split_writes: bool,
-
-    /// The byte with this number from the module is lost. May be repeated.
-    #[arg(long, value_name = "N")]
-    drop: Vec<u64>,
-
-    /// The byte with this number to the module is lost. May be repeated.
-    #[arg(long, value_name = "N")]
-    drop_to_module: Vec<u64>,
-
-    /// The byte with this number from the module arrives with all bits flipped. May be repeated.
-    #[arg(long, value_name = "N")]
-    corrupt: Vec<u64>,
-
-    /// The byte with this number to the module arrives with all bits flipped. May be repeated.
-    #[arg(long, value_name = "N")]
-    corrupt_to_module: Vec<u64>,
-
-    /// From this byte of the module on, everything comes so much later. May be repeated.
-    #[arg(long, value_name = "N:MS", value_parser = number_and_time)]
-    delay: Vec<(u64, Duration)>,
-
-    /// The module resets when it has sent this many bytes. May be repeated.
-    #[arg(long, value_name = "BYTES")]
-    reset_after: Vec<u64>,
-
-    /// The command line with this number is dropped, by an ST67W611M1 with "busy p...". May be
-    /// repeated.
-    #[arg(long, value_name = "N")]
-    busy: Vec<u64>,
-
-    /// The command line with this number is answered so much later. May be repeated.
-    #[arg(long, value_name = "N:MS", value_parser = number_and_time)]
-    late: Vec<(u64, Duration)>,
-
-    /// Something is printed as an event in the gap with this number; \r and \n are understood.
-    #[arg(long, value_name = "N:TEXT", value_parser = number_and_text)]
-    event_in_gap: Option<(u64, String)>,
-
-    /// A peer's close arrives right behind its last data.
-    #[arg(long)]
-    close_behind_data: bool,
-
-    /// What a peer sent before it closed is lost if it has not been read by then.
-    #[arg(long)]
-    clear_on_close: bool,
-
-    /// A PIC32MZW1 with firmware 0.3.2 does not notice what happens on its sockets while it prints
-    /// binary data of more than 128 bytes.
-    #[arg(long)]
-    deaf_while_reading: bool,
-
-    /// An ST67W611M1 takes the payload of an MQTT message for a text, which ends with a zero.
-    #[arg(long)]
-    cut_messages_at_zero: bool,
-}
-
 impl Options {
     /// The module as asked for.
     pub fn config(&self) -> anyhow::Result<Config> {
@@ -255,7 +193,9 @@ impl Options {
             usual = usual.with_file(name, content);
         }
         Ok(Config {
-            access_points: self.access_points(),
+            access_points: self.surroundings.access_points(),
+            ble_peers: self.surroundings.ble_peers(),
+            accepts_any_update: self.accept_any_update,
             baud: self.baud,
             latency: Duration::from_millis(self.latency),
             poll: self.poll.map_or(usual.poll, Duration::from_millis),
@@ -266,14 +206,6 @@ impl Options {
         })
     }
 
-    fn access_points(&self) -> Vec<AccessPoint> {
-        let hidden = self.hidden_access_points.iter().cloned();
-        let all = self.access_points.iter().cloned();
-        let all = all.chain(hidden.map(AccessPoint::hidden)).enumerate();
-        all.map(|(number, access_point)| access_point.numbered(number))
-            .collect()
-    }
-
     /// Its network as asked for.
     pub fn network(&self) -> HostNetwork {
         let network = HostNetwork::new().allow_any(self.allow_any_network);
@@ -282,62 +214,6 @@ impl Options {
             network.host(name, *address)
         })
     }
-}
-
-impl FaultOptions {
-    fn faults(&self) -> Faults {
-        let fragment = match (self.fragment, self.random_fragment) {
-            (Some(size), _) => Fragment::Every(size),
-            (_, Some(size)) => Fragment::Random(size),
-            _ => Fragment::Whole,
-        };
-        Faults {
-            fragment,
-            to_host: self.faults_to_host(),
-            to_module: losses(&self.drop_to_module, &self.corrupt_to_module),
-            event_in_gap: self.event(),
-            busy: self.busy.clone(),
-            late: self.late.clone(),
-            fifo: None,
-            close_behind_data: self.close_behind_data,
-            split_writes: self.split_writes,
-            clear_on_close: self.clear_on_close,
-            deaf_while_reading: self.deaf_while_reading,
-            cut_messages_at_zero: self.cut_messages_at_zero,
-        }
-    }
-
-    fn faults_to_host(&self) -> Vec<Fault> {
-        let delays = self.delay.iter();
-        let delays = delays.map(|(at, delay)| Fault::new(*at, FaultKind::Delay(*delay)));
-        let resets = self.reset_after.iter();
-        let resets = resets.map(|bytes| Fault::new(bytes.saturating_sub(1), FaultKind::Reset));
-        let mut faults = losses(&self.drop, &self.corrupt);
-        faults.extend(delays.chain(resets));
-        faults
-    }
-
-    fn event(&self) -> Option<(u64, Vec<u8>)> {
-        let (gap, text) = self.event_in_gap.as_ref()?;
-        let text = text.replace("\\r", "\r").replace("\\n", "\n");
-        Some((*gap, text.into_bytes()))
-    }
-}
-
-fn losses(drop: &[u64], corrupt: &[u64]) -> Vec<Fault> {
-    let drops = drop.iter().map(|at| Fault::new(*at, FaultKind::Drop(1)));
-    let flips = corrupt
-        .iter()
-        .map(|at| Fault::new(*at, FaultKind::Corrupt(0xff)));
-    drops.chain(flips).collect()
-}
-
-fn access_point(text: &str) -> Result<AccessPoint, String> {
-    let (ssid, password) = text.split_once(':').unwrap_or((text, ""));
-    if ssid.is_empty() {
-        return Err("an access point needs a name, as in home:secret99".to_owned());
-    }
-    Ok(AccessPoint::new(ssid, password))
 }
 
 fn host(text: &str) -> Result<(String, IpAddr), String> {
@@ -351,19 +227,6 @@ fn file(text: &str) -> Result<(String, PathBuf), String> {
     let usage = "write the name of a file in the module and a path, as in ca_01.crt=ca.pem";
     let (name, path) = text.split_once('=').ok_or(usage)?;
     Ok((name.to_owned(), path.into()))
-}
-
-fn number_and_text(text: &str) -> Result<(u64, String), String> {
-    let usage = "write a number, a colon and the rest";
-    let (number, rest) = text.split_once(':').ok_or(usage)?;
-    let number = number.parse().map_err(|_| usage)?;
-    Ok((number, rest.to_owned()))
-}
-
-fn number_and_time(text: &str) -> Result<(u64, Duration), String> {
-    let (number, rest) = number_and_text(text)?;
-    let milliseconds = rest.parse().map_err(|_| "the time is in milliseconds")?;
-    Ok((number, Duration::from_millis(milliseconds)))
 }
 
 #[cfg(test)]
@@ -390,42 +253,5 @@ mod tests {
         ] {
             assert!(help.contains(word), "{word} is missing");
         }
-    }
-
-    #[test]
-    fn access_points_differ() {
-        let options = Options::parse_from([
-            "atwifi-simulator",
-            "--tcp=127.0.0.1:0",
-            "--hidden-ap=attic:secret99",
-            "--ap=home:secret99",
-            "--ap=guests",
-        ]);
-        let [home, guests, attic] = &options.config().unwrap().access_points[..] else {
-            panic!("not three");
-        };
-        assert_eq!((&home.ssid[..], home.hidden), (&b"home"[..], false));
-        assert_eq!((&guests.ssid[..], guests.hidden), (&b"guests"[..], false));
-        assert_eq!((&attic.ssid[..], attic.hidden), (&b"attic"[..], true));
-        assert_eq!(home.bssid[5] + 1, guests.bssid[5]);
-        assert_ne!(guests.channel, attic.channel);
-        assert!(home.rssi > guests.rssi && guests.rssi > attic.rssi);
-    }
-
-    #[test]
-    fn faults_are_understood() {
-        let options = Options::parse_from([
-            "atwifi-simulator",
-            "st67",
-            "--tcp=127.0.0.1:0",
-            "--reset-after=10",
-            "--delay=3:40",
-            "--event-in-gap=2:+CW:GOTIP\\r\\n",
-        ]);
-        let faults = options.config().unwrap().faults;
-        let delay = FaultKind::Delay(Duration::from_millis(40));
-        let expected = [Fault::new(3, delay), Fault::new(9, FaultKind::Reset)];
-        assert_eq!(faults.to_host, expected);
-        assert_eq!(faults.event_in_gap, Some((2, b"+CW:GOTIP\r\n".to_vec())));
     }
 }
