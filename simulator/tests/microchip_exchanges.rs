@@ -310,7 +310,7 @@ fn certificates_have_four_types_at_most() {
 
 /// The answer of a module that tells who has signed its certificate.
 fn signer() -> String {
-    let pem = include_str!("../src/microchip/certificates/signer.pem");
+    let pem = include_str!("../src/microchip/general/certificates/signer.pem");
     let (length, text) = (pem.len(), pem.replace('\n', "\\n"));
     format!("+READCERT:4, {length},\"{text}\"\r\nOK\r\n")
 }

@@ -5,9 +5,9 @@ use std::time::Duration;
 use super::engine::Reply;
 use super::parameter::Parameters;
 use super::settings::{Settings, Value};
-use super::station::Stage;
 use super::status::Status;
 use super::text::{mac, printable};
+use super::wlan::station::Stage;
 use super::{Microchip, World};
 use crate::AccessPoint;
 

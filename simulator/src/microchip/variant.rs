@@ -1,8 +1,19 @@
 //! Where the two firmwares and the reference differ.
 
 use super::status::Status;
-use super::udp::Accepts;
 use crate::Profile;
+
+/// Whose datagrams a socket takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Accepts {
+    Anybody,
+    /// Those from the port that it sends to, and from the address from which the first has come.
+    Port,
+    /// Those from the address and the port that it sends to.
+    Peer,
+    /// Anybody's that are sent to its group.
+    Group,
+}
 
 /// The spellings, limits and habits of one firmware.
 #[derive(Debug)]

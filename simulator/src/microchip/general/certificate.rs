@@ -1,12 +1,12 @@
 //! Certificates: those of the secure element that `AT+READCERT` tells, and those that
 //! `AT+LOADCERT` loads.
 
-use super::binary::Binary;
-use super::engine::{Job, Reply};
-use super::parameter::{Parameter, Parameters};
-use super::status::Status;
-use super::text::printable;
-use super::{Microchip, World};
+use crate::microchip::engine::binary::Binary;
+use crate::microchip::engine::{Job, Reply};
+use crate::microchip::parameter::{Parameter, Parameters};
+use crate::microchip::status::Status;
+use crate::microchip::text::printable;
+use crate::microchip::{Microchip, World};
 use crate::tls::certificates;
 
 /// The certificate of the simulated device, that of who has signed it, and that of the issuer of
@@ -19,7 +19,7 @@ const LONGEST: i64 = 1500;
 
 impl Microchip {
     /// `AT+READCERT=<type>`
-    pub(super) fn read_certificate(
+    pub(in crate::microchip) fn read_certificate(
         &mut self,
         parameters: &Parameters,
         _: &mut World,
@@ -48,7 +48,11 @@ impl Microchip {
     }
 
     /// `AT+LOADCERT=<length>,<name>`
-    pub(super) fn load(&mut self, parameters: &Parameters, _: &mut World) -> Result<Reply, Status> {
+    pub(in crate::microchip) fn load(
+        &mut self,
+        parameters: &Parameters,
+        _: &mut World,
+    ) -> Result<Reply, Status> {
         let length = parameters.integer(0)?;
         let name = parameters.text(1)?.to_vec();
         if !(1..=LONGEST).contains(&length) {
@@ -59,7 +63,12 @@ impl Microchip {
     }
 
     /// All of the certificate has come, or `+++` behind a part of it.
-    pub(super) fn finish_loading(&mut self, name: Vec<u8>, data: Vec<u8>, escaped: bool) {
+    pub(in crate::microchip) fn finish_loading(
+        &mut self,
+        name: Vec<u8>,
+        data: Vec<u8>,
+        escaped: bool,
+    ) {
         let failed = u8::from(!self.load_certificate(name, data));
         if self.variant.loads_without_status && !escaped {
             let row = format!("+LOADCERT:{failed}\r\n");

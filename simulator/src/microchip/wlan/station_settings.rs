@@ -2,11 +2,11 @@
 
 use std::net::Ipv4Addr;
 
-use super::settings::{Settings, Value};
+use crate::microchip::settings::{Settings, Value};
 
 /// The settings of the station.
 #[derive(Debug)]
-pub(super) struct StationSettings(pub Settings);
+pub(in crate::microchip) struct StationSettings(pub Settings);
 
 impl Default for StationSettings {
     fn default() -> Self {

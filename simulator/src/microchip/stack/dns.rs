@@ -5,10 +5,10 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::task::Poll;
 use std::time::Duration;
 
-use super::engine::Reply;
-use super::parameter::Parameters;
-use super::status::Status;
-use super::{Microchip, World};
+use crate::microchip::engine::Reply;
+use crate::microchip::parameter::Parameters;
+use crate::microchip::status::Status;
+use crate::microchip::{Microchip, World};
 use crate::network::Lookup;
 
 /// How long the firmware waits for an answer.
@@ -20,7 +20,7 @@ const AAAA: i64 = 2;
 
 /// The lookup that is under way, the names that are known, and the echo that is awaited.
 #[derive(Debug, Default)]
-pub(super) struct Resolver {
+pub(in crate::microchip) struct Resolver {
     query: Option<Query>,
     known: BTreeMap<String, Ipv4Addr>,
     echo: Option<(Duration, IpAddr, Duration)>,
@@ -51,7 +51,7 @@ impl Resolver {
 
 impl Microchip {
     /// `AT+DNSRESOLV=<type>,<name>`
-    pub(super) fn resolve(
+    pub(in crate::microchip) fn resolve(
         &mut self,
         parameters: &Parameters,
         world: &mut World,
@@ -82,7 +82,7 @@ impl Microchip {
     }
 
     /// `AT+PING=<host>[,<IP version>]`
-    pub(super) fn ping(
+    pub(in crate::microchip) fn ping(
         &mut self,
         parameters: &Parameters,
         world: &mut World,
@@ -122,7 +122,7 @@ impl Microchip {
         });
     }
 
-    pub(super) fn poll_resolver(&mut self, world: &mut World) {
+    pub(in crate::microchip) fn poll_resolver(&mut self, world: &mut World) {
         if let Some(mut query) = self.resolver.query.take() {
             if !self.answer(&mut query, world) {
                 self.resolver.query = Some(query);

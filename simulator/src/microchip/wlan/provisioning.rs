@@ -4,13 +4,12 @@
 use std::net::{Ipv4Addr, SocketAddr};
 
 use super::access_point::Mode;
-use super::bind::port;
-use super::engine::Reply;
-use super::parameter::Parameters;
-use super::settings::{Settings, Value};
 use super::station::Stage;
-use super::status::Status;
-use super::{Microchip, World};
+use crate::microchip::engine::Reply;
+use crate::microchip::parameter::{self, Parameters};
+use crate::microchip::settings::{Settings, Value};
+use crate::microchip::status::Status;
+use crate::microchip::{Microchip, World};
 use crate::network::{Connection, Listener, Received};
 
 /// The only way of provisioning: over a socket.
@@ -24,7 +23,7 @@ const COMMANDS: [&[u8]; 4] = [b"AT+WSTAC", b"AT+WSCNA", b"AT+WSCNP", b"AT+WPROV"
 
 /// The settings, the port, and the peer with what it has said so far.
 #[derive(Debug)]
-pub(super) struct Provisioning {
+pub(in crate::microchip) struct Provisioning {
     pub settings: Settings,
     listener: Option<Listener>,
     peer: Option<Connection>,
@@ -69,7 +68,7 @@ impl Provisioning {
 
 impl Microchip {
     /// `AT+WPROVC[=<id>[,<value>]]`
-    pub(super) fn provisioning_settings(
+    pub(in crate::microchip) fn provisioning_settings(
         &mut self,
         parameters: &Parameters,
         _: &mut World,
@@ -81,7 +80,7 @@ impl Microchip {
     }
 
     /// `AT+WPROV[=<state>]`
-    pub(super) fn provision(
+    pub(in crate::microchip) fn provision(
         &mut self,
         parameters: &Parameters,
         world: &mut World,
@@ -104,7 +103,7 @@ impl Microchip {
     }
 
     fn start_provisioning(&mut self, world: &mut World) -> Result<Reply, Status> {
-        let port = port(self.provisioning.settings.integer(PORT));
+        let port = parameter::port(self.provisioning.settings.integer(PORT));
         let at = SocketAddr::from((Ipv4Addr::UNSPECIFIED, port));
         let listener = world.network.listen(world.now, at);
         let listener = listener.map_err(|_| Status::PROVISIONING_START_FAILED)?;
@@ -117,13 +116,13 @@ impl Microchip {
     }
 
     /// The answer to `AT+WPROV=0` has been told.
-    pub(super) fn stop_provisioning(&mut self, world: &mut World) {
+    pub(in crate::microchip) fn stop_provisioning(&mut self, world: &mut World) {
         self.provisioning.release(world);
         self.stop_soft_ap(world);
         self.tell("+WPROVEXIT");
     }
 
-    pub(super) fn serve_provisioner(&mut self, world: &mut World) {
+    pub(in crate::microchip) fn serve_provisioner(&mut self, world: &mut World) {
         self.let_provisioner_in(world);
         while let Some(peer) = self.provisioning.peer {
             match world.network.receive(world.now, peer, LONGEST_LINE) {
@@ -189,7 +188,7 @@ impl Microchip {
     }
 
     /// Tells the peer of something that its command has brought about.
-    pub(super) fn tell_provisioner(&mut self, event: &str, world: &mut World) {
+    pub(in crate::microchip) fn tell_provisioner(&mut self, event: &str, world: &mut World) {
         let lead = self.variant.event_lead;
         self.send_to_provisioner(format!("{lead}{event}\r\n").as_bytes(), world);
     }

@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::task::Poll;
 
-use super::engine::Reply;
-use super::parameter::{Parameter, Parameters};
 use super::sockets::{Protocol, Socket, State};
-use super::status::Status;
-use super::text::printable;
-use super::{Microchip, World};
-use crate::tls::{Client, Session};
+use super::tls::Tls;
+use crate::microchip::engine::Reply;
+use crate::microchip::parameter::{Parameter, Parameters};
+use crate::microchip::status::Status;
+use crate::microchip::text::printable;
+use crate::microchip::{Microchip, World};
+use crate::tls::Client;
 
 /// Configurations that there are.
 const CONFIGURATIONS: i64 = 2;
@@ -20,44 +21,9 @@ const LONGEST: [usize; 5] = [64, 64, 32, 64, 32];
 /// The number of the password of the key, which the firmware does not tell.
 const PASSWORD: i64 = 4;
 
-/// How far a connection has come with TLS.
-#[derive(Debug, Default)]
-pub(super) enum Tls {
-    /// It goes without.
-    #[default]
-    None,
-    /// It will begin as soon as it is open, with this configuration.
-    Wanted(usize),
-    /// The handshake goes on.
-    Shaking(usize, Box<Session>),
-    Open(usize, Box<Session>),
-}
-
-impl Tls {
-    /// The configuration that is in use.
-    fn configuration(&self) -> Option<usize> {
-        match self {
-            Tls::Shaking(index, _) | Tls::Open(index, _) => Some(*index),
-            Tls::None | Tls::Wanted(_) => None,
-        }
-    }
-
-    /// Data can come and go.
-    pub fn is_ready(&self) -> bool {
-        matches!(self, Tls::None | Tls::Open(..))
-    }
-
-    pub fn session(&mut self) -> Option<&mut Session> {
-        match self {
-            Tls::Open(_, session) => Some(session),
-            _ => None,
-        }
-    }
-}
-
 /// What `AT+TLSC` sets, and what `AT+LOADCERT` has loaded.
 #[derive(Debug, Default)]
-pub(super) struct TlsSettings {
+pub(in crate::microchip) struct TlsSettings {
     configurations: [[Vec<u8>; 5]; 2],
     pub loaded: BTreeMap<Vec<u8>, Vec<u8>>,
     pub last_loaded: Option<Vec<u8>>,
@@ -65,7 +31,7 @@ pub(super) struct TlsSettings {
 
 impl Microchip {
     /// `AT+TLSC=<conf>[,<id>[,<value>]]`
-    pub(super) fn tls_settings(
+    pub(in crate::microchip) fn tls_settings(
         &mut self,
         parameters: &Parameters,
         _: &mut World,
@@ -113,7 +79,7 @@ impl Microchip {
     }
 
     /// `AT+SOCKTLS=<id>,<conf>`
-    pub(super) fn upgrade(
+    pub(in crate::microchip) fn upgrade(
         &mut self,
         parameters: &Parameters,
         _: &mut World,
@@ -143,7 +109,7 @@ impl Microchip {
     }
 
     /// Goes on with the handshake of a connection.
-    pub(super) fn serve_tls(&mut self, id: i64, world: &mut World) {
+    pub(in crate::microchip) fn serve_tls(&mut self, id: i64, world: &mut World) {
         let wanted = self.sockets.get(id).ok();
         let wanted = wanted.and_then(|socket| match (socket.state, &socket.tls) {
             (State::Open(Some(_)), Tls::Wanted(index)) => Some(*index),
@@ -193,7 +159,7 @@ impl Microchip {
 
     /// How TLS begins, if all that the configuration names is there. The firmware goes on without
     /// what is not.
-    pub(super) fn tls_client(&self, index: usize) -> Option<Client> {
+    pub(in crate::microchip) fn tls_client(&self, index: usize) -> Option<Client> {
         let [issuer, certificate, key, _, name] = &self.tls.configurations[index];
         let forgives = self.variant.forgives_missing_certificates;
         let find = |name: &[u8]| match self.certificate(name) {

@@ -2,18 +2,17 @@
 
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 
-use super::binary::Binary;
-use super::bind::port;
-use super::engine::Reply;
-use super::parameter::{self, Parameters};
 use super::sockets::{Protocol, State};
-use super::status::Status;
-use super::udp::Accepts;
-use super::{Microchip, World};
+use crate::microchip::engine::Reply;
+use crate::microchip::engine::binary::Binary;
+use crate::microchip::parameter::{self, Parameters};
+use crate::microchip::status::Status;
+use crate::microchip::variant::Accepts;
+use crate::microchip::{Microchip, World};
 
 impl Microchip {
     /// `AT+SOCKWR=<id>,<length>[,<data>]`
-    pub(super) fn write(
+    pub(in crate::microchip) fn write(
         &mut self,
         parameters: &Parameters,
         world: &mut World,
@@ -41,14 +40,14 @@ impl Microchip {
     }
 
     /// `AT+SOCKWRTO=<id>,<address>,<port>,<length>[,<data>]`
-    pub(super) fn write_to(
+    pub(in crate::microchip) fn write_to(
         &mut self,
         parameters: &Parameters,
         world: &mut World,
     ) -> Result<Reply, Status> {
         let id = parameters.integer(0)?;
         let to = parameter::address(parameters.text(1)?);
-        let port = port(parameters.integer(2)?);
+        let port = parameter::port(parameters.integer(2)?);
         let length = self.length(parameters.integer(3)?)?;
         let to = match to {
             Some(to) => to,

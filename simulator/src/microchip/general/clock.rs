@@ -2,18 +2,18 @@
 
 use std::time::Duration;
 
-use super::engine::Reply;
-use super::parameter::{Parameter, Parameters};
-use super::status::Status;
-use super::{Microchip, World};
 use crate::calendar::{EPOCH_DAY, Moment, SERVER_TIME, days_before};
+use crate::microchip::engine::Reply;
+use crate::microchip::parameter::{Parameter, Parameters};
+use crate::microchip::status::Status;
+use crate::microchip::{Microchip, World};
 
 /// From 1900, when NTP begins to count, to 1970.
 const NTP_EPOCH: i64 = 2_208_988_800;
 
 /// The clock of the module.
 #[derive(Debug)]
-pub(super) struct Clock {
+pub(in crate::microchip) struct Clock {
     /// 1: seconds since 1970, 2: seconds since 1900, 3: in words.
     format: i64,
     /// Seconds since 1970 at the time when the module was switched on.
@@ -57,7 +57,7 @@ impl Clock {
 
 impl Microchip {
     /// `AT+TIME=<format>[,<time>]`
-    pub(super) fn time(
+    pub(in crate::microchip) fn time(
         &mut self,
         parameters: &Parameters,
         world: &mut World,

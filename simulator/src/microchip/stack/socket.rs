@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use super::engine::Reply;
-use super::parameter::Parameters;
 use super::sockets::{Protocol, State};
-use super::status::Status;
-use super::text::printable;
-use super::{Microchip, World};
+use crate::microchip::engine::Reply;
+use crate::microchip::parameter::Parameters;
+use crate::microchip::status::Status;
+use crate::microchip::text::printable;
+use crate::microchip::{Microchip, World};
 
 /// Most bytes that one read can ask for.
 const LONGEST_READ: i64 = 2048;
@@ -18,7 +18,7 @@ const ROUND: Duration = Duration::from_millis(1);
 
 impl Microchip {
     /// `AT+SOCKO=<protocol>`
-    pub(super) fn open(
+    pub(in crate::microchip) fn open(
         &mut self,
         parameters: &Parameters,
         world: &mut World,
@@ -34,13 +34,17 @@ impl Microchip {
     }
 
     /// The id of the first of all sockets.
-    pub(super) fn first_id(&self, world: &World) -> i64 {
+    pub(in crate::microchip) fn first_id(&self, world: &World) -> i64 {
         let uptime = i64::try_from(world.now.as_millis()).unwrap_or(1).max(1);
         if self.variant.large_ids { uptime } else { 1 }
     }
 
     /// `AT+SOCKRD=<id>,<mode>,<length>`
-    pub(super) fn read(&mut self, parameters: &Parameters, _: &mut World) -> Result<Reply, Status> {
+    pub(in crate::microchip) fn read(
+        &mut self,
+        parameters: &Parameters,
+        _: &mut World,
+    ) -> Result<Reply, Status> {
         let id = parameters.integer(0)?;
         let mode = parameters.integer(1)?;
         let length = parameters.integer(2)?;
@@ -69,7 +73,7 @@ impl Microchip {
     }
 
     /// Prints what has been read.
-    pub(super) fn print_data(&mut self, id: i64, binary: bool, data: &[u8]) -> Reply {
+    pub(in crate::microchip) fn print_data(&mut self, id: i64, binary: bool, data: &[u8]) -> Reply {
         if binary {
             self.print_binary(id, data);
             return Reply::Reading(self.printing_time(data.len()));
@@ -102,7 +106,7 @@ impl Microchip {
     }
 
     /// `AT+SOCKCL=<id>`
-    pub(super) fn close(
+    pub(in crate::microchip) fn close(
         &mut self,
         parameters: &Parameters,
         world: &mut World,
@@ -125,7 +129,11 @@ impl Microchip {
     }
 
     /// `AT+SOCKLST[=<id>]`
-    pub(super) fn list(&mut self, parameters: &Parameters, _: &mut World) -> Result<Reply, Status> {
+    pub(in crate::microchip) fn list(
+        &mut self,
+        parameters: &Parameters,
+        _: &mut World,
+    ) -> Result<Reply, Status> {
         let chosen = match parameters.len() {
             0 => None,
             _ => Some(parameters.integer(0)?),

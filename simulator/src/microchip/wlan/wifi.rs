@@ -4,19 +4,19 @@ use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use super::access_point::Mode;
-use super::engine::Reply;
-use super::parameter::Parameters;
 use super::station::Stage;
-use super::status::Status;
-use super::text::printable;
-use super::{Microchip, World};
+use crate::microchip::engine::Reply;
+use crate::microchip::parameter::Parameters;
+use crate::microchip::status::Status;
+use crate::microchip::text::printable;
+use crate::microchip::{Microchip, World};
 
 /// Lengths of a password, or of a key in hexadecimal digits.
-pub(super) const KEY_LENGTHS: std::ops::RangeInclusive<usize> = 1..=64;
+pub(in crate::microchip) const KEY_LENGTHS: std::ops::RangeInclusive<usize> = 1..=64;
 
 impl Microchip {
     /// `AT+WSTAC[=<id>[,<value>]]`
-    pub(super) fn station_settings(
+    pub(in crate::microchip) fn station_settings(
         &mut self,
         parameters: &Parameters,
         _: &mut World,
@@ -76,7 +76,7 @@ impl Microchip {
     }
 
     /// `AT+WSTA[=<state>[,<timeout>]]`
-    pub(super) fn station_state(
+    pub(in crate::microchip) fn station_state(
         &mut self,
         parameters: &Parameters,
         world: &mut World,

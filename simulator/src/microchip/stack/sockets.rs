@@ -4,10 +4,10 @@ use std::collections::VecDeque;
 use std::net::SocketAddrV4;
 use std::time::Duration;
 
-use super::World;
-use super::status::Status;
 use super::tls::Tls;
 use super::udp::Udp;
+use crate::microchip::World;
+use crate::microchip::status::Status;
 use crate::network::{Connection, Listener};
 
 /// Sockets that there can be.
@@ -18,7 +18,7 @@ const STACK_SOCKETS: usize = 10;
 const FIRST_PORT: u16 = 1024;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Protocol {
+pub(in crate::microchip) enum Protocol {
     Udp,
     Tcp,
 }
@@ -41,7 +41,7 @@ impl Protocol {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum State {
+pub(in crate::microchip) enum State {
     /// Opened, and not bound to anything.
     Unbound,
     /// Being connected; the stack has given up if there is no connection any more.
@@ -60,7 +60,7 @@ pub(super) enum State {
 
 /// One socket.
 #[derive(Debug)]
-pub(super) struct Socket {
+pub(in crate::microchip) struct Socket {
     pub id: i64,
     pub protocol: Protocol,
     pub state: State,
@@ -123,6 +123,13 @@ impl Socket {
         }
     }
 
+    /// Datagrams go there from now on.
+    pub fn set_destination(&mut self, to: SocketAddrV4) {
+        if let Some(udp) = &mut self.udp {
+            udp.aim(to);
+        }
+    }
+
     /// A child without a peer. Its id is that of the last one.
     pub fn wait_for_peer(&mut self) {
         *self = Socket {
@@ -140,7 +147,7 @@ impl Socket {
 
 /// All sockets of the module.
 #[derive(Debug, Default)]
-pub(super) struct Sockets {
+pub(in crate::microchip) struct Sockets {
     sockets: Vec<Socket>,
     last_id: Option<i64>,
     hidden_ids: i64,

@@ -3,8 +3,8 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use super::sockets::{Protocol, Socket, State};
-use super::status::Status;
-use super::{Microchip, World};
+use crate::microchip::status::Status;
+use crate::microchip::{Microchip, World};
 use crate::network::Connection;
 
 /// Connections that a socket that listens can have.
@@ -12,7 +12,12 @@ const CHILDREN: usize = 5;
 
 impl Microchip {
     /// Begins to listen.
-    pub(super) fn listen(&mut self, id: i64, port: u16, world: &mut World) -> Result<(), Status> {
+    pub(in crate::microchip) fn listen(
+        &mut self,
+        id: i64,
+        port: u16,
+        world: &mut World,
+    ) -> Result<(), Status> {
         let at = SocketAddr::from((Ipv4Addr::UNSPECIFIED, port));
         let socket = self.sockets.get(id)?;
         if socket.state != State::Unbound {
@@ -44,7 +49,7 @@ impl Microchip {
     }
 
     /// Lets in the peers that have come to a socket that listens.
-    pub(super) fn serve_listener(&mut self, id: i64, world: &mut World) {
+    pub(in crate::microchip) fn serve_listener(&mut self, id: i64, world: &mut World) {
         let Some(State::Listening(listener)) = self.sockets.state(id) else {
             return;
         };

@@ -4,17 +4,17 @@ use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use super::station_settings::StationSettings;
-use super::status::Status;
-use super::text::mac;
-use super::{Microchip, World};
 use crate::AccessPoint;
+use crate::microchip::status::Status;
+use crate::microchip::text::mac;
+use crate::microchip::{Microchip, World};
 
 /// From the address to the time of day.
 const TIME_SERVICE: Duration = Duration::from_millis(200);
 
 /// The station of the module.
 #[derive(Debug, Default)]
-pub(super) struct Station {
+pub(in crate::microchip) struct Station {
     pub settings: StationSettings,
     pub stage: Stage,
     /// The last state that `AT+WSTA` has asked for, as long as that is in force.
@@ -28,7 +28,7 @@ pub(super) struct Station {
 
 /// How far the station has come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Stage {
+pub(in crate::microchip) enum Stage {
     #[default]
     Idle,
     /// At this time it will be known whether the station is let in; none once it has not been.
@@ -48,7 +48,7 @@ pub(super) enum Stage {
 
 /// How an attempt to join will end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Fate {
+pub(in crate::microchip) enum Fate {
     Joins,
     /// With this status, if anybody tells.
     Fails(usize),
@@ -88,7 +88,7 @@ impl Station {
 
 impl Microchip {
     /// Starts to join with the settings made before.
-    pub(super) fn start_joining(&mut self, give_up: Option<Duration>, now: Duration) {
+    pub(in crate::microchip) fn start_joining(&mut self, give_up: Option<Duration>, now: Duration) {
         let settings = &self.station.settings;
         self.last_attempt = Some((settings.ssid().to_vec(), settings.credentials().to_vec()));
         let fate = self.fate();
@@ -97,7 +97,7 @@ impl Microchip {
         self.station.give_up = give_up;
     }
 
-    pub(super) fn poll_station(&mut self, world: &mut World) {
+    pub(in crate::microchip) fn poll_station(&mut self, world: &mut World) {
         let now = world.now;
         match self.station.stage {
             Stage::Connecting { at: Some(at), fate } if at <= now => self.meet(fate, now),
@@ -217,7 +217,7 @@ impl Microchip {
     }
 
     /// The user has had enough of the access point.
-    pub(super) fn start_leaving(&mut self, world: &mut World) {
+    pub(in crate::microchip) fn start_leaving(&mut self, world: &mut World) {
         let at = world.now + self.config.leave;
         self.station.stage = Stage::Leaving { at };
         self.station.active = 0;
@@ -226,7 +226,7 @@ impl Microchip {
     }
 
     /// The access point has had enough of the user.
-    pub(super) fn lose_access_point(&mut self, world: &mut World) {
+    pub(in crate::microchip) fn lose_access_point(&mut self, world: &mut World) {
         match self.station.stage {
             Stage::Associated { .. } | Stage::Online => {
                 self.station.forget();

@@ -3,13 +3,13 @@
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
-use super::engine::Reply;
-use super::parameter::Parameters;
-use super::settings::{Settings, Value};
 use super::station::Stage;
-use super::status::Status;
-use super::text::mac;
-use super::{Microchip, World};
+use crate::microchip::engine::Reply;
+use crate::microchip::parameter::Parameters;
+use crate::microchip::settings::{Settings, Value};
+use crate::microchip::status::Status;
+use crate::microchip::text::mac;
+use crate::microchip::{Microchip, World};
 
 /// The address of the module in its own network, and the first that it hands out.
 const OWN_ADDRESS: Ipv4Addr = Ipv4Addr::new(192, 168, 0, 1);
@@ -23,7 +23,7 @@ const RSSI: i8 = -48;
 
 /// The access point and the stations in it.
 #[derive(Debug)]
-pub(super) struct SoftAp {
+pub(in crate::microchip) struct SoftAp {
     pub settings: Settings,
     pub mode: Mode,
     stations: Vec<Associated>,
@@ -31,7 +31,7 @@ pub(super) struct SoftAp {
 
 /// What the access point is for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Mode {
+pub(in crate::microchip) enum Mode {
     #[default]
     Off,
     /// `AT+WAP=1`
@@ -90,7 +90,7 @@ impl SoftAp {
 
 impl Microchip {
     /// `AT+WAPC[=<id>[,<value>]]`
-    pub(super) fn soft_ap_settings(
+    pub(in crate::microchip) fn soft_ap_settings(
         &mut self,
         parameters: &Parameters,
         _: &mut World,
@@ -101,7 +101,7 @@ impl Microchip {
     }
 
     /// `AT+WAP[=<state>]`
-    pub(super) fn soft_ap_state(
+    pub(in crate::microchip) fn soft_ap_state(
         &mut self,
         parameters: &Parameters,
         world: &mut World,
@@ -136,7 +136,7 @@ impl Microchip {
         rows.iter().for_each(|row| self.say(row));
     }
 
-    pub(super) fn start_soft_ap(&mut self, mode: Mode) -> Result<(), Status> {
+    pub(in crate::microchip) fn start_soft_ap(&mut self, mode: Mode) -> Result<(), Status> {
         let settings = &self.soft_ap.settings;
         let security = settings.integer(2);
         let open = security == 0;
@@ -150,20 +150,20 @@ impl Microchip {
         Ok(())
     }
 
-    pub(super) fn stop_soft_ap(&mut self, world: &mut World) {
+    pub(in crate::microchip) fn stop_soft_ap(&mut self, world: &mut World) {
         self.soft_ap.stop();
         self.drop_connections(world);
     }
 
     /// The address of the module in the network it is in.
-    pub(super) fn own_address(&self) -> Option<Ipv4Addr> {
+    pub(in crate::microchip) fn own_address(&self) -> Option<Ipv4Addr> {
         let leased = self.station.address.filter(|_| self.station.is_online());
         leased.or_else(|| self.soft_ap.address())
     }
 
     /// A station comes to the access point. In one that is there for provisioning, it is not told
     /// of.
-    pub(super) fn let_station_in(&mut self, now: Duration, station: [u8; 6]) {
+    pub(in crate::microchip) fn let_station_in(&mut self, now: Duration, station: [u8; 6]) {
         let known = self.soft_ap.stations.iter();
         let known = known.into_iter().any(|known| known.station == station);
         let Some(number) = self.soft_ap.free_number().filter(|_| !known) else {
@@ -180,7 +180,7 @@ impl Microchip {
         self.tell_station("+WAPSC", number, &mac(station));
     }
 
-    pub(super) fn let_station_go(&mut self, station: [u8; 6]) {
+    pub(in crate::microchip) fn let_station_go(&mut self, station: [u8; 6]) {
         let mut stations = self.soft_ap.stations.iter();
         let Some(index) = stations.position(|known| known.station == station) else {
             return;
@@ -189,7 +189,7 @@ impl Microchip {
         self.tell_station("+WAPSD", number, &mac(station));
     }
 
-    pub(super) fn poll_soft_ap(&mut self, now: Duration) {
+    pub(in crate::microchip) fn poll_soft_ap(&mut self, now: Duration) {
         let stations = self.soft_ap.stations.iter_mut();
         let given: Vec<u8> = stations
             .filter_map(|known| {

@@ -1,16 +1,16 @@
 //! `AT+LOWPOWER`: the module sleeps until its input wakes it, and has then forgotten everything.
 
-use super::engine::Reply;
-use super::parameter::Parameters;
-use super::status::Status;
-use super::{Microchip, World};
+use crate::microchip::engine::Reply;
+use crate::microchip::parameter::Parameters;
+use crate::microchip::status::Status;
+use crate::microchip::{Microchip, World};
 
 /// The only mode that there is.
 const DEEP_SLEEP: i64 = 4;
 
 impl Microchip {
     /// `AT+LOWPOWER=<mode>`
-    pub(super) fn low_power(
+    pub(in crate::microchip) fn low_power(
         &mut self,
         parameters: &Parameters,
         _: &mut World,

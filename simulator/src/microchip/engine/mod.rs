@@ -1,17 +1,21 @@
 //! The command engine: it looks at the UART from time to time and takes one line at a time.
 
+pub(in crate::microchip) mod binary;
+mod collect;
+mod console;
+
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::binary::Binary;
-use super::console::Console;
-use super::status::Status;
-use super::variant::Variant;
-use super::{Microchip, Power, World};
+use crate::microchip::status::Status;
+use crate::microchip::variant::Variant;
+use crate::microchip::{Microchip, Power, World};
+use binary::Binary;
+use console::Console;
 
 /// The UART's receive buffer, the line editor and what the engine is busy with.
 #[derive(Debug)]
-pub(super) struct Engine {
+pub(in crate::microchip) struct Engine {
     pub console: Console,
     pub job: Job,
     /// What the host has sent and the engine has not looked at yet.
@@ -30,7 +34,7 @@ pub(super) struct Engine {
 
 /// What the engine is busy with.
 #[derive(Debug)]
-pub(super) enum Job {
+pub(in crate::microchip) enum Job {
     /// Nothing: it waits for a line.
     Idle,
     /// A line, which takes its time to be executed.
@@ -43,7 +47,7 @@ pub(super) enum Job {
 
 /// How a command goes on when it does not fail.
 #[derive(Debug)]
-pub(super) enum Reply {
+pub(in crate::microchip) enum Reply {
     /// It is done.
     Ok,
     /// Binary data is awaited.
@@ -138,7 +142,7 @@ impl Engine {
 
 impl Microchip {
     /// Works until it has to wait.
-    pub(super) fn work(&mut self, world: &mut World) {
+    pub(in crate::microchip) fn work(&mut self, world: &mut World) {
         let period = self.config.poll;
         while matches!(self.power, Power::On)
             && self.engine.next(period).is_some_and(|at| at <= world.now)
@@ -229,18 +233,18 @@ impl Microchip {
     }
 
     /// A row of the answer.
-    pub(super) fn say(&mut self, text: &str) {
+    pub(in crate::microchip) fn say(&mut self, text: &str) {
         let row = format!("{text}\r\n");
         self.say_bytes(row.as_bytes());
     }
 
     /// A part of the answer that is no text.
-    pub(super) fn say_bytes(&mut self, part: &[u8]) {
+    pub(in crate::microchip) fn say_bytes(&mut self, part: &[u8]) {
         self.engine.answer.push(part.to_vec());
     }
 
     /// Prints the answer with its status, and waits for the next line.
-    pub(super) fn finish(&mut self, status: Status) {
+    pub(in crate::microchip) fn finish(&mut self, status: Status) {
         let mut parts = std::mem::take(&mut self.engine.answer);
         parts.push(status.line(self.verbosity).into_bytes());
         parts.push(self.prompt().into());

@@ -5,9 +5,9 @@ use std::task::Poll;
 use std::time::Duration;
 
 use super::sockets::{Protocol, Socket, State};
-use super::status::Status;
 use super::tls::Tls;
-use super::{Microchip, World};
+use crate::microchip::status::Status;
+use crate::microchip::{Microchip, World};
 use crate::network::{Connection, Received};
 
 /// Size of a receive buffer and of a transmit buffer of the stack.
@@ -18,7 +18,7 @@ const CLOSE_NOTICE: Duration = Duration::from_millis(5);
 const BIND_TIMEOUT: Duration = Duration::from_millis(10_001);
 impl Microchip {
     /// What happens by itself, whatever the command engine does.
-    pub(super) fn happen(&mut self, world: &mut World) {
+    pub(in crate::microchip) fn happen(&mut self, world: &mut World) {
         self.poll_station(world);
         self.poll_resolver(world);
         self.poll_scanner(world);
@@ -31,7 +31,7 @@ impl Microchip {
     }
 
     /// Begins to connect a socket. Where the address is none, nobody is asked, and it fails later.
-    pub(super) fn connect(
+    pub(in crate::microchip) fn connect(
         &mut self,
         id: i64,
         remote: Option<Ipv4Addr>,
@@ -74,7 +74,7 @@ impl Microchip {
     }
 
     /// What happens on a socket now is not noticed by the firmware.
-    pub(super) fn is_deaf(&self) -> bool {
+    pub(in crate::microchip) fn is_deaf(&self) -> bool {
         self.variant.deaf_in_binary && self.engine.is_binary()
     }
 
@@ -111,7 +111,12 @@ impl Microchip {
     }
 
     /// A connection has failed, and with it, in the firmware, the socket.
-    pub(super) fn give_up_socket(&mut self, id: i64, status: Status, world: &mut World) {
+    pub(in crate::microchip) fn give_up_socket(
+        &mut self,
+        id: i64,
+        status: Status,
+        world: &mut World,
+    ) {
         let Ok(socket) = self.sockets.get(id) else {
             return;
         };
@@ -222,7 +227,7 @@ impl Microchip {
     }
 
     /// Hands data to the stack, and says whether it had room for it.
-    pub(super) fn send(&mut self, id: i64, data: &[u8], world: &mut World) -> bool {
+    pub(in crate::microchip) fn send(&mut self, id: i64, data: &[u8], world: &mut World) -> bool {
         let Ok(socket) = self.sockets.get(id) else {
             return false;
         };
@@ -249,7 +254,7 @@ impl Microchip {
 
     /// The station has lost its network. What becomes of the sockets the firmware does not tell;
     /// they find out when they are used.
-    pub(super) fn drop_connections(&mut self, world: &mut World) {
+    pub(in crate::microchip) fn drop_connections(&mut self, world: &mut World) {
         self.lose_broker(world);
         for id in self.sockets.ids() {
             let Ok(socket) = self.sockets.get(id) else {
@@ -280,7 +285,7 @@ impl Microchip {
     }
 
     /// The module loses its power, and with it all connections.
-    pub(super) fn close_all_silently(&mut self, world: &mut World) {
+    pub(in crate::microchip) fn close_all_silently(&mut self, world: &mut World) {
         for socket in self.sockets.iter() {
             socket.release(world);
         }

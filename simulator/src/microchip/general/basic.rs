@@ -1,26 +1,38 @@
 //! Commands that concern the module itself.
 
-use super::engine::Reply;
-use super::parameter::Parameters;
-use super::status::Status;
-use super::{Microchip, World};
+use crate::microchip::engine::Reply;
+use crate::microchip::parameter::Parameters;
+use crate::microchip::status::Status;
+use crate::microchip::{Microchip, World};
 
 /// Bit rates that the UART can be set to.
 const BAUD_RATES: [i64; 7] = [9600, 14_400, 19_200, 38_400, 57_600, 115_200, 230_400];
 
 impl Microchip {
     /// `AT+GMI`
-    pub(super) fn manufacturer(&mut self, _: &Parameters, _: &mut World) -> Result<Reply, Status> {
+    pub(in crate::microchip) fn manufacturer(
+        &mut self,
+        _: &Parameters,
+        _: &mut World,
+    ) -> Result<Reply, Status> {
         self.identify("GMI", "\"Microchip\"")
     }
 
     /// `AT+GMM`
-    pub(super) fn model(&mut self, _: &Parameters, _: &mut World) -> Result<Reply, Status> {
+    pub(in crate::microchip) fn model(
+        &mut self,
+        _: &Parameters,
+        _: &mut World,
+    ) -> Result<Reply, Status> {
         self.identify("GMM", self.variant.model)
     }
 
     /// `AT+GMR`
-    pub(super) fn revision(&mut self, _: &Parameters, _: &mut World) -> Result<Reply, Status> {
+    pub(in crate::microchip) fn revision(
+        &mut self,
+        _: &Parameters,
+        _: &mut World,
+    ) -> Result<Reply, Status> {
         self.identify("GMR", self.variant.revision)
     }
 
@@ -33,7 +45,7 @@ impl Microchip {
     }
 
     /// `AT+IPR[=<baud rate>]`. The simulated line keeps its bit rate.
-    pub(super) fn baud_rate(
+    pub(in crate::microchip) fn baud_rate(
         &mut self,
         parameters: &Parameters,
         _: &mut World,
@@ -48,7 +60,7 @@ impl Microchip {
     }
 
     /// `AT+RST`
-    pub(super) fn reset_command(
+    pub(in crate::microchip) fn reset_command(
         &mut self,
         _: &Parameters,
         world: &mut World,

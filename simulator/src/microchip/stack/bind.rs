@@ -2,22 +2,23 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4};
 
-use super::engine::Reply;
-use super::parameter::{self, Parameters};
 use super::sockets::{Protocol, Socket, State};
-use super::status::Status;
-use super::udp::{Accepts, Udp};
-use super::{Microchip, World};
+use super::udp::Udp;
+use crate::microchip::engine::Reply;
+use crate::microchip::parameter::{self, Parameters};
+use crate::microchip::status::Status;
+use crate::microchip::variant::Accepts;
+use crate::microchip::{Microchip, World};
 
 impl Microchip {
     /// `AT+SOCKBL=<id>,<port>`
-    pub(super) fn bind_local(
+    pub(in crate::microchip) fn bind_local(
         &mut self,
         parameters: &Parameters,
         world: &mut World,
     ) -> Result<Reply, Status> {
         let id = parameters.integer(0)?;
-        let port = port(parameters.integer(1)?);
+        let port = parameter::port(parameters.integer(1)?);
         match self.sockets.get(id)?.protocol {
             Protocol::Udp => self.bind_udp(id, port, world)?,
             Protocol::Tcp => self.listen(id, port, world)?,
@@ -38,14 +39,14 @@ impl Microchip {
     }
 
     /// `AT+SOCKBR=<id>,<address>,<port>`
-    pub(super) fn bind_remote(
+    pub(in crate::microchip) fn bind_remote(
         &mut self,
         parameters: &Parameters,
         world: &mut World,
     ) -> Result<Reply, Status> {
         let id = parameters.integer(0)?;
         let remote = parameter::address(parameters.text(1)?);
-        let port = port(parameters.integer(2)?);
+        let port = parameter::port(parameters.integer(2)?);
         let protocol = self.sockets.get(id)?.protocol;
         if remote.is_none() && !self.variant.failure_frees {
             return Err(Status::INVALID_PARAMETER);
@@ -86,14 +87,14 @@ impl Microchip {
     }
 
     /// `AT+SOCKBM=<id>,<group>,<port>`
-    pub(super) fn bind_multicast(
+    pub(in crate::microchip) fn bind_multicast(
         &mut self,
         parameters: &Parameters,
         world: &mut World,
     ) -> Result<Reply, Status> {
         let id = parameters.integer(0)?;
         let group = parameter::address(parameters.text(1)?);
-        let port = port(parameters.integer(2)?);
+        let port = parameter::port(parameters.integer(2)?);
         if self.sockets.get(id)?.protocol != Protocol::Udp {
             return Err(Status::INVALID_PROTOCOL);
         }
@@ -113,7 +114,7 @@ impl Microchip {
     }
 
     /// Opens a socket of the stack for datagrams; tells its port.
-    pub(super) fn open_udp(
+    pub(in crate::microchip) fn open_udp(
         &mut self,
         id: i64,
         at: SocketAddr,
@@ -141,15 +142,10 @@ impl Microchip {
     }
 
     /// The stack has no socket. In the firmware, that is the end of the socket of the commands, too.
-    pub(super) fn bind_refused<T>(&mut self, id: i64) -> Result<T, Status> {
+    pub(in crate::microchip) fn bind_refused<T>(&mut self, id: i64) -> Result<T, Status> {
         if self.variant.failure_frees {
             self.sockets.remove(id);
         }
         Err(Status::BIND_FAILED)
     }
-}
-
-/// The firmware looks at the lower half of the number only.
-pub(super) fn port(number: i64) -> u16 {
-    u16::try_from(number & 0xffff).unwrap_or(0)
 }

@@ -12,7 +12,7 @@ const CLEAR_LINE: &[u8] = b"\x1b[2K\r\0>";
 
 /// A line that is being typed.
 #[derive(Debug)]
-pub(super) struct Console {
+pub(in crate::microchip) struct Console {
     pub echo: bool,
     line: Vec<u8>,
     column: usize,
