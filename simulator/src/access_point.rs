@@ -53,7 +53,7 @@ impl AccessPoint {
     /// number 0.
     #[must_use]
     pub fn numbered(mut self, number: usize) -> Self {
-        let [.., high, low] = u16::try_from(number + 1).unwrap_or(u16::MAX).to_be_bytes();
+        let [high, low] = u16::try_from(number + 1).unwrap_or(u16::MAX).to_be_bytes();
         self.bssid = [0x5a, 0x67, 0x11, 0x00, high, low];
         self.channel = CHANNELS[number % CHANNELS.len()];
         let steps = i8::try_from(number).unwrap_or(i8::MAX);
