@@ -86,9 +86,6 @@ pub struct Options {
     #[command(flatten)]
     pub wire: Wire,
 
-    #[command(flatten)]
-    pub surroundings: Surroundings,
-
     /// A name that the module can look up. May be repeated.
     #[arg(long = "host", value_name = "NAME=ADDRESS", value_parser = host)]
     hosts: Vec<(String, IpAddr)>,
@@ -131,6 +128,9 @@ pub struct Options {
     /// with a header and the right hash.
     #[arg(long)]
     accept_any_update: bool,
+
+    #[command(flatten)]
+    pub surroundings: Surroundings,
 
     /// The access point is lost once, this long after the start.
     #[arg(long, value_name = "MS", help_heading = "Faults")]
