@@ -6,7 +6,7 @@ use std::net::Ipv4Addr;
 use std::str::FromStr;
 use std::time::Duration;
 
-use crate::{BlePeer, Faults};
+use crate::{AccessPoint, BlePeer, Faults};
 
 /// Which firmware the simulated module runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -129,74 +129,6 @@ impl FromStr for Profile {
     }
 }
 
-/// An access point within reach of the module.
-#[derive(Clone, PartialEq, Eq)]
-pub struct AccessPoint {
-    /// Its name, any bytes.
-    pub ssid: Vec<u8>,
-    /// Its password; empty for an open network.
-    pub password: Vec<u8>,
-    /// Its MAC address.
-    pub bssid: [u8; 6],
-    /// The radio channel.
-    pub channel: u8,
-    /// The strength at which the module hears it, in dBm.
-    pub rssi: i8,
-    /// Whether it hands out addresses; if not, a station joins and never gets one.
-    pub dhcp: bool,
-    /// Whether its WPS button has been pressed, so that it tells the password to who asks for it.
-    pub wps: bool,
-    /// A reason code with which every attempt to join fails, whatever the password.
-    pub refuses: Option<u8>,
-}
-
-impl AccessPoint {
-    /// An access point that lets in whoever knows the password; an empty one means open.
-    pub fn new(ssid: impl Into<Vec<u8>>, password: impl Into<Vec<u8>>) -> Self {
-        AccessPoint {
-            ssid: ssid.into(),
-            password: password.into(),
-            bssid: [0x5a, 0x67, 0x11, 0x00, 0x00, 0x01],
-            channel: 6,
-            rssi: -48,
-            dhcp: true,
-            wps: false,
-            refuses: None,
-        }
-    }
-
-    /// The same access point with its WPS button pressed.
-    #[must_use]
-    pub fn pressing_wps(mut self) -> Self {
-        self.wps = true;
-        self
-    }
-
-    /// The same access point, but joining it fails with this reason code.
-    #[must_use]
-    pub fn refusing(mut self, reason: u8) -> Self {
-        self.refuses = Some(reason);
-        self
-    }
-
-    /// The same access point without a DHCP server.
-    #[must_use]
-    pub fn without_dhcp(mut self) -> Self {
-        self.dhcp = false;
-        self
-    }
-}
-
-impl fmt::Debug for AccessPoint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AccessPoint")
-            .field("ssid", &self.ssid.escape_ascii().to_string())
-            .field("channel", &self.channel)
-            .field("rssi", &self.rssi)
-            .finish_non_exhaustive()
-    }
-}
-
 /// What is in a file.
 #[derive(Clone, PartialEq, Eq)]
 pub struct File(pub Vec<u8>);
@@ -244,6 +176,9 @@ pub struct Config {
     pub files: BTreeMap<String, File>,
     /// Bluetooth LE devices within reach of an ST67W611M1.
     pub ble_peers: Vec<BlePeer>,
+    /// An ST67W611M1 takes whatever comes as an update for an image of firmware; otherwise it wants
+    /// one with a header and the right hash, where its firmware does.
+    pub accepts_any_update: bool,
     /// What goes wrong.
     pub faults: Faults,
     /// Seed of everything random; the same seed gives the same conversation.
@@ -269,6 +204,7 @@ impl Default for Config {
             leave: Duration::from_millis(800),
             files: BTreeMap::new(),
             ble_peers: Vec::new(),
+            accepts_any_update: false,
             faults: Faults::default(),
             seed: 0,
         }
@@ -290,14 +226,16 @@ impl Config {
         }
     }
 
-    /// Adds an access point.
+    /// Adds an access point that differs from those before in BSSID, channel and strength.
     #[must_use]
     pub fn with_access_point(
         mut self,
         ssid: impl Into<Vec<u8>>,
         password: impl Into<Vec<u8>>,
     ) -> Self {
-        self.access_points.push(AccessPoint::new(ssid, password));
+        let access_point = AccessPoint::new(ssid, password);
+        let number = self.access_points.len();
+        self.access_points.push(access_point.numbered(number));
         self
     }
 

@@ -45,6 +45,7 @@
 //! [`Module`]; one outside this crate goes to [`Simulation::with_module`].
 #![forbid(unsafe_code)]
 
+mod access_point;
 mod ble;
 mod calendar;
 mod client;
@@ -67,9 +68,10 @@ mod tls;
 mod transcript;
 mod wire;
 
+pub use access_point::AccessPoint;
 pub use ble::{BleCharacteristic, BlePeer, BleService, BleUpdates};
 pub use client::Client;
-pub use config::{AccessPoint, Config, File, Profile, UnknownProfile};
+pub use config::{Config, File, Profile, UnknownProfile};
 pub use faults::{Fault, FaultKind, Faults, Fragment};
 pub use module::Module;
 pub use network::{

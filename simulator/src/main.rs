@@ -15,6 +15,9 @@ use atwifi_simulator::{Handle, Record, Server};
 use clap::Parser;
 use options::Options;
 
+/// How often those around the module look at it.
+const LOOK: Duration = Duration::from_millis(50);
+
 fn main() -> ExitCode {
     let Err(error) = run(&Options::parse());
     eprintln!("atwifi-simulator: {error:#}");
@@ -28,9 +31,18 @@ fn run(options: &Options) -> anyhow::Result<Infallible> {
     }
     let module = server.spawn();
     serve(options, &module)?;
-    if let Some(delay) = options.lose_link_after {
-        thread::sleep(Duration::from_millis(delay));
-        module.lose_link();
+    live(options, &module)
+}
+
+/// What happens around the module.
+fn live(options: &Options, module: &Handle) -> ! {
+    let mut loss = options.lose_link_after.map(Duration::from_millis);
+    while loss.is_some() || options.surroundings.are_alive() {
+        if loss.take_if(|at| *at <= module.now()).is_some() {
+            module.lose_link();
+        }
+        options.surroundings.look_at(module);
+        thread::sleep(LOOK);
     }
     loop {
         thread::park();

@@ -1,10 +1,11 @@
 //! The host's end of the wire of a [`Simulation`].
 
+use std::fmt;
 use std::time::Duration;
 
 use embedded_io::{ErrorKind, ErrorType, Read, ReadReady, Write};
 
-use crate::Simulation;
+use crate::{MemoryNetwork, Network, Simulation};
 
 /// How long a read waits for a byte before it takes the line for dead.
 const DEAD: Duration = Duration::from_secs(3600);
@@ -31,13 +32,12 @@ impl embedded_io::Error for PortError {
 
 /// The host's end of the wire. `read` waits on virtual time for the first byte; clones share what
 /// arrives.
-#[derive(Clone, Debug)]
-pub struct Port {
-    simulation: Simulation,
+pub struct Port<N = MemoryNetwork> {
+    simulation: Simulation<N>,
 }
 
-impl Port {
-    pub(crate) fn new(simulation: Simulation) -> Self {
+impl<N: Network> Port<N> {
+    pub(crate) fn new(simulation: Simulation<N>) -> Self {
         Port { simulation }
     }
 
@@ -50,31 +50,49 @@ impl Port {
 
     /// Lets time pass until there is something to read.
     fn wait(&self) -> Result<(), PortError> {
-        let mut rig = self.simulation.rig.borrow_mut();
-        let limit = rig.now() + DEAD;
-        while !rig.inbox().ready() {
-            if rig.now() >= limit {
+        let limit = self.simulation.now() + DEAD;
+        while !self.is_ready() {
+            if self.simulation.now() >= limit {
                 return Err(PortError::Unplugged);
             }
-            let next = rig.next().map_or(limit, |next| next.min(limit));
-            rig.advance_to(next);
+            self.simulation.pass(limit);
         }
         Ok(())
     }
-}
 
-impl ErrorType for Port {
-    type Error = PortError;
-}
-
-impl ReadReady for Port {
-    fn read_ready(&mut self) -> Result<bool, PortError> {
-        self.plugged()?;
-        Ok(self.simulation.rig.borrow_mut().inbox().ready())
+    fn is_ready(&self) -> bool {
+        self.simulation.rig.borrow_mut().inbox().ready()
     }
 }
 
-impl Read for Port {
+impl<N> Clone for Port<N> {
+    fn clone(&self) -> Self {
+        Port {
+            simulation: self.simulation.clone(),
+        }
+    }
+}
+
+impl<N: Network> fmt::Debug for Port<N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Port")
+            .field("simulation", &self.simulation)
+            .finish()
+    }
+}
+
+impl<N> ErrorType for Port<N> {
+    type Error = PortError;
+}
+
+impl<N: Network> ReadReady for Port<N> {
+    fn read_ready(&mut self) -> Result<bool, PortError> {
+        self.plugged()?;
+        Ok(self.is_ready())
+    }
+}
+
+impl<N: Network> Read for Port<N> {
     fn read(&mut self, buffer: &mut [u8]) -> Result<usize, PortError> {
         self.plugged()?;
         if buffer.is_empty() {
@@ -89,12 +107,11 @@ impl Read for Port {
     }
 }
 
-impl Write for Port {
+impl<N: Network> Write for Port<N> {
     fn write(&mut self, bytes: &[u8]) -> Result<usize, PortError> {
         self.plugged()?;
-        let mut rig = self.simulation.rig.borrow_mut();
-        let sent = rig.write(bytes);
-        rig.advance_to(sent);
+        let sent = self.simulation.rig.borrow_mut().write(bytes);
+        self.simulation.advance_to(sent);
         Ok(bytes.len())
     }
 

@@ -115,6 +115,23 @@ impl Handle {
         self.with_rig(Rig::lose_link);
     }
 
+    /// Connections that are open in the module, and sockets that the host has opened there and not
+    /// closed yet, whether or not they are connected.
+    #[must_use]
+    pub fn links_open(&self) -> usize {
+        self.shared.lock_now().rig.module().links_open()
+    }
+
+    /// A station with this MAC address joins the access point that the module is, if it is one.
+    pub fn station_joins(&self, station: [u8; 6]) {
+        self.with_rig(|rig| rig.station_joins(station));
+    }
+
+    /// The station with this MAC address leaves the access point that the module is.
+    pub fn station_leaves(&self, station: [u8; 6]) {
+        self.with_rig(|rig| rig.station_leaves(station));
+    }
+
     /// Makes the module print these bytes as an event now.
     pub fn emit(&self, line: &[u8]) {
         self.with_rig(|rig| rig.emit(line));

@@ -4,30 +4,35 @@ use std::cell::RefCell;
 use std::fmt;
 use std::net::SocketAddr;
 use std::rc::Rc;
+use std::thread;
 use std::time::Duration;
 
 use crate::rig::Rig;
 use crate::{
-    AccessPoint, Client, Config, Faults, MemoryNetwork, Module, Port, Service, Transcript,
+    AccessPoint, Client, Config, Faults, MemoryNetwork, Module, Network, Port, Service, Transcript,
 };
 
 /// The longest that [`Simulation::idle`] lets pass at once.
 const IDLE: Duration = Duration::from_millis(1);
+/// How often a network is looked at that goes by the clock of the machine.
+const POLLING: Duration = Duration::from_micros(500);
 
 /// One simulated module, its network and its wire on virtual time.
 ///
 /// Time stands still until [`idle`](Self::idle) or [`advance`](Self::advance) is called, or the
 /// host writes on a line with a bit rate. Clones are handles to the same module.
-#[derive(Clone)]
-pub struct Simulation {
-    pub(crate) rig: Rc<RefCell<Rig<MemoryNetwork>>>,
+///
+/// With a [`HostNetwork`](crate::HostNetwork), the module opens the sockets of this machine. As long
+/// as it has any, time takes as long to pass as it does outside.
+pub struct Simulation<N = MemoryNetwork> {
+    pub(crate) rig: Rc<RefCell<Rig<N>>>,
     pub(crate) unplugged: Rc<RefCell<bool>>,
 }
 
-impl Simulation {
+impl<N: Network> Simulation<N> {
     /// A module that is switched on at time 0.
     #[must_use]
-    pub fn new(config: Config, network: MemoryNetwork) -> Self {
+    pub fn new(config: Config, network: N) -> Self {
         Simulation {
             rig: Rc::new(RefCell::new(Rig::new(&config, network))),
             unplugged: Rc::default(),
@@ -37,7 +42,7 @@ impl Simulation {
     /// A module of your own, on the same wire and network. Of `config`, only the bit rate, the
     /// faults of the wire and the seed count.
     #[must_use]
-    pub fn with_module(module: Box<dyn Module>, config: &Config, network: MemoryNetwork) -> Self {
+    pub fn with_module(module: Box<dyn Module>, config: &Config, network: N) -> Self {
         Simulation {
             rig: Rc::new(RefCell::new(Rig::with_module(module, config, network))),
             unplugged: Rc::default(),
@@ -46,7 +51,7 @@ impl Simulation {
 
     /// The host's end of the wire.
     #[must_use]
-    pub fn port(&self) -> Port {
+    pub fn port(&self) -> Port<N> {
         Port::new(self.clone())
     }
 
@@ -58,16 +63,30 @@ impl Simulation {
 
     /// The host has nothing to do: time goes on to the next thing that happens, but at most 1 ms.
     pub fn idle(&self) {
-        let mut rig = self.rig.borrow_mut();
-        let limit = rig.now() + IDLE;
-        let next = rig.next().map_or(limit, |next| next.min(limit));
-        rig.advance_to(next);
+        let limit = self.now() + IDLE;
+        self.pass(limit);
     }
 
     /// Lets time pass.
     pub fn advance(&self, by: Duration) {
+        self.advance_to(self.now() + by);
+    }
+
+    pub(crate) fn advance_to(&self, to: Duration) {
+        self.pass(to);
+        while self.now() < to {
+            self.pass(to);
+        }
+    }
+
+    /// Lets time pass until the next thing happens, or is worth a look, but not beyond `limit`.
+    pub(crate) fn pass(&self, limit: Duration) {
         let mut rig = self.rig.borrow_mut();
-        let to = rig.now() + by;
+        let mut to = rig.next().map_or(limit, |next| next.min(limit));
+        if rig.needs_polling() {
+            to = to.min(rig.now() + POLLING);
+            thread::sleep(to.saturating_sub(rig.now()));
+        }
         rig.advance_to(to);
     }
 
@@ -112,7 +131,8 @@ impl Simulation {
         self.rig.borrow_mut().module().joined()
     }
 
-    /// Connections that are open in the module, and its sockets for datagrams.
+    /// Connections that are open in the module, and sockets that the host has opened there and not
+    /// closed yet, whether or not they are connected.
     #[must_use]
     pub fn links_open(&self) -> usize {
         self.rig.borrow_mut().module().links_open()
@@ -144,6 +164,29 @@ impl Simulation {
         self.rig.borrow_mut().wake();
     }
 
+    /// Replaces the access points around the module; the one it has joined stays until
+    /// [`lose_link`](Self::lose_link).
+    pub fn set_access_points(&self, access_points: Vec<AccessPoint>) {
+        self.rig.borrow_mut().set_access_points(access_points);
+    }
+
+    /// Replaces what goes wrong from now on.
+    pub fn set_faults(&self, faults: Faults) {
+        self.rig.borrow_mut().set_faults(&faults);
+    }
+
+    /// Resets the module now, as a brown-out does.
+    pub fn reset_module(&self) {
+        self.rig.borrow_mut().reset_module();
+    }
+
+    /// Pulls the cable, or plugs it in again. Ports fail while it is out.
+    pub fn unplug(&self, out: bool) {
+        *self.unplugged.borrow_mut() = out;
+    }
+}
+
+impl Simulation {
     /// A peer begins a TCP connection with the module, in which `service` is its side. Of the
     /// module's address, only the port and the IP version count.
     pub fn dial(
@@ -172,30 +215,18 @@ impl Simulation {
         rig.network()
             .send_datagram(now, from.into(), to.into(), data);
     }
+}
 
-    /// Replaces the access points around the module; the one it has joined stays until
-    /// [`lose_link`](Self::lose_link).
-    pub fn set_access_points(&self, access_points: Vec<AccessPoint>) {
-        self.rig.borrow_mut().set_access_points(access_points);
-    }
-
-    /// Replaces what goes wrong from now on.
-    pub fn set_faults(&self, faults: Faults) {
-        self.rig.borrow_mut().set_faults(&faults);
-    }
-
-    /// Resets the module now, as a brown-out does.
-    pub fn reset_module(&self) {
-        self.rig.borrow_mut().reset_module();
-    }
-
-    /// Pulls the cable, or plugs it in again. Ports fail while it is out.
-    pub fn unplug(&self, out: bool) {
-        *self.unplugged.borrow_mut() = out;
+impl<N> Clone for Simulation<N> {
+    fn clone(&self) -> Self {
+        Simulation {
+            rig: Rc::clone(&self.rig),
+            unplugged: Rc::clone(&self.unplugged),
+        }
     }
 }
 
-impl fmt::Debug for Simulation {
+impl<N: Network> fmt::Debug for Simulation<N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Simulation")
             .field("now", &self.now())

@@ -152,3 +152,88 @@ fn says_what_is_wrong() {
         assert!(said.contains(complaint), "{arguments:?}: {said}");
     }
 }
+
+/// All that comes up to what is expected.
+#[track_caller]
+fn until(from: &mut impl Read, expected: &str) {
+    let mut all = Vec::new();
+    while !all.ends_with(expected.as_bytes()) {
+        let mut byte = [0];
+        let read = from.read_exact(&mut byte);
+        assert!(read.is_ok(), "{expected:?} after {}", all.escape_ascii());
+        all.extend(byte);
+    }
+}
+
+/// A module on a TCP port, to which lines are said.
+struct Typed {
+    _child: Running,
+    wire: TcpStream,
+}
+
+impl Typed {
+    fn start(arguments: &[&str]) -> Self {
+        let arguments = [arguments, &["--tcp", "127.0.0.1:0"]].concat();
+        let (child, _, address, _) = Running::start(&arguments);
+        let wire = TcpStream::connect(address.strip_prefix("tcp ").unwrap()).unwrap();
+        wire.set_read_timeout(Some(PATIENCE)).unwrap();
+        Typed {
+            _child: child,
+            wire,
+        }
+    }
+
+    #[track_caller]
+    fn say(&mut self, line: &str, expected: &str) {
+        write!(self.wire, "{line}\r\n").unwrap();
+        until(&mut self.wire, expected);
+    }
+}
+
+#[test]
+fn a_station_joins_the_access_point_that_the_module_is() {
+    let station = ["--station", "02:00:00:00:00:0a"];
+    let mut st67 = Typed::start(&[&["st67"], &station[..]].concat());
+    st67.say("AT+CWMODE=2", "+CW:STA_CONNECTED \"02:00:00:00:00:0a\"\r\n");
+    until(&mut st67.wire, "+CW:DIST_STA_IP \"02:00:00:00:00:0a\",");
+
+    let mut microchip = Typed::start(&[&["microchip"], &station[..]].concat());
+    microchip.say("AT+WAPC=1,\"demo\"", "OK\r\n");
+    microchip.say("AT+WAPC=2,0", "OK\r\n");
+    microchip.say("AT+WAP=1", "+WAPSC:\"02:00:00:00:00:0A\"\r\n");
+}
+
+#[test]
+fn bluetooth_le_devices_are_found_and_find_the_module() {
+    let mut module = Typed::start(&["st67", "--ble-peer", "02:00:00:00:00:0b=thermometer"]);
+    module.say("AT+BLEINIT=1", "OK\r\n");
+    // The flags, and the name.
+    let name: String = b"thermometer".map(|byte| format!("{byte:02x}")).concat();
+    module.say("AT+BLESCAN=1", &format!("0201060c09{name}"));
+    module.say("AT+BLESCAN=0", "OK\r\n");
+    module.say(
+        "AT+BLECONN=0,\"02:00:00:00:00:0b\"",
+        "+BLE:CONNECTED:0,\"02:00:00:00:00:0b\"\r\n",
+    );
+    module.say(
+        "AT+BLEDISCONN=0",
+        "+BLE:DISCONNECTED:0,\"02:00:00:00:00:0b\"\r\n",
+    );
+
+    let mut module = Typed::start(&["st67", "--ble-central", "02:00:00:00:00:0c"]);
+    module.say("AT+BLEINIT=2", "OK\r\n");
+    module.say(
+        "AT+BLEADVSTART",
+        "+BLE:CONNECTED:0,\"02:00:00:00:00:0c\"\r\n",
+    );
+}
+
+#[test]
+fn any_update_is_accepted_if_it_is_told_to() {
+    let mut module = Typed::start(&["st67", "--accept-any-update"]);
+    module.say("AT+OTASTART=1", "OK\r\n");
+    module.say("AT+OTASEND=4", ">\r\n");
+    module.say("code", "SEND OK\r\n");
+    module.say("AT+OTAFIN", "ready\r\n");
+    module.say("AT+PART?", "+PART=1,1,\"      FW\"");
+}

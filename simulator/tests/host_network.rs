@@ -9,7 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use atwifi_simulator::services::TlsServer;
-use atwifi_simulator::{Config, Handle, HostNetwork, Profile, Server, ThreadPort};
+use atwifi_simulator::{Config, Handle, HostNetwork, Profile, Server, Simulation, ThreadPort};
 use certificates::Authority;
 use embedded_io::Write as _;
 use rustls::{ServerConnection, StreamOwned};
@@ -21,7 +21,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// A module with an address, and the host's end of its wire.
 struct Host {
     port: ThreadPort,
-    _module: Handle,
+    module: Handle,
 }
 
 impl Host {
@@ -43,10 +43,7 @@ impl Host {
         };
         let module = Server::new(config, HostNetwork::new()).spawn();
         let port = module.port();
-        let mut host = Host {
-            port,
-            _module: module,
-        };
+        let mut host = Host { port, module };
         let lines: &[(&str, &str)] = if profile.module() == "st67" {
             host.until("ready\r\n");
             &[
@@ -306,4 +303,75 @@ fn the_microchip_module_talks_tls() {
     if !reply.contains(&event) {
         host.until(&event);
     }
+}
+
+#[test]
+fn sockets_are_counted_from_outside() {
+    let mut host = Host::online(Profile::MicrochipFw0_3_2);
+    let id = host.open(2);
+    assert_eq!(host.module.links_open(), 1);
+    host.ask(&format!("AT+SOCKCL={id}"), "OK\r\n");
+    assert_eq!(host.module.links_open(), 0);
+}
+
+/// All that the module of a simulation says up to `end`.
+#[track_caller]
+fn until(module: &Simulation<HostNetwork>, end: &str) -> String {
+    let mut port = module.port();
+    let mut all = Vec::new();
+    while !all.ends_with(end.as_bytes()) {
+        let mut byte = [0];
+        embedded_io::Read::read_exact(&mut port, &mut byte).unwrap();
+        all.extend_from_slice(&byte);
+    }
+    String::from_utf8_lossy(&all).into_owned()
+}
+
+#[test]
+fn a_simulation_opens_sockets_of_this_machine() {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let server = thread::spawn(move || {
+        let (mut peer, _) = listener.accept().unwrap();
+        let mut heard = [0; 5];
+        peer.read_exact(&mut heard).unwrap();
+        thread::sleep(Duration::from_millis(20));
+        peer.write_all(&heard).unwrap();
+    });
+    let config = Config::new(Profile::MicrochipFw0_3_2).with_access_point("home", "");
+    let module = Simulation::new(config, HostNetwork::new());
+    let ask = |line: &str, end: &str| {
+        module.port().write_all(line.as_bytes()).unwrap();
+        module.port().write_all(b"\r\n").unwrap();
+        until(&module, end)
+    };
+    // Nothing is open: an hour passes at once.
+    let begin = Instant::now();
+    module.advance(Duration::from_secs(3600));
+    assert!(begin.elapsed() < PATIENCE);
+    ask("ATE0", "ATE0\r\nOK\r\n");
+    ask("AT+WSTAC=1,\"home\"", "OK\r\n");
+    ask("AT+WSTA=1", "+WSTAAIP:\"192.168.1.50\"\r\n");
+    let id = ask("AT+SOCKO=2", "OK\r\n");
+    let id = id.trim_start_matches("+SOCKO:").split('\r').next().unwrap();
+    ask(
+        &format!("AT+SOCKBR={id},\"127.0.0.1\",{port}"),
+        &format!(",\"127.0.0.1\",{port}\r\n"),
+    );
+    assert_eq!(module.links_open(), 1);
+    let begin = (Instant::now(), module.now());
+    ask(
+        &format!("AT+SOCKWR={id},5,\"hello\""),
+        &format!("+SOCKRXT:{id},5\r\n"),
+    );
+    let passed = module.now() - begin.1;
+    assert!(
+        passed <= begin.0.elapsed(),
+        "{passed:?} is ahead of the clock"
+    );
+    ask(
+        &format!("AT+SOCKRD={id},1,9"),
+        &format!("+SOCKRD:{id},5,\"hello\"\r\nOK\r\n"),
+    );
+    server.join().unwrap();
 }

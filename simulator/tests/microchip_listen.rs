@@ -79,7 +79,8 @@ fn lets_a_peer_in_and_talks_to_it() {
             ),
         ]);
         assert_eq!(*log.borrow(), b"hi");
-        assert_eq!(host.simulation.links_open(), 1);
+        // The one that listens and its child.
+        assert_eq!(host.simulation.links_open(), 2);
         host.play(&[(&format!("AT+SOCKCL={child}"), "OK\r\n")]);
         assert_eq!(client.state(), Dialled::Closed);
         let again = host.ask(&format!("AT+SOCKCL={child}"));

@@ -204,6 +204,8 @@ fn connections() {
         ("AT+SOCKCL=2", "ERROR:10\r\n"),
         ("AT+SOCKO=2", "+SOCKO:3\r\nOK\r\n"),
     ]);
+    assert_eq!(host.simulation.links_open(), 2);
+    host.play(&[("AT+SOCKCL=1", "OK\r\n"), ("AT+SOCKCL=3", "OK\r\n")]);
     assert_eq!(host.simulation.links_open(), 0);
 }
 

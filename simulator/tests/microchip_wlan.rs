@@ -18,24 +18,19 @@ const FOO_BAR: &[u8] = b"Foo \xc2\xa9 bar";
 fn config(profile: Profile) -> Config {
     let mut config = Config::new(profile).with_poll(Duration::ZERO);
     config.access_points = vec![
-        AccessPoint {
-            bssid: [0x98, 0xfc, 0x11, 0x41, 0xe7, 0x7c],
-            channel: 1,
-            rssi: -57,
-            ..AccessPoint::new("test-network", "")
-        },
-        AccessPoint {
-            bssid: [0x24, 0xf2, 0x7f, 0xa5, 0x8b, 0x81],
-            channel: 6,
-            rssi: -62,
-            ..AccessPoint::new(FOO_BAR, "")
-        },
-        AccessPoint {
-            bssid: [0x24, 0xf2, 0x7f, 0xa5, 0x8b, 0x82],
-            channel: 11,
-            rssi: -70,
-            ..AccessPoint::new("", "hidden99")
-        },
+        AccessPoint::new("test-network", "")
+            .with_bssid([0x98, 0xfc, 0x11, 0x41, 0xe7, 0x7c])
+            .on_channel(1)
+            .heard_at(-57),
+        AccessPoint::new(FOO_BAR, "")
+            .with_bssid([0x24, 0xf2, 0x7f, 0xa5, 0x8b, 0x81])
+            .on_channel(6)
+            .heard_at(-62),
+        AccessPoint::new("attic", "hidden99")
+            .with_bssid([0x24, 0xf2, 0x7f, 0xa5, 0x8b, 0x82])
+            .on_channel(11)
+            .heard_at(-70)
+            .hidden(),
     ];
     config
 }
@@ -84,6 +79,11 @@ fn a_scan_tells_what_it_finds() {
              {lead}+WSCNIND:-62,0,6,\"24:F2:7F:A5:8B:81\",[466F6F20C2A920626172]\r\n\
              {lead}+WSCNDONE\r\n"
         );
+        let asked = format!(
+            "OK\r\n\
+             {lead}+WSCNIND:-70,3,11,\"24:F2:7F:A5:8B:82\",\"attic\"\r\n\
+             {lead}+WSCNDONE\r\n"
+        );
         let none = format!("OK\r\n{lead}+WSCNDONE\r\n");
         host(profile).play(&[
             ("AT+WSCNA=255", &all),
@@ -91,7 +91,21 @@ fn a_scan_tells_what_it_finds() {
             ("AT+WSCNA=6", &second),
             ("AT+WSCNP=255,[466F6F20C2A920626172]", &second),
             ("AT+WSCNA=1,\"nobody\"", &none),
+            ("AT+WSCNA=255,\"attic\"", &asked),
+            ("AT+WSCNP=255,\"attic\"", &none),
         ]);
+    }
+}
+
+#[test]
+fn a_hidden_access_point_can_be_joined() {
+    for profile in Profile::MICROCHIP {
+        let mut host = host(profile);
+        host.ask("AT+WSTAC=1,\"attic\"");
+        host.ask("AT+WSTAC=2,3");
+        host.ask("AT+WSTAC=3,\"hidden99\"");
+        let reply = host.ask("AT+WSTA=1");
+        assert!(reply.contains("+WSTALU:"), "{profile}: {reply}");
     }
 }
 

@@ -72,7 +72,9 @@ fn a_reset_closes_everything() {
         let inside = bound.dial();
         bound.host.wait();
         assert_eq!(inside.state(), Dialled::Open);
-        assert_eq!(bound.host.simulation.links_open(), 2);
+        // The server of an ST67W611M1 is no link of its own.
+        let listening = usize::from(profile == MICROCHIP);
+        assert_eq!(bound.host.simulation.links_open(), 2 + listening);
         bound.host.simulation.reset_module();
         bound.host.wait();
         assert_eq!(inside.state(), Dialled::Closed);

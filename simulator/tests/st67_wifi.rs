@@ -326,6 +326,30 @@ fn scans_of_the_firmware_know_no_group_cipher() {
     ]);
 }
 
+/// 3.1.7, 3.1.8
+#[test]
+fn scans_tell_access_points_apart_and_no_name_that_is_hidden() {
+    let mut config = Config::new(Profile::St67Reference)
+        .with_access_point("home", "secret99")
+        .with_access_point("guests", "")
+        .with_access_point("attic", "12345678");
+    config.access_points[2].hidden = true;
+    let home = "+CWLAP:3,\"home\",-48,\"5a:67:11:00:00:01\",6\r\n";
+    let guests = "+CWLAP:0,\"guests\",-55,\"5a:67:11:00:00:02\",11\r\n";
+    let all = format!("{home}{guests}+CWLAP:3,\"\",-62,\"5a:67:11:00:00:03\",1\r\nOK\r\n");
+    let attic = "+CWLAP:3,\"attic\",-62,\"5a:67:11:00:00:03\",1\r\nOK\r\n";
+    let mut host = Host::new(config, MemoryNetwork::new());
+    host.play(&[
+        ("AT+CWMODE=1", "OK\r\n"),
+        ("AT+CWLAPOPT=1,31", "OK\r\n"),
+        ("AT+CWLAP", &all),
+        ("AT+CWLAP=0,\"attic\"", attic),
+        ("AT+CWLAP=1,\"attic\"", "OK\r\n"),
+    ]);
+    let joined = host.ask("AT+CWJAP=\"attic\",\"12345678\"");
+    assert!(joined.contains("+CW:GOTIP"), "{joined}");
+}
+
 /// 3.1.25
 #[test]
 fn wps_joins_where_the_button_was_pressed() {

@@ -1,34 +1,17 @@
 //! The PIC32MZW1, as in the WFI32 modules, and its AT firmware.
 
-mod access_point;
-mod basic;
-mod binary;
-mod bind;
-mod certificate;
-mod clock;
 mod command;
-mod console;
-mod dns;
 mod engine;
-mod link;
-mod listen;
-mod low_power;
+mod general;
 mod mqtt;
 mod parameter;
-mod provisioning;
 mod scan;
 mod settings;
-mod socket;
-mod sockets;
-mod station;
-mod station_settings;
+mod stack;
 mod status;
 mod text;
-mod tls;
-mod udp;
 mod variant;
-mod wifi;
-mod write;
+mod wlan;
 
 use std::time::Duration;
 
@@ -37,18 +20,18 @@ use crate::network::Network;
 use crate::output::Output;
 use crate::{AccessPoint, Config, Faults};
 
-use access_point::SoftAp;
-use clock::Clock;
-use dns::Resolver;
 use engine::Engine;
+use general::clock::Clock;
 use mqtt::Mqtt;
-use provisioning::Provisioning;
 use scan::Scanner;
-use sockets::Sockets;
-use station::Station;
+use stack::dns::Resolver;
+use stack::secure::TlsSettings;
+use stack::sockets::Sockets;
 use status::Status;
-use tls::TlsSettings;
 use variant::Variant;
+use wlan::access_point::SoftAp;
+use wlan::provisioning::Provisioning;
+use wlan::station::Station;
 
 /// A PIC32MZW1 with the AT command firmware.
 pub(crate) struct Microchip {
@@ -305,6 +288,6 @@ impl Module for Microchip {
     }
 
     fn links_open(&self) -> usize {
-        self.sockets.connected()
+        self.sockets.open_count()
     }
 }

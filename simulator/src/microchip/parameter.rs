@@ -64,6 +64,11 @@ pub(super) fn address(text: &[u8]) -> Option<Ipv4Addr> {
     std::str::from_utf8(text).ok()?.parse().ok()
 }
 
+/// A port. The firmware looks at the lower half of the number only.
+pub(super) fn port(number: i64) -> u16 {
+    u16::try_from(number & 0xffff).unwrap_or(0)
+}
+
 /// The first parameter, and what stands behind the comma that ends it.
 fn parameter(text: &[u8]) -> Option<(Parameter, Option<&[u8]>)> {
     let text = text.trim_ascii_start();

@@ -5,9 +5,9 @@ use std::time::Duration;
 use super::engine::Reply;
 use super::parameter::Parameters;
 use super::settings::{Settings, Value};
-use super::station::Stage;
 use super::status::Status;
 use super::text::{mac, printable};
+use super::wlan::station::Stage;
 use super::{Microchip, World};
 use crate::AccessPoint;
 
@@ -33,6 +33,8 @@ pub(super) struct Scanner {
 #[derive(Debug)]
 struct Scan {
     channel: i64,
+    /// It only listens, and asks for no name.
+    passive: bool,
     ssid: Option<Vec<u8>>,
     done: Duration,
     /// It was asked for by the peer that provisions the module.
@@ -58,13 +60,27 @@ impl Scanner {
 }
 
 impl Scan {
+    /// The name that the access point tells it.
+    fn ssid<'a>(&self, access_point: &'a AccessPoint) -> &'a [u8] {
+        let asked = self.ssid.as_deref().filter(|_| !self.passive);
+        access_point.told_ssid(asked)
+    }
+
     fn finds(&self, access_point: &AccessPoint) -> bool {
         let channel = self.channel == ALL_CHANNELS || self.channel == access_point.channel.into();
-        channel
-            && self
-                .ssid
-                .as_ref()
-                .is_none_or(|ssid| *ssid == access_point.ssid)
+        let wanted = self.ssid.as_ref();
+        channel && wanted.is_none_or(|ssid| ssid == self.ssid(access_point))
+    }
+
+    fn row(&self, access_point: &AccessPoint) -> String {
+        let AccessPoint { rssi, channel, .. } = access_point;
+        let security = if access_point.password.is_empty() {
+            0
+        } else {
+            3
+        };
+        let (bssid, ssid) = (mac(access_point.bssid), printable(self.ssid(access_point)));
+        format!("+WSCNIND:{rssi},{security},{channel},\"{bssid}\",{ssid}")
     }
 }
 
@@ -123,10 +139,12 @@ impl Microchip {
         } else {
             1
         };
+        let passive = time == LISTEN_TIME;
         let time = self.scanner.settings.integer(time) * channels;
         let time = Duration::from_millis(u64::try_from(time).unwrap_or(0));
         self.scanner.scan = Some(Scan {
             channel,
+            passive,
             ssid,
             done: world.now + time,
             remote: self.provisioning.is_speaking(),
@@ -141,7 +159,7 @@ impl Microchip {
         };
         let found = self.config.access_points.iter();
         let found = found.filter(|access_point| scan.finds(access_point));
-        let rows: Vec<String> = found.map(row).collect();
+        let rows: Vec<String> = found.map(|found| scan.row(found)).collect();
         for row in rows.iter().map(String::as_str).chain(["+WSCNDONE"]) {
             if scan.remote {
                 self.tell_provisioner(row, world);
@@ -157,15 +175,4 @@ impl Microchip {
             self.tell("+WSCNERROR");
         }
     }
-}
-
-fn row(access_point: &AccessPoint) -> String {
-    let AccessPoint { rssi, channel, .. } = access_point;
-    let security = if access_point.password.is_empty() {
-        0
-    } else {
-        3
-    };
-    let (bssid, ssid) = (mac(access_point.bssid), printable(&access_point.ssid));
-    format!("+WSCNIND:{rssi},{security},{channel},\"{bssid}\",{ssid}")
 }

@@ -1,8 +1,19 @@
 //! Where the two firmwares and the reference differ.
 
 use super::status::Status;
-use super::udp::Accepts;
 use crate::Profile;
+
+/// Whose datagrams a socket takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Accepts {
+    Anybody,
+    /// Those from the port that it sends to, and from the address from which the first has come.
+    Port,
+    /// Those from the address and the port that it sends to.
+    Peer,
+    /// Anybody's that are sent to its group.
+    Group,
+}
 
 /// The spellings, limits and habits of one firmware.
 #[derive(Debug)]
@@ -94,6 +105,10 @@ pub(super) struct Variant {
     pub loads_without_status: bool,
     /// Stands between the type and the length in `+READCERT`.
     pub certificate_space: &'static str,
+    /// `AT+READCERT=4` tells the certificate of the signer.
+    pub reads_signer: bool,
+    /// What `AT+READCERT` of any other type is answered with.
+    pub unknown_certificate: Status,
     /// `AT+PING` takes the IP version.
     pub pings_versions: bool,
     /// `AT+MQTTC` has a password, which is never sent, and a keep-alive time.
@@ -130,6 +145,8 @@ const FW_0_2_0: Variant = Variant {
     forgets_announcement: false,
     no_destination: Status::NO_DESTINATION,
     children_return: false,
+    // It came with 0.3.1 (wire notes 12).
+    reads_signer: false,
     mqtt_keep_alive: false,
     ..FW_0_3_2
 };
@@ -176,6 +193,8 @@ const FW_0_3_2: Variant = Variant {
     hides_key_password: true,
     loads_without_status: true,
     certificate_space: " ",
+    reads_signer: true,
+    unknown_certificate: Status::GENERAL_ERROR,
     extended_mqtt: true,
     mqtt_keep_alive: true,
     mqtt_refusal: Some("1,1"),
@@ -230,6 +249,8 @@ const REFERENCE: Variant = Variant {
     hides_key_password: false,
     loads_without_status: false,
     certificate_space: "",
+    reads_signer: false,
+    unknown_certificate: Status::INVALID_PARAMETER,
     extended_mqtt: false,
     mqtt_keep_alive: false,
     mqtt_refusal: None,

@@ -112,7 +112,8 @@ impl St67 {
 fn beacon(access_point: &AccessPoint, now: Duration) -> Vec<u8> {
     let bssid = access_point.bssid;
     let time = u64::try_from(now.as_micros()).unwrap_or(0).to_le_bytes();
-    let name_length = u8::try_from(access_point.ssid.len()).unwrap_or(0);
+    let name = access_point.told_ssid(None);
+    let name_length = u8::try_from(name.len()).unwrap_or(0);
     [
         &[0x80, 0, 0, 0][..],
         &[0xff; 6],
@@ -122,7 +123,7 @@ fn beacon(access_point: &AccessPoint, now: Duration) -> Vec<u8> {
         &time,
         &[0x64, 0, 0x01, 0x04],
         &[0, name_length],
-        &access_point.ssid,
+        name,
     ]
     .concat()
 }

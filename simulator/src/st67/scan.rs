@@ -30,6 +30,8 @@ pub(super) struct ScanOptions {
 /// A scan: what it looks for, and when it is over.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Scan {
+    /// It only listens, and asks for no name.
+    passive: bool,
     ssid: Option<Vec<u8>>,
     bssid: Option<[u8; 6]>,
     channel: Option<i64>,
@@ -49,9 +51,15 @@ impl Default for ScanOptions {
 }
 
 impl Scan {
+    /// The name that the access point tells it.
+    fn ssid<'a>(&self, access_point: &'a AccessPoint) -> &'a [u8] {
+        let asked = self.ssid.as_deref().filter(|_| !self.passive);
+        access_point.told_ssid(asked)
+    }
+
     fn wants(&self, access_point: &AccessPoint) -> bool {
         let ssid = self.ssid.as_ref();
-        ssid.is_none_or(|ssid| *ssid == access_point.ssid)
+        ssid.is_none_or(|ssid| ssid == self.ssid(access_point))
             && self.bssid.is_none_or(|bssid| bssid == access_point.bssid)
             && self
                 .channel
@@ -95,11 +103,12 @@ impl St67 {
             return Err(Code::NOT_ALLOWED);
         }
         arguments.expect(0..=6)?;
-        arguments.number(0, 0..=1)?;
+        let passive = arguments.number(0, 0..=1)? == Some(1);
         for time in 4..=5 {
             arguments.number(time, 0..=1500)?;
         }
         let mut scan = Scan {
+            passive,
             ssid: arguments.text(1, 32)?.map(<[u8]>::to_vec),
             bssid: arguments.mac(2)?,
             channel: arguments.number(3, 0..=14)?.filter(|channel| *channel > 0),
@@ -152,7 +161,7 @@ impl St67 {
         let cipher = if encryption == 0 { "0" } else { "4" };
         let firmware = self.variant.scans_after_ok;
         let frequency = if firmware { "-1" } else { "0" };
-        let quoted_ssid = [b"\"", &access_point.ssid[..], b"\""].concat();
+        let quoted_ssid = [b"\"", self.station.scan.ssid(access_point), b"\""].concat();
         let all: [Option<Vec<u8>>; 11] = [
             Some(encryption.to_string().into()),
             Some(quoted_ssid),

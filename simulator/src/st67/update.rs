@@ -102,7 +102,7 @@ impl St67 {
         let length = arguments.need_number(0, 1..=self.variant.longest_update)?;
         let length = usize::try_from(length).map_err(|_| Code::INVALID)?;
         let begins = self.update.image.is_none();
-        if self.variant.knows_images && begins && length < HEADER {
+        if self.checks_images() && begins && length < HEADER {
             return Err(Code::INVALID);
         }
         let ok = format!("{}OK\r\n", self.variant.lead);
@@ -114,11 +114,15 @@ impl St67 {
         ))))
     }
 
+    fn checks_images(&self) -> bool {
+        self.variant.knows_images && !self.config.accepts_any_update
+    }
+
     /// The next piece of the image is complete. Where the image is checked, nobody is told that it
     /// is no image.
     pub(super) fn take_update(&mut self, data: &[u8]) -> Step {
         self.say(&format!("Recv {} bytes", data.len()));
-        let known = self.variant.knows_images;
+        let known = self.checks_images();
         let (begun, rest) = match self.update.image.take() {
             Some(image) => (Some(image), data),
             None if known => (

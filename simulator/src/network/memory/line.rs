@@ -45,6 +45,8 @@ pub(super) struct Line {
     pub reset: bool,
     /// The module has closed it.
     pub closed: bool,
+    /// Set if the service takes nothing: how much the module has sent.
+    pub unsent: Option<usize>,
 }
 
 impl Line {
@@ -60,6 +62,7 @@ impl Line {
             ended: false,
             reset: false,
             closed: false,
+            unsent: None,
         }
     }
 

@@ -38,6 +38,7 @@ pub struct MemoryNetwork {
     hosts: BTreeMap<String, Vec<IpAddr>>,
     servers: BTreeMap<SocketAddr, MakeService>,
     silent: BTreeSet<SocketAddr>,
+    clogged: BTreeSet<SocketAddr>,
     lookups: BTreeMap<Lookup, (Duration, Vec<IpAddr>)>,
     lines: BTreeMap<Connection, Line>,
     listeners: BTreeMap<Listener, Listening>,
@@ -55,6 +56,7 @@ impl Default for MemoryNetwork {
             hosts: BTreeMap::new(),
             servers: BTreeMap::new(),
             silent: BTreeSet::new(),
+            clogged: BTreeSet::new(),
             lookups: BTreeMap::new(),
             lines: BTreeMap::new(),
             listeners: BTreeMap::new(),
@@ -102,6 +104,14 @@ impl MemoryNetwork {
     #[must_use]
     pub fn silent(mut self, address: SocketAddr) -> Self {
         self.silent.insert(address);
+        self
+    }
+
+    /// The TCP listener at this address lets the module in and takes nothing of what it sends, which
+    /// stays in the module.
+    #[must_use]
+    pub fn clogged(mut self, address: SocketAddr) -> Self {
+        self.clogged.insert(address);
         self
     }
 
@@ -238,6 +248,7 @@ impl Network for MemoryNetwork {
         let connection = Connection(self.number());
         let service = self.servers.get_mut(&to).map(|server| server(from));
         let mut line = Line::new(service);
+        line.unsent = self.clogged.contains(&to).then_some(0);
         line.decided = Some(now + 2 * self.delay).filter(|_| !self.silent.contains(&to));
         if line.decided.is_some() {
             line.to_service
@@ -261,13 +272,18 @@ impl Network for MemoryNetwork {
 
     fn send(&mut self, now: Duration, connection: Connection, data: &[u8]) {
         if let Some(line) = self.lines.get_mut(&connection) {
+            if let Some(unsent) = &mut line.unsent {
+                *unsent += data.len();
+                return;
+            }
             let arrival = Arrival::Data(data.to_vec());
             line.to_service.schedule(now + self.delay, arrival);
         }
     }
 
-    fn unsent(&self, _connection: Connection) -> usize {
-        0
+    fn unsent(&self, connection: Connection) -> usize {
+        let line = self.lines.get(&connection);
+        line.and_then(|line| line.unsent).unwrap_or(0)
     }
 
     fn receive(&mut self, _now: Duration, connection: Connection, limit: usize) -> Received {

@@ -1,0 +1,71 @@
+//! Commands that concern the module itself.
+
+use crate::microchip::engine::Reply;
+use crate::microchip::parameter::Parameters;
+use crate::microchip::status::Status;
+use crate::microchip::{Microchip, World};
+
+/// Bit rates that the UART can be set to.
+const BAUD_RATES: [i64; 7] = [9600, 14_400, 19_200, 38_400, 57_600, 115_200, 230_400];
+
+impl Microchip {
+    /// `AT+GMI`
+    pub(in crate::microchip) fn manufacturer(
+        &mut self,
+        _: &Parameters,
+        _: &mut World,
+    ) -> Result<Reply, Status> {
+        self.identify("GMI", "\"Microchip\"")
+    }
+
+    /// `AT+GMM`
+    pub(in crate::microchip) fn model(
+        &mut self,
+        _: &Parameters,
+        _: &mut World,
+    ) -> Result<Reply, Status> {
+        self.identify("GMM", self.variant.model)
+    }
+
+    /// `AT+GMR`
+    pub(in crate::microchip) fn revision(
+        &mut self,
+        _: &Parameters,
+        _: &mut World,
+    ) -> Result<Reply, Status> {
+        self.identify("GMR", self.variant.revision)
+    }
+
+    fn identify(&mut self, name: &str, value: &str) -> Result<Reply, Status> {
+        self.say(&format!(
+            "+{name}{}{value}",
+            self.variant.identity_separator
+        ));
+        Ok(Reply::Ok)
+    }
+
+    /// `AT+IPR[=<baud rate>]`. The simulated line keeps its bit rate.
+    pub(in crate::microchip) fn baud_rate(
+        &mut self,
+        parameters: &Parameters,
+        _: &mut World,
+    ) -> Result<Reply, Status> {
+        let baud = self.variant.baud.ok_or(Status::UNKNOWN_COMMAND)?;
+        if parameters.len() == 0 {
+            self.say(&format!("+IPR:{}", self.config.baud.unwrap_or(baud)));
+        } else if !BAUD_RATES.contains(&parameters.integer(0)?) && baud > 0 {
+            return Err(Status::INVALID_PARAMETER);
+        }
+        Ok(Reply::Ok)
+    }
+
+    /// `AT+RST`
+    pub(in crate::microchip) fn reset_command(
+        &mut self,
+        _: &Parameters,
+        world: &mut World,
+    ) -> Result<Reply, Status> {
+        self.restart(world);
+        Ok(Reply::Silence)
+    }
+}
