@@ -76,7 +76,7 @@ fn tells_error_codes_when_told_to() {
         ("AT+CWJAP=\"a\"", "ERR CODE:0x01060201\r\n\r\nERROR\r\n"),
         (
             "AT+CWJAP=\"Test_SSID\",\"pw123,56\",,0",
-            "ERR CODE:0x01080001\r\n\r\nERROR\r\n",
+            "ERR CODE:0x01080002\r\n\r\nERROR\r\n",
         ),
         ("AT+CWMODE=7", "ERR CODE:0x01070000\r\n\r\nERROR\r\n"),
         ("AT+SYSLOG=0", "\r\nOK\r\n"),
@@ -85,11 +85,11 @@ fn tells_error_codes_when_told_to() {
 }
 
 #[test]
-fn takes_sixteen_arguments_at_most() {
+fn takes_fifteen_arguments_at_most() {
     let mut host = host();
     host.ask("AT+SYSLOG=1");
     let many = format!("AT+SYSLOG={}", ["0"; 17].join(","));
-    host.play(&[(&many, "ERR CODE:0x01061011\r\n\r\nERROR\r\n")]);
+    host.play(&[(&many, "ERR CODE:0x0106010f\r\n\r\nERROR\r\n")]);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The arguments of a command line.
+//! The arguments of a command.
 
 use std::net::Ipv4Addr;
 use std::ops::RangeInclusive;
@@ -20,31 +20,26 @@ enum Argument {
 pub(super) struct Arguments(Vec<Argument>);
 
 impl Arguments {
-    /// Most arguments of a command.
-    pub const MOST: usize = 16;
-
-    pub fn parse(text: &[u8]) -> Self {
-        if text.is_empty() {
-            return Arguments::default();
-        }
-        Arguments(split(text).into_iter().map(argument).collect())
+    /// Of the words behind the name of a command, as they stand in the line but without escapes.
+    pub fn new(words: &[Vec<u8>]) -> Self {
+        Arguments(words.iter().map(|word| argument(word)).collect())
     }
 
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Refuses any other number of arguments.
+    /// Refuses any other number of arguments; what is needed is told as the least of them.
     pub fn expect(&self, count: RangeInclusive<usize>) -> Result<(), Code> {
         if count.contains(&self.len()) {
             return Ok(());
         }
-        let need = if self.len() < *count.start() {
-            *count.start()
-        } else {
-            *count.end()
-        };
-        Err(Code::count(need, self.len()))
+        Err(Code::count(*count.start(), self.len()))
+    }
+
+    /// The number at `index` if it is there, whatever it is.
+    pub fn any_number(&self, index: usize) -> Result<Option<i64>, Code> {
+        self.number(index, i64::MIN..=i64::MAX)
     }
 
     /// The number at `index` if it is there.
@@ -121,88 +116,59 @@ fn parse_mac(text: &[u8]) -> Option<[u8; 6]> {
     bytes?.try_into().ok()
 }
 
-/// Cuts at each comma that has no backslash in front, quoted or not.
-fn split(text: &[u8]) -> Vec<&[u8]> {
-    let mut parts = Vec::new();
-    let mut start = 0;
-    let mut escaped = false;
-    for (index, &byte) in text.iter().enumerate() {
-        if byte == b',' && !escaped {
-            parts.push(&text[start..index]);
-            start = index + 1;
-        }
-        escaped = byte == b'\\' && !escaped;
-    }
-    parts.push(&text[start..]);
-    parts
-}
-
-fn argument(text: &[u8]) -> Argument {
-    match text {
+fn argument(word: &[u8]) -> Argument {
+    match word {
         [] => Argument::Omitted,
-        [b'"', rest @ ..] => quoted(rest).map_or(Argument::Malformed, Argument::Text),
-        _ => number(text).map_or(Argument::Malformed, Argument::Number),
+        [b'"', text @ .., b'"'] => Argument::Text(text.to_vec()),
+        _ => number(word).map_or(Argument::Malformed, Argument::Number),
     }
 }
 
-/// Text up to a quote that must be the last byte; a backslash makes any byte after it literal.
-fn quoted(text: &[u8]) -> Option<Vec<u8>> {
-    let mut unescaped = Vec::new();
-    let mut bytes = text.iter();
-    while let Some(&byte) = bytes.next() {
-        match byte {
-            b'"' => return bytes.as_slice().is_empty().then_some(unescaped),
-            b'\\' => unescaped.push(*bytes.next()?),
-            _ => unescaped.push(byte),
-        }
-    }
-    None
-}
-
+/// A number that is too large for 32 bits counts as the largest.
 fn number(text: &[u8]) -> Option<i64> {
     let digits = text.strip_prefix(b"-").unwrap_or(text);
     if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
         return None;
     }
-    let number: i32 = std::str::from_utf8(text).ok()?.parse().ok()?;
-    Some(i64::from(number))
+    let number = std::str::from_utf8(digits)
+        .ok()?
+        .parse()
+        .unwrap_or(i64::MAX);
+    let signed = if digits.len() < text.len() {
+        -number
+    } else {
+        number
+    };
+    Some(signed.clamp(i64::from(i32::MIN), i64::from(i32::MAX)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn quotes_and_backslashes() {
-        let arguments = Arguments::parse(br#""ab\\\,c","0123456789\"\\""#);
-        assert_eq!(arguments.need_text(0, 32), Ok(&br"ab\,c"[..]));
-        assert_eq!(arguments.need_text(1, 64), Ok(&br#"0123456789"\"#[..]));
-    }
-
-    #[test]
-    fn a_comma_in_quotes_ends_the_argument() {
-        let arguments = Arguments::parse(br#""Test_SSID","pw123,56",,0"#);
-        assert_eq!(arguments.len(), 5);
-        assert_eq!(arguments.need_text(0, 32), Ok(&b"Test_SSID"[..]));
-        assert_eq!(arguments.need_text(1, 64), Err(Code::parse(1)));
+    fn arguments(words: &[&str]) -> Arguments {
+        let words: Vec<Vec<u8>> = words.iter().map(|word| word.as_bytes().to_vec()).collect();
+        Arguments::new(&words)
     }
 
     #[test]
     fn numbers() {
-        let arguments = Arguments::parse(b"-1,,0x10,99999999999,7");
+        let arguments = arguments(&["-1", "", "0x10", "99999999999", "7", "-"]);
         assert_eq!(arguments.number(0, -1..=5), Ok(Some(-1)));
         assert_eq!(arguments.number(1, 0..=5), Ok(None));
         assert_eq!(arguments.number(2, 0..=5), Err(Code::parse(2)));
-        assert_eq!(arguments.number(3, 0..=5), Err(Code::parse(3)));
+        assert_eq!(arguments.any_number(3), Ok(Some(0x7fff_ffff)));
         assert_eq!(arguments.number(4, 0..=5), Err(Code::INVALID));
+        assert_eq!(arguments.any_number(5), Err(Code::parse(5)));
         assert_eq!(arguments.number(9, 0..=5), Ok(None));
     }
 
     #[test]
-    fn behind_the_closing_quote_nothing_may_follow() {
-        assert_eq!(argument(br#""a"b"#), Argument::Malformed);
-        assert_eq!(argument(br#""a"#), Argument::Malformed);
-        assert_eq!(argument(br#""a\""#), Argument::Malformed);
-        assert_eq!(argument(br#""=?""#), Argument::Text(b"=?".to_vec()));
+    fn texts() {
+        let arguments = arguments(&["\"ab\"\"", "\"\"", "ab", "\"12345\""]);
+        assert_eq!(arguments.need_text(0, 32), Ok(&b"ab\""[..]));
+        assert_eq!(arguments.need_text(1, 32), Ok(&b""[..]));
+        assert_eq!(arguments.need_text(2, 32), Err(Code::parse(2)));
+        assert_eq!(arguments.need_text(3, 4), Err(Code::parse(3)));
     }
 }

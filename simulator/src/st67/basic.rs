@@ -82,7 +82,8 @@ impl St67 {
 
     /// `AT+SYSLOG?`
     pub(super) fn error_codes(&mut self, _: &Arguments, _: &mut World) -> Result<Reply, Code> {
-        self.say_switch("SYSLOG", self.settings.kept.error_codes)
+        self.say(&format!("+SYSLOG:{}", self.settings.error_codes));
+        Ok(Reply::Ok)
     }
 
     /// `AT+SYSLOG=<status>`
@@ -92,8 +93,11 @@ impl St67 {
         _: &mut World,
     ) -> Result<Reply, Code> {
         arguments.expect(1..=1)?;
-        let on = arguments.need_switch(0)?;
-        self.keep_if_firmware(|kept| kept.error_codes = on);
+        let on = arguments.need_number(0, 0..=1)?;
+        self.settings.error_codes = on;
+        if self.variant.shares_messages {
+            self.keep(|kept| kept.system_messages = on);
+        }
         Ok(Reply::Ok)
     }
 
@@ -110,6 +114,30 @@ impl St67 {
     ) -> Result<Reply, Code> {
         arguments.expect(1..=1)?;
         self.settings.store = arguments.need_switch(0)?;
+        Ok(Reply::Ok)
+    }
+
+    /// `AT+FAKEOUTPUT?`: one `OK` more than there should be.
+    pub(super) fn fake_output(&mut self, _: &Arguments, _: &mut World) -> Result<Reply, Code> {
+        self.say_switch("FAKEOUTPUT", self.settings.silent)?;
+        self.conclude("OK");
+        Ok(Reply::Ok)
+    }
+
+    /// `AT+FAKEOUTPUT=<enable>`: what the module says goes to a console of its own.
+    pub(super) fn set_fake_output(
+        &mut self,
+        arguments: &Arguments,
+        _: &mut World,
+    ) -> Result<Reply, Code> {
+        arguments.expect(1..=1)?;
+        self.settings.silent = arguments.need_switch(0)?;
+        Ok(Reply::Ok)
+    }
+
+    /// A command that does nothing, and takes nothing.
+    pub(super) fn nothing(&mut self, arguments: &Arguments, _: &mut World) -> Result<Reply, Code> {
+        arguments.expect(0..=0)?;
         Ok(Reply::Ok)
     }
 

@@ -10,6 +10,8 @@ pub(super) struct Code {
 }
 
 impl Code {
+    /// It fails without any code.
+    pub const UNTOLD: Code = Code::new(0x00);
     pub const NO_AT: Code = Code::new(0x03);
     pub const TYPE: Code = Code::new(0x05);
     pub const INVALID: Code = Code::new(0x07);

@@ -24,7 +24,7 @@ impl St67 {
     pub(super) fn files(&mut self, arguments: &Arguments, _: &mut World) -> Result<Reply, Code> {
         arguments.expect(3..=5)?;
         arguments.need_number(0, 0..=0)?;
-        let operation = arguments.need_number(1, 0..=5)?;
+        let operation = arguments.any_number(1)?.ok_or(Code::parse(1))?;
         let name = String::from_utf8_lossy(arguments.need_text(2, NAME)?).into_owned();
         let offset = arguments.number(3, 0..=i64::from(i32::MAX))?;
         let length = arguments.number(4, 1..=PIECE)?;
@@ -32,10 +32,9 @@ impl St67 {
             Some((usize::try_from(offset).ok()?, usize::try_from(length).ok()?))
         });
         match operation {
-            0 => {
-                self.files.remove(&name).ok_or(Code::FAILED)?;
-            }
-            1 => {
+            0 if self.files.remove(&name).is_none() => return self.file_failure(Code::FAILED),
+            0 => {}
+            1 if is_creatable(&name) => {
                 self.files.entry(name).or_insert_with(|| File(Vec::new()));
             }
             2 => {
@@ -47,9 +46,18 @@ impl St67 {
                 let size = self.files.get(&name).ok_or(Code::INPUT_OUTPUT)?.0.len();
                 self.say(&format!("+FS:SIZE,{size}"));
             }
-            _ => self.list_files(&name)?,
+            5 => self.list_files(&name)?,
+            _ => return self.file_failure(Code::INVALID),
         }
         Ok(Reply::Ok)
+    }
+
+    /// Some failures the firmware never answers (wire notes 11).
+    fn file_failure(&self, code: Code) -> Result<Reply, Code> {
+        if self.variant.hides_file_failures {
+            return Ok(Reply::Silence);
+        }
+        Err(code)
     }
 
     fn prompt_for_file(&mut self, place: Place, length: usize) -> Reply {
@@ -89,7 +97,7 @@ impl St67 {
 
     /// There is only one directory.
     fn list_files(&mut self, name: &str) -> Result<(), Code> {
-        if !matches!(name, "." | "/") {
+        if !matches!(name, "" | "." | "/") {
             return Err(Code::INPUT_OUTPUT);
         }
         let names: Vec<String> = self.files.keys().cloned().collect();
@@ -99,4 +107,10 @@ impl St67 {
         names.iter().for_each(|name| self.say(name));
         Ok(())
     }
+}
+
+/// There is no directory but the root, in which nothing is without a name.
+fn is_creatable(name: &str) -> bool {
+    let name = name.strip_prefix('/').unwrap_or(name);
+    !name.is_empty() && !name.contains('/')
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::ble::{Asked, Attempt};
 use super::code::Code;
+use super::input::{Heard, Line};
 use super::net::Wanted;
 use super::ping::Echoes;
 use super::send::Payload;
@@ -80,6 +81,8 @@ pub(super) enum Reply {
     Ok,
     /// It goes on and will answer by itself.
     Later(Job),
+    /// It is never answered.
+    Silence,
 }
 
 impl Job {
@@ -181,24 +184,43 @@ impl St67 {
     }
 
     fn take_line(&mut self, now: Duration) -> Step {
-        let Some(line) = self.input.line() else {
-            return Step::Wait(Job::Idle);
-        };
+        match self.input.hear() {
+            None => Step::Wait(Job::Idle),
+            Some(Heard::Part(part)) => {
+                self.echo(&[&part]);
+                Step::Next(Job::Idle)
+            }
+            Some(Heard::Line(line)) => self.begin_line(line, now),
+        }
+    }
+
+    fn begin_line(&mut self, line: Line, now: Duration) -> Step {
+        if !line.rest.is_empty() {
+            self.echo(&[&line.rest, b"\r\n"]);
+        }
         let number = self.received;
         self.received += 1;
         if self.config.faults.busy.contains(&number) {
-            self.conclude("busy p...");
+            self.refuse_line();
             return Step::Next(Job::Idle);
         }
         if line.crowded {
-            self.conclude("busy p...");
-        }
-        if self.settings.echo {
-            self.output.write(&[&[&line.text[..], b"\r\n"].concat()]);
+            self.refuse_line();
         }
         let at = now + self.config.latency + self.lateness(number);
         let text = line.text;
         Step::Next(Job::Line { text, at })
+    }
+
+    fn echo(&mut self, parts: &[&[u8]]) {
+        if self.settings.echo {
+            self.output.write(parts);
+        }
+    }
+
+    fn refuse_line(&mut self) {
+        self.tell_code(Code::PROCESSING);
+        self.conclude("busy p...");
     }
 
     fn lateness(&self, number: u64) -> Duration {
@@ -213,6 +235,7 @@ impl St67 {
         match self.command(line, world) {
             Ok(Reply::Later(job)) => return job,
             Ok(Reply::Ok) => self.answer(Ok(())),
+            Ok(Reply::Silence) => {}
             Err(code) => self.fail(code),
         }
         Job::Idle

@@ -39,6 +39,7 @@ mod udp;
 mod update;
 mod variant;
 mod wifi;
+mod words;
 mod wps;
 
 use std::collections::BTreeMap;
@@ -124,7 +125,7 @@ impl St67 {
             config: config.clone(),
             variant,
             power: Power::Booting(config.boot),
-            settings: Settings::new(&flash),
+            settings: Settings::new(&flash, variant),
             flash,
             files: config.files.clone(),
             memory: Memory::new(config),
@@ -154,7 +155,7 @@ impl St67 {
     /// Loses all but the flash.
     fn switch_off(&mut self, world: &mut World) {
         self.close_all_silently(world);
-        self.settings = Settings::new(&self.flash);
+        self.settings = Settings::new(&self.flash, self.variant);
         self.memory.reload();
         self.pins = Pins::default();
         self.update = Update::default();
@@ -210,10 +211,14 @@ impl St67 {
     }
 
     fn fail(&mut self, code: Code) {
-        if self.settings.kept.error_codes {
+        self.tell_code(code);
+        self.conclude("ERROR");
+    }
+
+    fn tell_code(&mut self, code: Code) {
+        if self.settings.error_codes != 0 && code != Code::UNTOLD {
             self.say(&code.to_string());
         }
-        self.conclude("ERROR");
     }
 
     fn answer(&mut self, result: Result<(), Code>) {
@@ -266,6 +271,9 @@ impl Module for St67 {
         self.work(world);
         self.serve_links(world);
         self.poll_mqtt(world);
+        if self.settings.silent {
+            self.output.clear();
+        }
     }
 
     fn next(&self) -> Option<Duration> {

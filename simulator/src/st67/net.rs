@@ -150,6 +150,7 @@ impl St67 {
         match self.use_addresses(&addresses, wanted, world) {
             Ok(Reply::Later(job)) => Step::Next(job),
             Ok(Reply::Ok) => self.finish(Ok(())),
+            Ok(Reply::Silence) => Step::Next(Job::Idle),
             Err(code) => self.finish(Err(code)),
         }
     }

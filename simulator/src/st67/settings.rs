@@ -33,8 +33,6 @@ pub(super) struct Flash {
 pub(super) struct Kept {
     /// `AT+SYSMSG`.
     pub system_messages: i64,
-    /// `AT+SYSLOG`.
-    pub error_codes: bool,
     /// `AT+CWMODE`: 0 off, 1 station, 2 access point, 3 both.
     pub mode: i64,
     /// `AT+CWRECONNCFG`: seconds between attempts, and how many.
@@ -82,7 +80,6 @@ impl Default for Kept {
         let gateway = Ipv4Addr::new(192, 168, 4, 1);
         Kept {
             system_messages: 0,
-            error_codes: false,
             mode: 0,
             reconnect: (0, 0),
             scan: ScanOptions::default(),
@@ -127,6 +124,10 @@ pub(super) struct Settings {
     pub echo: bool,
     /// `AT+SYSSTORE`.
     pub store: bool,
+    /// `AT+SYSLOG`.
+    pub error_codes: i64,
+    /// `AT+FAKEOUTPUT`: nothing is said to the host.
+    pub silent: bool,
     /// `AT+WIFISP`.
     pub radio: bool,
     /// `AT+CWANTENABLE` when the module was switched on.
@@ -154,8 +155,15 @@ pub(super) struct Settings {
 }
 
 impl Settings {
-    pub fn new(flash: &Flash) -> Self {
+    pub fn new(flash: &Flash, variant: &Variant) -> Self {
+        let error_codes = if variant.shares_messages {
+            flash.kept.system_messages
+        } else {
+            0
+        };
         Settings {
+            error_codes,
+            silent: false,
             kept: flash.kept.clone(),
             echo: false,
             store: true,

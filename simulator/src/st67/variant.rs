@@ -9,8 +9,14 @@ use crate::Profile;
 /// The spellings and limits of one firmware.
 #[derive(Debug)]
 pub(super) struct Variant {
+    /// It is a firmware, and not the reference.
+    pub is_firmware: bool,
     /// Stands in front of `OK`, `ERROR`, `ready` and the like.
     pub lead: &'static str,
+    /// `AT+SYSLOG` and `AT+SYSMSG` set one byte, which is kept.
+    pub shares_messages: bool,
+    /// `AT+FS` does not answer when a file cannot be created or removed.
+    pub hides_file_failures: bool,
     /// Prompt of `AT+CIPSEND`, without the `OK` in front.
     pub prompt: &'static str,
     /// Prompt of `AT+CIPSENDEX`.
@@ -186,7 +192,10 @@ pub(super) struct Variant {
 }
 
 const FW_2_0_75: Variant = Variant {
+    is_firmware: true,
     lead: "\r\n",
+    shares_messages: true,
+    hides_file_failures: true,
     prompt: "\r\n>",
     prompt_ex: "\r\n>\r\n",
     receive_buffer: 4608,
@@ -274,7 +283,10 @@ const FW_2_0_75: Variant = Variant {
 };
 
 const REFERENCE: Variant = Variant {
+    is_firmware: false,
     lead: "",
+    shares_messages: false,
+    hides_file_failures: false,
     prompt: ">",
     prompt_ex: ">",
     receive_buffer: 2920,

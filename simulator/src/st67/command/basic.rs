@@ -2,6 +2,7 @@
 
 use super::{Command, command};
 use crate::st67::St67;
+use crate::st67::job::Reply;
 
 pub(super) const COMMANDS: &[Command] = &[
     command("").execute(St67::attention),
@@ -11,6 +12,14 @@ pub(super) const COMMANDS: &[Command] = &[
     command("E0").execute(St67::echo_off),
     command("E1").execute(St67::echo_on),
     command("+RESTORE").execute(St67::restore),
+    command("+FAKEOUTPUT")
+        .query(St67::fake_output)
+        .set(St67::set_fake_output)
+        .of_firmware(),
+    command("+USERRAM")
+        .query(|_, _, _| Ok(Reply::Ok))
+        .set(St67::nothing)
+        .of_firmware(),
     command("+SYSRAM").query(St67::free_memory),
     command("+SYSMSG")
         .query(St67::messages)

@@ -9,7 +9,10 @@ mod wifi;
 
 use super::argument::Arguments;
 use super::code::Code;
+use super::input::is_command;
 use super::job::Reply;
+use super::variant::Variant;
+use super::words::{Form, Words};
 use super::{St67, World};
 
 /// Executes one form of a command.
@@ -21,6 +24,8 @@ struct Command {
     query: Option<Handler>,
     set: Option<Handler>,
     execute: Option<Handler>,
+    /// The reference does not know it.
+    of_firmware: bool,
 }
 
 /// A command by what follows `AT`, without any form.
@@ -30,6 +35,7 @@ const fn command(name: &'static str) -> Command {
         query: None,
         set: None,
         execute: None,
+        of_firmware: false,
     }
 }
 
@@ -54,6 +60,13 @@ impl Command {
             ..self
         }
     }
+
+    const fn of_firmware(self) -> Self {
+        Command {
+            of_firmware: true,
+            ..self
+        }
+    }
 }
 
 /// All commands, chapter by chapter. The arguments of each are checked by its handler.
@@ -66,43 +79,33 @@ const CHAPTERS: &[&[Command]] = &[
     low_power::COMMANDS,
 ];
 
-fn commands() -> impl Iterator<Item = &'static Command> {
-    CHAPTERS.iter().copied().flatten()
-}
-
-/// The form in which a command is given.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Form {
-    Query,
-    Set,
-    Execute,
+fn commands(variant: &Variant) -> impl Iterator<Item = &'static Command> {
+    let all = CHAPTERS.iter().copied().flatten();
+    all.filter(|command| variant.is_firmware || !command.of_firmware)
 }
 
 impl St67 {
     /// Finds and executes the command of a line.
     pub(super) fn command(&mut self, line: &[u8], world: &mut World) -> Result<Reply, Code> {
-        let command = strip_at(line).ok_or(Code::NO_AT)?;
-        let end = command.iter().position(|byte| matches!(byte, b'=' | b'?'));
-        let (name, rest) = command.split_at(end.unwrap_or(command.len()));
-        let found = commands()
-            .find(|known| known.name.as_bytes().eq_ignore_ascii_case(name))
+        if !is_command(line) {
+            return Err(Code::NO_AT);
+        }
+        let words = Words::scan(&line[2..])?;
+        let found = commands(self.variant)
+            .find(|known| known.name.as_bytes().eq_ignore_ascii_case(&words.name))
             .ok_or(Code::UNSUPPORTED)?;
-        let (form, arguments) = form(rest);
-        let handler = match form {
+        let handler = match words.form {
             Form::Query => found.query,
             Form::Set => found.set,
             Form::Execute => found.execute,
+            Form::Test => None,
         };
-        let arguments = Arguments::parse(arguments);
-        if arguments.len() > Arguments::MOST {
-            return Err(Code::count(Arguments::MOST, arguments.len()));
-        }
-        handler.ok_or(Code::OPERATION)?(self, &arguments, world)
+        handler.ok_or(Code::UNTOLD)?(self, &words.arguments, world)
     }
 
     /// `AT+CMD?`
     fn list_commands(&mut self, _: &Arguments, _: &mut World) -> Result<Reply, Code> {
-        for (index, command) in commands().enumerate() {
+        for (index, command) in commands(self.variant).enumerate() {
             let [query, set, execute] =
                 [command.query, command.set, command.execute].map(|form| u8::from(form.is_some()));
             let name = command.name;
@@ -111,23 +114,5 @@ impl St67 {
             ));
         }
         Ok(Reply::Ok)
-    }
-}
-
-fn strip_at(line: &[u8]) -> Option<&[u8]> {
-    let (at, command) = line.split_at_checked(2)?;
-    at.eq_ignore_ascii_case(b"AT").then_some(command)
-}
-
-/// The form and the arguments. A question mark at the end makes a query of anything, and so does
-/// an equals sign with nothing behind it.
-fn form(rest: &[u8]) -> (Form, &[u8]) {
-    match rest {
-        [] => (Form::Execute, rest),
-        [b'=', arguments @ .., b'?'] | [b'=', arguments @ ..] if rest.ends_with(b"?") => {
-            (Form::Query, arguments)
-        }
-        [b'='] | [b'?', ..] => (Form::Query, &[]),
-        [_, arguments @ ..] => (Form::Set, arguments),
     }
 }

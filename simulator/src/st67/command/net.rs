@@ -2,6 +2,7 @@
 
 use super::{Command, command};
 use crate::st67::St67;
+use crate::st67::job::Reply;
 
 pub(super) const COMMANDS: &[Command] = &[
     command("+CWEVT")
@@ -77,6 +78,11 @@ pub(super) const COMMANDS: &[Command] = &[
     command("+CIPSNTPINTV")
         .query(St67::time_interval)
         .set(St67::set_time_interval),
+    command("+CIUPDATE")
+        .query(|_, _, _| Ok(Reply::Ok))
+        .set(St67::nothing)
+        .execute(St67::nothing)
+        .of_firmware(),
     command("+IPERF").set(St67::measure),
     command("+IPERFSTOP").execute(St67::stop_measuring),
     command("+SAVETRANSLINK").set(St67::save_link),
