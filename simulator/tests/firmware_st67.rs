@@ -215,3 +215,111 @@ const BASIC: &[Exchange] = &[
 fn basic_commands() {
     play(BASIC, fresh);
 }
+
+const JOIN: &str = "AT+CWJAP=\"home\",\"secret99\"";
+
+const WIFI: &[Exchange] = &[
+    exchange(
+        "row 3",
+        &["AT+SYSLOG=1"],
+        &["AT+CWQAP\r\n"],
+        "ERR CODE:0x010c0000\r\n\r\nERROR\r\n",
+    ),
+    exchange(
+        "row 3",
+        &["AT+CWMODE=2"],
+        &["AT+CWQAP\r\n"],
+        "\r\nERROR\r\n",
+    ),
+    exchange("row 3", &["AT+CWMODE=1,0"], &["AT+CWQAP\r\n"], "\r\nOK\r\n"),
+    exchange(
+        "row 4",
+        &["AT+CWMODE=1,0", JOIN],
+        &["AT+CWJAP=\"x\",\"password\"\r\n"],
+        "+CW:DISCONNECTED\r\n+CW:ERROR,19\r\n+CW:CONNECTING\r\n\r\nOK\r\n+CW:ERROR,12\r\n",
+    ),
+    exchange(
+        "row 20",
+        &["AT+CWMODE=1,0", JOIN, "AT+CWMODE=0"],
+        &["AT+CWMODE=1\r\n"],
+        "+CW:CONNECTING\r\n\r\nOK\r\n+CW:CONNECTED\r\n+CW:GOTIP\r\n",
+    ),
+    exchange(
+        "row 21",
+        &["AT+CWMODE=1,0"],
+        &["AT+CWSTATE?\r\n"],
+        "+CWSTATE:4,\"\"\r\n\r\nOK\r\n",
+    ),
+    exchange(
+        "row 22: after a failed join",
+        &["AT+CWMODE=1,0", "AT+CWJAP=\"x\",\"password\""],
+        &["AT+CWSTATE?\r\n"],
+        "+CWSTATE:4,\"\"\r\n\r\nOK\r\n",
+    ),
+    exchange(
+        "row 22: as an access point",
+        &["AT+CWMODE=1,0", JOIN, "AT+CWMODE=2"],
+        &["AT+CWSTATE?\r\n"],
+        "+CWSTATE:0,\"\"\r\n\r\nOK\r\n",
+    ),
+    exchange(
+        "row 28",
+        &[],
+        &["AT+CWLAPOPT?\r\n"],
+        "+CWLAPOPT:1,2047,-100,255,50\r\n\r\nOK\r\n",
+    ),
+    exchange(
+        "row 29",
+        &["AT+CWMODE=1,0"],
+        &["AT+CWJAP=\"home\",\"secret99\",,0,0\r\n"],
+        "\r\nERROR\r\n",
+    ),
+    exchange(
+        "row 29",
+        &["AT+CWMODE=1,0"],
+        &["AT+CWJAP=\"home\",\"secret99\",,0,3,2\r\n"],
+        "\r\nERROR\r\n",
+    ),
+    exchange(
+        "row 29",
+        &["AT+CWMODE=1,0"],
+        &["AT+CWJAP=\"home\",\"secret99\",,0,3,1,2\r\n"],
+        "\r\nERROR\r\n",
+    ),
+    exchange("row 30", &[], &["AT+CWJAP\r\n"], "\r\nOK\r\n"),
+    exchange(
+        "row 30",
+        &["AT+CWMODE=1,0", JOIN, "AT+CWQAP"],
+        &["AT+CWJAP\r\n"],
+        "\r\nOK\r\n",
+    ),
+    exchange(
+        "row 31",
+        &["AT+CWEVT=5"],
+        &["AT+CWEVT?\r\n"],
+        "+CWEVT:5\r\n\r\nOK\r\n",
+    ),
+    exchange(
+        "row 31",
+        &["AT+CIPEVT=7"],
+        &["AT+CIPEVT?\r\n"],
+        "+CIPEVT:7\r\n\r\nOK\r\n",
+    ),
+    exchange(
+        "row 32: the SSID does not matter",
+        &["AT+CWMODE=1,0", "AT+CWLAPOPT=1,2"],
+        &["AT+CWLAP=0,\"x\"\r\n"],
+        "\r\nOK\r\n+CWLAP:(\"home\")\r\n+CW:SCAN_DONE\r\n",
+    ),
+    exchange(
+        "row 32: the channel stays",
+        &["AT+CWMODE=1,0", "AT+CWLAP=0,,,3"],
+        &["AT+CWLAP\r\n"],
+        "\r\nOK\r\n+CW:SCAN_DONE\r\n",
+    ),
+];
+
+#[test]
+fn wifi() {
+    play(WIFI, fresh);
+}

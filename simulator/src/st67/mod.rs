@@ -230,7 +230,7 @@ impl St67 {
 
     /// An event of the Wi-Fi station.
     fn wifi_event(&mut self, text: &str) {
-        if self.settings.wifi_events && !self.is_muted() {
+        if self.settings.wifi_events != 0 && !self.is_muted() {
             self.say(text);
         }
     }

@@ -67,6 +67,25 @@ impl ScanOptions {
 }
 
 impl St67 {
+    /// `AT+CWLAPOPT?`, which the reference does not know.
+    pub(super) fn scan_options(&mut self, _: &Arguments, _: &mut World) -> Result<Reply, Code> {
+        if !self.variant.is_firmware {
+            return Err(Code::UNTOLD);
+        }
+        let ScanOptions {
+            sorted,
+            fields,
+            weakest,
+            encryptions,
+            most,
+        } = self.settings.kept.scan;
+        let (sorted, encryptions) = (u8::from(sorted), encryptions & 0xff);
+        self.say(&format!(
+            "+CWLAPOPT:{sorted},{fields},{weakest},{encryptions},{most}"
+        ));
+        Ok(Reply::Ok)
+    }
+
     /// `AT+CWLAPOPT=<sort_enable>,<print mask>[,<rssi filter>][,<authmode mask>][,<max_count>]`
     pub(super) fn set_scan(&mut self, arguments: &Arguments, _: &mut World) -> Result<Reply, Code> {
         arguments.expect(2..=5)?;
@@ -105,6 +124,14 @@ impl St67 {
             channel: arguments.number(3, 0..=14)?.filter(|channel| *channel > 0),
             at: None,
         };
+        if self.variant.scans_all {
+            let channel = arguments.number(3, 0..=14)?;
+            let before = self.station.scan.channel.filter(|_| channel.is_none());
+            scan = Scan {
+                channel: scan.channel.or(before),
+                ..Scan::default()
+            };
+        }
         let at = world.now + SCAN;
         scan.at = self.variant.scans_after_ok.then_some(at);
         let later = scan.at.is_some();

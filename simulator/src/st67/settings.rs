@@ -135,9 +135,9 @@ pub(super) struct Settings {
     /// `AT+CWANT`.
     pub antenna: i64,
     /// `AT+CWEVT`.
-    pub wifi_events: bool,
+    pub wifi_events: u8,
     /// `AT+CIPEVT`.
-    pub link_events: bool,
+    pub link_events: u8,
     /// `AT+CIPMUX`.
     pub multiple: bool,
     /// `AT+CIPRECVMODE`.
@@ -170,8 +170,8 @@ impl Settings {
             radio: true,
             antennas: flash.kept.antennas,
             antenna: 0,
-            wifi_events: true,
-            link_events: true,
+            wifi_events: 1,
+            link_events: 1,
             multiple: false,
             passive: false,
             remote_in_ipd: false,
@@ -188,6 +188,11 @@ impl Settings {
 
     pub fn is_soft_ap(&self) -> bool {
         matches!(self.kept.mode, 2 | 3)
+    }
+
+    /// `AT+CIPEVT`: tell what comes and goes on the links.
+    pub fn tells_links(&self) -> bool {
+        self.link_events != 0
     }
 
     /// `AT+SYSMSG` bit 1: tell connections in detail.

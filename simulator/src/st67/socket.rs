@@ -74,7 +74,8 @@ impl St67 {
 
     /// `AT+CIPEVT?`
     pub(super) fn link_events(&mut self, _: &Arguments, _: &mut World) -> Result<Reply, Code> {
-        self.say_switch("CIPEVT", self.settings.link_events)
+        self.say(&format!("+CIPEVT:{}", self.settings.link_events));
+        Ok(Reply::Ok)
     }
 
     /// `AT+CIPEVT=<enable>`
@@ -84,7 +85,7 @@ impl St67 {
         _: &mut World,
     ) -> Result<Reply, Code> {
         arguments.expect(1..=1)?;
-        self.settings.link_events = arguments.need_switch(0)?;
+        self.settings.link_events = self.events(arguments)?;
         self.name_setting("+CIPEVT");
         Ok(Reply::Ok)
     }

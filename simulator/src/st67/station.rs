@@ -71,6 +71,11 @@ impl Station {
         }
     }
 
+    /// It neither has joined nor tries to.
+    pub fn is_idle(&self) -> bool {
+        matches!(self.stage, Stage::Idle | Stage::Disconnected)
+    }
+
     pub fn is_associated(&self) -> bool {
         matches!(self.stage, Stage::Associated { .. } | Stage::Online)
     }
@@ -120,6 +125,11 @@ impl St67 {
         }
     }
 
+    /// Joins what was joined last or is stored in flash, as part of a command.
+    pub(super) fn join_now(&mut self, now: Duration) {
+        self.join_once_more(1, now);
+    }
+
     /// The channel of the access point that the station has joined.
     pub(super) fn station_channel(&self) -> Option<i64> {
         let joined = self.station.access_point.as_ref();
@@ -166,10 +176,17 @@ impl St67 {
         let was_associated = self.station.is_associated();
         self.station.stage = Stage::Idle;
         if was_associated && self.variant.leaves_with_events {
-            self.wifi_event("+CW:DISCONNECTED");
-            self.wifi_event(&format!("+CW:ERROR,{USER}"));
+            self.tell_left();
         }
         self.drop_links(world);
+    }
+
+    /// The events of a station that leaves, whether or not to join again.
+    pub(super) fn tell_left(&mut self) {
+        self.wifi_event("+CW:DISCONNECTED");
+        if self.variant.leaves_with_events {
+            self.wifi_event(&format!("+CW:ERROR,{USER}"));
+        }
     }
 
     /// The access point has had enough of the user.

@@ -70,7 +70,7 @@ impl St67 {
 
     /// `AT+CIPEVT`, and whether the passthrough mode lets events through.
     pub(super) fn tells_links(&self) -> bool {
-        self.settings.link_events && !self.is_muted()
+        self.settings.tells_links() && !self.is_muted()
     }
 
     pub(super) fn closed(&self, id: usize) -> String {

@@ -132,7 +132,7 @@ impl St67 {
             return None;
         }
         let link = self.links.get_mut(id);
-        if !self.settings.passive && self.settings.link_events {
+        if !self.settings.passive && self.settings.tells_links() {
             let from = if self.variant.tells_source && link.protocol == Protocol::Udp {
                 link.source
             } else {

@@ -1,5 +1,6 @@
 //! Where the firmware and the reference of the ST67W611M1 differ.
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use super::ble::variant as ble;
@@ -60,6 +61,24 @@ pub(super) struct Variant {
     pub send_can_fail: bool,
     /// The arguments that `AT+CWJAP` takes at most.
     pub join_arguments: usize,
+    /// What `AT+CWJAP` takes for the listen interval, the scan mode and the time-out.
+    pub join_ranges: [RangeInclusive<i64>; 3],
+    /// `AT+CWJAP` joins the last network if it names none; otherwise it does nothing without
+    /// arguments, and must name one.
+    pub joins_again: bool,
+    /// `AT+CWMODE` that makes it a station begins to join before it is answered, whenever the
+    /// station has not joined.
+    pub joins_with_mode: bool,
+    /// `AT+CWQAP` works only while the module is a station.
+    pub leaves_as_station: bool,
+    /// `AT+CWSTATE?` names the network only while the station has joined it or tries to, and a
+    /// station that has not joined is a disconnected one.
+    pub names_only_joined: bool,
+    /// `AT+CWEVT` and `AT+CIPEVT` take any number, of which one byte is kept.
+    pub takes_any_events: bool,
+    /// `AT+CWLAP` forgets the SSID and the MAC address that it looks for before it has found
+    /// anything, and the channel never.
+    pub scans_all: bool,
     /// The arguments that `AT+CIPSTART` takes at most.
     pub start_arguments: usize,
     /// In passive mode datagrams are read one by one, and one that finds no room is lost; otherwise
@@ -217,6 +236,13 @@ const FW_2_0_75: Variant = Variant {
     names_setting: false,
     send_can_fail: false,
     join_arguments: 7,
+    join_ranges: [1..=100, 0..=1, 3..=600],
+    joins_again: false,
+    joins_with_mode: true,
+    leaves_as_station: true,
+    names_only_joined: true,
+    takes_any_events: true,
+    scans_all: true,
     start_arguments: 7,
     keeps_datagrams: false,
     tells_source: false,
@@ -308,6 +334,13 @@ const REFERENCE: Variant = Variant {
     names_setting: true,
     send_can_fail: true,
     join_arguments: 9,
+    join_ranges: [0..=65_535, 0..=65_535, 0..=65_535],
+    joins_again: true,
+    joins_with_mode: false,
+    leaves_as_station: false,
+    names_only_joined: false,
+    takes_any_events: false,
+    scans_all: false,
     start_arguments: 9,
     keeps_datagrams: true,
     tells_source: true,

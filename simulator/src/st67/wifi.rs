@@ -29,24 +29,37 @@ impl St67 {
         arguments.expect(1..=2)?;
         let mode = arguments.need_number(0, 0..=3)?;
         let auto_connect = arguments.number(1, 0..=1)? != Some(0);
-        let was_station = self.settings.is_station();
+        let (before, was_station) = (self.settings.kept.mode, self.settings.is_station());
         self.keep(|kept| kept.mode = mode);
         if !self.settings.is_soft_ap() {
             self.stop_soft_ap();
         }
-        if was_station && !self.settings.is_station() {
+        let is_station = self.settings.is_station();
+        if was_station && !is_station {
             self.leave(world);
         }
-        if !was_station && self.settings.is_station() && auto_connect {
-            self.join_by_itself(world.now);
+        if !is_station || !auto_connect {
+            return Ok(Reply::Ok);
+        }
+        if !self.variant.joins_with_mode {
+            if !was_station {
+                self.join_by_itself(world.now);
+            }
+        } else if mode != before && !self.station.is_associated() {
+            self.join_now(world.now);
         }
         Ok(Reply::Ok)
     }
 
     /// `AT+CWSTATE?`
     pub(super) fn state(&mut self, _: &Arguments, _: &mut World) -> Result<Reply, Code> {
-        let ssid = self.last_credentials().map_or(Vec::new(), |(ssid, _)| ssid);
-        let head = format!("+CWSTATE:{},\"", self.station.state());
+        let mut ssid = self.last_credentials().map_or(Vec::new(), |(ssid, _)| ssid);
+        let mut state = self.station.state();
+        if self.variant.names_only_joined && self.station.is_idle() {
+            ssid.clear();
+            state = if self.settings.is_station() { 4 } else { 0 };
+        }
+        let head = format!("+CWSTATE:{state},\"");
         self.say_bytes(&[head.as_bytes(), &ssid, b"\""]);
         Ok(Reply::Ok)
     }
@@ -65,15 +78,19 @@ impl St67 {
     /// `AT+CWJAP=<ssid>,<pwd>[,<bssid>][,<wep_en>]...`
     pub(super) fn join(&mut self, arguments: &Arguments, world: &mut World) -> Result<Reply, Code> {
         arguments.expect(2..=self.variant.join_arguments)?;
-        let ssid = arguments.text(0, LONGEST_SSID)?.map(<[u8]>::to_vec);
-        let password = arguments.text(1, LONGEST_PASSWORD)?.map(<[u8]>::to_vec);
+        let mut ssid = arguments.text(0, LONGEST_SSID)?;
+        let mut password = arguments.text(1, LONGEST_PASSWORD)?;
+        if !self.variant.joins_again {
+            ssid = Some(ssid.ok_or(Code::parse(0))?);
+            password = Some(password.ok_or(Code::parse(1))?);
+        }
         let bssid = arguments.mac(2)?;
         arguments.number(3, 0..=1)?;
-        for index in 4..arguments.len() {
-            arguments.number(index, 0..=i64::from(u16::MAX))?;
+        for (index, range) in (4..).zip(&self.variant.join_ranges) {
+            arguments.number(index, range.clone())?;
         }
         let credentials = match ssid {
-            Some(ssid) => (ssid, password.unwrap_or_default()),
+            Some(ssid) => (ssid.to_vec(), password.unwrap_or_default().to_vec()),
             None => self.last_credentials().ok_or(Code::FAILED)?,
         };
         self.join_with(credentials, bssid, world)
@@ -81,6 +98,9 @@ impl St67 {
 
     /// `AT+CWJAP`
     pub(super) fn join_again(&mut self, _: &Arguments, world: &mut World) -> Result<Reply, Code> {
+        if !self.variant.joins_again {
+            return Ok(Reply::Ok);
+        }
         let credentials = self.last_credentials().ok_or(Code::FAILED)?;
         self.join_with(credentials, None, world)
     }
@@ -92,10 +112,10 @@ impl St67 {
         world: &mut World,
     ) -> Result<Reply, Code> {
         if !self.settings.is_station() || !self.settings.radio {
-            return Err(Code::NOT_ALLOWED);
+            return Err(Code::OPERATION);
         }
         if self.station.is_associated() {
-            self.wifi_event("+CW:DISCONNECTED");
+            self.tell_left();
             self.drop_links(world);
         }
         let answered = world.now + self.config.join;
@@ -142,6 +162,9 @@ impl St67 {
         _: &Arguments,
         world: &mut World,
     ) -> Result<Reply, Code> {
+        if self.variant.leaves_as_station && !self.settings.is_station() {
+            return Err(Code::OPERATION);
+        }
         if !self.station.is_associated() {
             self.leave(world);
             return Ok(Reply::Ok);
@@ -157,7 +180,11 @@ impl St67 {
         world: &mut World,
     ) -> Result<Reply, Code> {
         arguments.expect(1..=1)?;
-        if arguments.need_switch(0)? {
+        let restore = arguments.need_switch(0)?;
+        if self.variant.leaves_as_station && !self.settings.is_station() {
+            return Err(Code::OPERATION);
+        }
+        if restore {
             self.flash.credentials = None;
             self.station.last_attempt = None;
         }
@@ -202,7 +229,8 @@ impl St67 {
 
     /// `AT+CWEVT?`
     pub(super) fn wifi_events(&mut self, _: &Arguments, _: &mut World) -> Result<Reply, Code> {
-        self.say_switch("CWEVT", self.settings.wifi_events)
+        self.say(&format!("+CWEVT:{}", self.settings.wifi_events));
+        Ok(Reply::Ok)
     }
 
     /// `AT+CWEVT=<enable>`
@@ -212,9 +240,18 @@ impl St67 {
         _: &mut World,
     ) -> Result<Reply, Code> {
         arguments.expect(1..=1)?;
-        self.settings.wifi_events = arguments.need_switch(0)?;
+        self.settings.wifi_events = self.events(arguments)?;
         self.name_setting("+CWEVT");
         Ok(Reply::Ok)
+    }
+
+    /// The number that switches events on.
+    pub(super) fn events(&self, arguments: &Arguments) -> Result<u8, Code> {
+        if self.variant.takes_any_events {
+            let number = arguments.any_number(0)?.ok_or(Code::parse(0))?;
+            return Ok(number.to_le_bytes()[0]);
+        }
+        Ok(u8::from(arguments.need_switch(0)?))
     }
 
     /// Some settings are answered with their name in front of `OK`.

@@ -15,7 +15,9 @@ pub(super) const COMMANDS: &[Command] = &[
     command("+CWRECONNCFG")
         .query(St67::reconnect)
         .set(St67::set_reconnect),
-    command("+CWLAPOPT").set(St67::set_scan),
+    command("+CWLAPOPT")
+        .query(St67::scan_options)
+        .set(St67::set_scan),
     command("+CWLAP").set(St67::scan).execute(St67::scan),
     command("+CWQAP")
         .set(St67::leave_and_forget)
