@@ -5,8 +5,10 @@
 
 mod support;
 
-use atwifi_simulator::{Config, MemoryNetwork, Profile};
-use support::Host;
+use std::time::Duration;
+
+use atwifi_simulator::{Config, MemoryNetwork, Profile, services};
+use support::{Host, server};
 
 /// All profiles of a real firmware.
 fn firmware() -> impl Iterator<Item = Profile> {
@@ -322,4 +324,233 @@ const WIFI: &[Exchange] = &[
 #[test]
 fn wifi() {
     play(WIFI, fresh);
+}
+
+/// A station that has joined, with several links, which are received from on demand.
+fn joined(profile: Profile) -> Host {
+    Host::online(profile, network())
+}
+
+/// The same, on a UART.
+fn joined_on_a_uart(profile: Profile) -> Host {
+    let config = Config::new(profile).with_access_point("home", "secret99");
+    Host::new(config.with_baud(2_000_000), network()).joined()
+}
+
+const START: &str = "AT+CIPSTART=0,\"TCP\",\"192.168.101.110\",7";
+const DATAGRAMS: &str = "AT+CIPSTART=0,\"UDP\",\"192.168.101.110\",7";
+
+/// Somebody who sends back what he receives.
+fn network() -> MemoryNetwork {
+    MemoryNetwork::new()
+        .serve(server(7), |_| services::echo())
+        .serve_udp(server(7), services::udp_echo())
+}
+
+const NET: &[Exchange] = &[
+    exchange(
+        "row 1",
+        &[START],
+        &["AT+CIPSTART=0,\"TCP\",\"192.168.101.110\",7\r\n"],
+        "",
+    ),
+    exchange(
+        "row 1: the next command is answered",
+        &[START, START],
+        &["AT+CIPSTATE?\r\n"],
+        "+CIPSTATUS:0,\"TCP\",\"192.168.101.110\",7,49153,0\r\n\r\nOK\r\n",
+    ),
+    exchange(
+        "row 1: single mode",
+        &["AT+CIPMUX=0", "AT+CIPSTART=\"TCP\",\"192.168.101.110\",7"],
+        &["AT+CIPSTART=\"UDP\",\"192.168.101.110\",7\r\n"],
+        "",
+    ),
+    exchange(
+        "row 6",
+        &[
+            "AT+CIPMUX=0",
+            "AT+CIPRECVMODE=0",
+            "AT+SYSLOG=1",
+            "AT+CIPSTART=\"TCP\",\"192.168.101.110\",7",
+            "AT+CIPSEND",
+        ],
+        &["+++"],
+        "\r\n+QUITT\r\n",
+    ),
+    exchange(
+        "row 7",
+        &[START, "AT+CIPSENDL=0,5", "12345"],
+        &["AT+CIPSEND\r\n"],
+        "\r\nOK\r\n\r\n>\r\nSEND OK\r\n",
+    ),
+    exchange(
+        "row 7: command mode",
+        &[START, "AT+CIPSENDL=0,5", "12345", "AT+CIPSEND"],
+        &["AT\r\n"],
+        "\r\nOK\r\n",
+    ),
+    exchange(
+        "row 19",
+        &[
+            START,
+            "AT+CIPSTART=1,\"UDP\",\"192.168.101.110\",7",
+            "AT+CIPSTART=2,\"UDP\",\"192.168.101.110\",7",
+            "AT+CIPSTART=4,\"UDP\",\"192.168.101.110\",7",
+        ],
+        &["AT+CIPCLOSE=5\r\n"],
+        "+CIP:0,DISCONNECTED\r\n+CIP:1,DISCONNECTED\r\n\r\nOK\r\n\
+         +CIP:2,DISCONNECTED\r\n+CIP:4,DISCONNECTED\r\n",
+    ),
+    exchange(
+        "row 23: joined by DHCP",
+        &[],
+        &["AT+CIPDNS?\r\n"],
+        "+CIPDNS:0,\"192.168.1.1\",\"0.0.0.0\",\"0.0.0.0\"\r\n\r\nOK\r\n",
+    ),
+    exchange(
+        "row 25",
+        &["AT+CIPSERVER=1,4000"],
+        &["AT+CIPRECVMODE=0\r\n"],
+        "\r\nOK\r\n",
+    ),
+    exchange(
+        "row 25: with a link",
+        &[START],
+        &["AT+CIPRECVMODE=0\r\n"],
+        "\r\nERROR\r\n",
+    ),
+    exchange(
+        "row 26",
+        &[],
+        &["AT+CIPSERVER=1,4000,\"UDP\"\r\n"],
+        "\r\nOK\r\n",
+    ),
+    exchange(
+        "row 26: type",
+        &["AT+CIPSERVER=1,4000,\"UDP\""],
+        &["AT+CIPSERVER?\r\n"],
+        "+CIPSERVER:1,4000,\"UDP\",0,0\r\n\r\nOK\r\n",
+    ),
+    exchange(
+        "row 27",
+        &["AT+CIPMUX=0", "AT+CIPSSLCALPN=1,\"h2\""],
+        &["AT+CIPSSLCALPN?\r\n"],
+        "+CIPSSLCALPN:,\"h2\"\r\n\r\nOK\r\n",
+    ),
+    exchange("row 37", &[], &["AT+CIPTCPOPT=0,1,2\r\n"], "\r\nERROR\r\n"),
+    exchange(
+        "row 37: linger is set",
+        &["AT+CIPTCPOPT=4,1,2"],
+        &["AT+CIPTCPOPT?\r\n"],
+        "+CIPTCPOPT:0,-1,0,0,0\r\n+CIPTCPOPT:1,-1,0,0,0\r\n+CIPTCPOPT:2,-1,0,0,0\r\n\
+         +CIPTCPOPT:3,-1,0,0,0\r\n+CIPTCPOPT:4,1,0,0,0\r\n\r\nOK\r\n",
+    ),
+    exchange(
+        "row 43",
+        &["AT+CIPMUX=0", "AT+SYSLOG=1"],
+        &["AT+CIPSEND=0,5\r\n"],
+        "ERR CODE:0x01080001\r\n\r\nERROR\r\n",
+    ),
+    exchange(
+        "row 44",
+        &["AT+CIPMUX=0", "AT+SYSLOG=1"],
+        &["AT+CIPCLOSE=9\r\n"],
+        "ERR CODE:0x01100000\r\n\r\nERROR\r\n",
+    ),
+];
+
+#[test]
+fn net() {
+    play(NET, joined);
+}
+
+#[test]
+fn a_fresh_module_knows_no_name_server() {
+    let servers = |servers| format!("+CIPDNS:0,{servers}\r\n\r\nOK\r\n");
+    for profile in firmware() {
+        let mut host = fresh(profile);
+        // Row 23.
+        let none = servers("\"0.0.0.0\",\"0.0.0.0\",\"0.0.0.0\"");
+        assert_eq!(host.ask("AT+CIPDNS?"), none, "{profile}");
+        host.ask("AT+CIPDNS=0");
+        let own = servers("\"208.67.222.222\",\"8.8.8.8\",\"0.0.0.0\"");
+        assert_eq!(host.ask("AT+CIPDNS?"), own, "{profile}");
+    }
+}
+
+#[test]
+fn the_first_datagram_makes_a_link() {
+    for profile in firmware() {
+        let mut host = joined(profile);
+        host.ask("AT+CIPDINFO=0");
+        host.ask("AT+CIPSERVER=1,4000,\"UDP\"");
+        assert_eq!(host.simulation.links_open(), 1, "{profile}");
+        let send = |host: &Host, from: [u8; 4], data: &[u8]| {
+            let to = ([192, 168, 1, 50], 4000);
+            host.simulation.send_datagram((from, 5000), to, data);
+        };
+        // Row 26.
+        send(&host, [10, 0, 0, 1], b"ab");
+        host.expect("+CIP:0,CONNECTED\r\n+IPD:0,2\r\n");
+        assert_eq!(host.simulation.links_open(), 1, "{profile}");
+        // Section 11: the latest datagram names the sender, and answers go there.
+        host.ask("AT+CIPDINFO=1");
+        send(&host, [10, 0, 0, 2], b"cde");
+        host.expect("+IPD:0,3,\"10.0.0.2\",5000\r\n");
+        host.play(&[
+            (
+                "AT+CIPSTATE?",
+                "+CIPSTATUS:0,\"UDP\",\"10.0.0.2\",5000,4000,1\r\n\r\nOK\r\n",
+            ),
+            ("AT+CIPRECVDATA=0,9", "+CIPRECVDATA:5,abcde\r\n\r\nOK\r\n"),
+            ("AT+CIPCLOSE=0", "\r\nOK\r\n+CIP:0,DISCONNECTED\r\n"),
+        ]);
+        assert_eq!(host.simulation.links_open(), 0, "{profile}");
+    }
+}
+
+#[test]
+fn backslashes_are_looked_for_again() {
+    for profile in firmware() {
+        let mut host = joined_on_a_uart(profile);
+        host.ask(START);
+        host.ask("AT+CIPSENDEX=0,5");
+        host.write(br"ab\\cde");
+        // Row 36.
+        host.expect("Recv 5 bytes\r\n\r\nSEND OK\r\n+IPD:0,5,\"192.168.101.110\",7\r\n");
+        let received = host.ask("AT+CIPRECVDATA=0,9");
+        assert_eq!(received, "+CIPRECVDATA:5,abcde\r\n\r\nOK\r\n", "{profile}");
+    }
+}
+
+#[test]
+fn long_sends_go_in_pieces() {
+    for profile in firmware() {
+        let mut host = joined(profile);
+        host.ask(DATAGRAMS);
+        host.ask("AT+CIPSENDLCFG=1000,100");
+        host.ask("AT+CIPSENDL=0,250");
+        host.write(&[b'x'; 250]);
+        let answer = host.wait();
+        // Row 41: the echo comes datagram by datagram.
+        let echoes: Vec<&str> = answer
+            .lines()
+            .filter(|line| line.starts_with("+IPD"))
+            .collect();
+        let echo = |count| format!("+IPD:0,{count},\"192.168.101.110\",7");
+        assert_eq!(echoes, [echo(100), echo(100), echo(50)], "{profile}");
+    }
+}
+
+#[test]
+fn a_connection_that_is_being_opened_counts() {
+    for profile in firmware() {
+        let mut host = Host::online(profile, network().silent(server(9)));
+        host.write(b"AT+CIPSTART=0,\"TCP\",\"192.168.101.110\",9\r\n");
+        host.simulation.advance(Duration::from_secs(1));
+        assert_eq!(host.simulation.links_open(), 1, "{profile}");
+        host.simulation.advance(Duration::from_secs(30));
+        assert_eq!(host.simulation.links_open(), 0, "{profile}");
+    }
 }

@@ -110,7 +110,8 @@ fn as_the_firmware_has_it() {
             "AT+CIPSERVER?",
             "+CIPSERVER:1,80,\"TCP\",0,60\r\n\r\nOK\r\n",
         ),
-        ("AT+CIPRECVMODE=0", "\r\nERROR\r\n"),
+        ("AT+CIPRECVMODE=0", "\r\nOK\r\n"),
+        ("AT+CIPMUX=0", "\r\nERROR\r\n"),
         ("AT+CIPSERVER=0", "\r\nOK\r\n"),
         ("AT+CIPMUX=0", "\r\nOK\r\n"),
         ("AT+CIPSERVER=1,80", "\r\nERROR\r\n"),
@@ -143,7 +144,7 @@ fn peers_share_the_five_links() {
     assert_eq!(inside[0].state(), Dialled::Open);
     host.play(&[(
         "AT+CIPSERVER=0,1",
-        "\r\nOK\r\n+CIP:0,DISCONNECTED\r\n+CIP:1,DISCONNECTED\r\n+CIP:2,DISCONNECTED\r\n\
+        "+CIP:0,DISCONNECTED\r\n+CIP:1,DISCONNECTED\r\n+CIP:2,DISCONNECTED\r\n\r\nOK\r\n\
          +CIP:3,DISCONNECTED\r\n+CIP:4,DISCONNECTED\r\n",
     )]);
     let (away, _) = dial(&host, 7);

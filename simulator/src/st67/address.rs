@@ -128,10 +128,10 @@ impl St67 {
         self.keep(|kept| {
             kept.fixed_address = Some([ip, gateway, netmask]);
             kept.station_dhcp = false;
-            if let Some(dns) = dns {
-                kept.dns = Some([dns, Ipv4Addr::UNSPECIFIED, Ipv4Addr::UNSPECIFIED]);
-            }
         });
+        if let Some(dns) = dns {
+            self.use_name_servers(true, [dns, Ipv4Addr::UNSPECIFIED, Ipv4Addr::UNSPECIFIED]);
+        }
         Ok(Reply::Ok)
     }
 

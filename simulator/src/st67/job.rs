@@ -81,7 +81,7 @@ pub(super) enum Reply {
     Ok,
     /// It goes on and will answer by itself.
     Later(Job),
-    /// It is never answered.
+    /// Nothing more is said, or nothing at all.
     Silence,
 }
 

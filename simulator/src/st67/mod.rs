@@ -96,6 +96,8 @@ pub(crate) struct St67 {
     job: Job,
     /// It is in passthrough mode.
     passthrough: bool,
+    /// Whether the last `AT+CIPSENDL`, if it still counts, has sent all.
+    long_send: Option<bool>,
     output: Output,
     /// Complete lines received, whether or not they were executed.
     received: u64,
@@ -144,6 +146,7 @@ impl St67 {
             input: Input::default(),
             job: Job::Idle,
             passthrough: false,
+            long_send: None,
             output: Output::default(),
             received: 0,
             executed: 0,
@@ -174,6 +177,7 @@ impl St67 {
         self.input.clear();
         self.job = Job::Idle;
         self.passthrough = false;
+        self.long_send = None;
         self.output.clear();
     }
 
@@ -363,6 +367,7 @@ impl Module for St67 {
     }
 
     fn links_open(&self) -> usize {
-        self.links.open()
+        let opening = usize::from(self.job.connection().is_some());
+        self.links.open() + opening + usize::from(self.has_socket_without_link())
     }
 }

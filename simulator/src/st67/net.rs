@@ -8,12 +8,13 @@ use super::code::Code;
 use super::job::{Job, Reply, Step};
 use super::ping::Echoes;
 use super::send::Destination;
+use super::settings::Dns;
 use super::start::Target;
 use super::{St67, World};
 use crate::network::Lookup;
 
-/// Name servers if DHCP has not named any.
-const NAME_SERVERS: [Ipv4Addr; 3] = [
+/// Name servers that the module has of its own.
+pub(super) const NAME_SERVERS: [Ipv4Addr; 3] = [
     Ipv4Addr::new(208, 67, 222, 222),
     Ipv4Addr::new(8, 8, 8, 8),
     Ipv4Addr::UNSPECIFIED,
@@ -69,8 +70,9 @@ impl St67 {
 
     /// `AT+CIPDNS?`
     pub(super) fn dns(&mut self, _: &Arguments, _: &mut World) -> Result<Reply, Code> {
-        let by_hand = u8::from(self.settings.kept.dns.is_some());
-        let [a, b, c] = self.settings.kept.dns.unwrap_or(NAME_SERVERS);
+        let dns = self.settings.kept.dns;
+        let by_hand = u8::from(dns.is_some_and(|dns| dns.by_hand));
+        let [a, b, c] = self.settings.name_servers;
         self.say(&format!("+CIPDNS:{by_hand},\"{a}\",\"{b}\",\"{c}\""));
         Ok(Reply::Ok)
     }
@@ -95,8 +97,22 @@ impl St67 {
                 *server = address;
             }
         }
-        self.keep(|kept| kept.dns = by_hand.then_some(servers));
+        self.use_name_servers(by_hand, servers);
         Ok(Reply::Ok)
+    }
+
+    pub(super) fn use_name_servers(&mut self, by_hand: bool, servers: [Ipv4Addr; 3]) {
+        self.keep(|kept| kept.dns = Some(Dns { by_hand, servers }));
+        self.settings.name_servers = servers;
+    }
+
+    /// The station has got its address from DHCP, and with it a name server: the gateway.
+    pub(super) fn hear_name_server(&mut self) {
+        let by_hand = self.settings.kept.dns.is_some_and(|dns| dns.by_hand);
+        let dhcp = self.settings.kept.station_dhcp;
+        if dhcp && !by_hand && self.variant.asks_dhcp_for_name_server {
+            self.settings.name_servers[0] = self.config.gateway;
+        }
     }
 
     /// `AT+CIPDOMAIN=<"domain name">[,<ip network>]`

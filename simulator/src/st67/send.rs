@@ -27,6 +27,8 @@ pub(super) struct Payload {
     left: usize,
     data: Vec<u8>,
     escapes: Escapes,
+    /// Where the last backslash was, if they are looked for again.
+    unescaped: usize,
 }
 
 /// Where a payload goes.
@@ -74,6 +76,8 @@ enum Escapes {
     Unescaped,
     /// There was one just now.
     Backslash,
+    /// The same as unescaped, but they are looked for again in all that has come.
+    Again,
 }
 
 impl Payload {
@@ -83,15 +87,52 @@ impl Payload {
             left: length,
             data: Vec::new(),
             escapes: Escapes::None,
+            unescaped: 0,
         }
     }
 
     /// Bytes that can belong to it.
     fn most(&self) -> usize {
         match self.escapes {
-            Escapes::None => self.left,
+            Escapes::None | Escapes::Again => self.left,
             Escapes::Unescaped | Escapes::Backslash => usize::MAX,
         }
+    }
+
+    /// Takes more of it.
+    fn extend(&mut self, bytes: Vec<u8>) {
+        if self.escapes == Escapes::Again {
+            let length = self.left + self.data.len();
+            self.data.extend(bytes);
+            let ended = self.unescape();
+            self.left = if ended { 0 } else { length - self.data.len() };
+            return;
+        }
+        for byte in bytes {
+            if self.left > 0 {
+                self.add(byte);
+            }
+        }
+    }
+
+    /// Takes the backslashes out, and says whether one of them ends the payload.
+    fn unescape(&mut self) -> bool {
+        let mut backslash = false;
+        let mut at = self.unescaped;
+        while let Some(&byte) = self.data.get(at) {
+            if backslash && byte == b'0' {
+                self.data.truncate(at - 1);
+                return true;
+            }
+            if backslash {
+                at -= 1;
+                self.data.remove(at);
+                self.unescaped = at;
+            }
+            backslash = !backslash && byte == b'\\';
+            at += 1;
+        }
+        false
     }
 
     fn add(&mut self, byte: u8) {
@@ -148,9 +189,10 @@ impl St67 {
             Way::Counted | Way::Escaped => self.variant.longest_send,
             Way::Long => i64::from(i32::MAX),
         };
-        let length = arguments.need_number(first, 1..=longest)?;
+        arguments.any_number(first)?;
         let host = arguments.text(first + 1, self.variant.longest_host)?;
         let port = arguments.number(first + 2, 0..=65535)?.unwrap_or(0);
+        let length = arguments.need_number(first, 1..=longest)?;
         let destination = Destination {
             link,
             length: usize::try_from(length).unwrap_or(0),
@@ -193,7 +235,7 @@ impl St67 {
         }
         let (prompt, escapes) = match destination.way {
             Way::Counted => (self.variant.prompt, Escapes::None),
-            Way::Escaped => (self.variant.prompt_ex, Escapes::Unescaped),
+            Way::Escaped => (self.variant.prompt_ex, self.escapes()),
             Way::Long => {
                 let through = Through::long(id, to, destination.length);
                 return Ok(self.enter_data_mode(through));
@@ -205,6 +247,14 @@ impl St67 {
             escapes,
             ..Payload::new(Goal::Link { id, to }, destination.length)
         })))
+    }
+
+    fn escapes(&self) -> Escapes {
+        if self.variant.unescapes_again && self.config.baud.is_some() {
+            Escapes::Again
+        } else {
+            Escapes::Unescaped
+        }
     }
 
     /// The prompt behind which a payload is awaited.
@@ -219,11 +269,7 @@ impl St67 {
             let Some(bytes) = self.input.payload(payload.most()) else {
                 return Step::Wait(Job::Payload(payload));
             };
-            for byte in bytes {
-                if payload.left > 0 {
-                    payload.add(byte);
-                }
-            }
+            payload.extend(bytes);
         }
         let Payload { goal, data, .. } = payload;
         match goal {

@@ -6,11 +6,10 @@ use std::time::Duration;
 use super::argument::Arguments;
 use super::code::Code;
 use super::job::Reply;
-use super::link::{CLOSING, LINKS, State};
-use super::pipe::{Pipe, Protocol};
+use super::pipe::{Follow, Pipe, Protocol};
 use super::start::kind_of;
 use super::{St67, World};
-use crate::network::{Connection, Listener};
+use crate::network::{Listener, UdpSocket};
 
 /// Most peers that can be let in.
 const MOST: i64 = 5;
@@ -18,7 +17,7 @@ const MOST: i64 = 5;
 /// A server that runs.
 #[derive(Debug)]
 pub(super) struct Server {
-    pub listener: Listener,
+    ear: Ear,
     port: u16,
     kind: &'static str,
     /// It wants certificates of its peers.
@@ -26,6 +25,26 @@ pub(super) struct Server {
     keep_alive: i64,
     /// `AT+CIPSTO` when it was created.
     timeout: i64,
+}
+
+/// Where a server hears its peers.
+#[derive(Clone, Copy, Debug)]
+enum Ear {
+    Listener(Listener),
+    /// One socket for all peers, which the first of them makes a link.
+    Datagrams(UdpSocket),
+    /// The link has the socket, and ends with it.
+    Taken,
+}
+
+impl Ear {
+    fn close(self, world: &mut World) {
+        match self {
+            Ear::Listener(listener) => world.network.stop_listening(world.now, listener),
+            Ear::Datagrams(socket) => world.network.unbind(world.now, socket),
+            Ear::Taken => {}
+        }
+    }
 }
 
 impl St67 {
@@ -76,50 +95,62 @@ impl St67 {
         let verifies = arguments.number(3, 0..=1)? == Some(1);
         let keep_alive = arguments.number(4, 0..=7200)?.unwrap_or(0);
         let (protocol, ipv6) = kind_of(kind).ok_or(Code::INVALID)?;
-        if protocol == Protocol::Udp || ipv6 && !self.settings.kept.ipv6 {
+        if ipv6 && !self.settings.kept.ipv6 || !self.can_serve(protocol, ipv6) {
             return Err(Code::INVALID);
         }
-        let kind = match protocol.name() {
-            "TCP" if ipv6 && self.variant.names_ip_version => "TCPv6",
-            "SSL" if ipv6 && self.variant.names_ip_version => "SSLv6",
-            name => name,
-        };
-        let any: IpAddr = if ipv6 {
-            Ipv6Addr::UNSPECIFIED.into()
-        } else {
-            Ipv4Addr::UNSPECIFIED.into()
-        };
         if self.links.server.is_some() {
             return Err(Code::FAILED);
         }
         let port = u16::try_from(port).map_err(|_| Code::INVALID)?;
-        let listener = world.network.listen(world.now, SocketAddr::new(any, port));
+        let datagrams = protocol == Protocol::Udp;
         self.links.server = Some(Server {
-            listener: listener.map_err(|_| Code::FAILED)?,
+            ear: open_ear(protocol, ipv6, port, world).ok_or(Code::FAILED)?,
             port,
-            kind,
-            verifies,
-            keep_alive,
+            kind: self.server_kind(protocol, ipv6),
+            verifies: verifies && !datagrams,
+            keep_alive: if datagrams { 0 } else { keep_alive },
             timeout: self.settings.server_timeout,
         });
         Ok(())
     }
 
+    fn can_serve(&self, protocol: Protocol, ipv6: bool) -> bool {
+        match protocol {
+            Protocol::Udp if ipv6 => self.variant.serves_datagrams_over_ipv6,
+            Protocol::Udp => self.variant.serves_datagrams,
+            Protocol::Tcp | Protocol::Ssl => true,
+        }
+    }
+
+    fn server_kind(&self, protocol: Protocol, ipv6: bool) -> &'static str {
+        match protocol.name() {
+            "TCP" if ipv6 && self.variant.names_ip_version => "TCPv6",
+            "SSL" if ipv6 && self.variant.names_ip_version => "SSLv6",
+            name => name,
+        }
+    }
+
     fn delete_server(&mut self, close_links: bool, world: &mut World) -> Result<(), Code> {
+        let existed = self.stop_server(world);
+        if close_links {
+            self.shut_all(world);
+        }
+        if existed { Ok(()) } else { Err(Code::FAILED) }
+    }
+
+    /// Hears no peers any more, and says whether it has done so before.
+    pub(super) fn stop_server(&mut self, world: &mut World) -> bool {
         let server = self.links.server.take();
         if let Some(server) = &server {
-            world.network.stop_listening(world.now, server.listener);
+            server.ear.close(world);
         }
-        if close_links {
-            for id in 0..LINKS {
-                if let Some(pipe) = self.links.get(id).pipe() {
-                    pipe.close(world);
-                    self.links.forget_held(id);
-                    self.links.get_mut(id).state = State::Closing(world.now + CLOSING);
-                }
-            }
-        }
-        server.map(|_| ()).ok_or(Code::FAILED)
+        server.is_some()
+    }
+
+    /// The server has a socket that is no link.
+    pub(super) fn has_socket_without_link(&self) -> bool {
+        let server = self.links.server.as_ref();
+        server.is_some_and(|server| matches!(server.ear, Ear::Datagrams(_)))
     }
 
     /// `AT+CIPSERVERMAXCONN?`
@@ -162,28 +193,55 @@ impl St67 {
 
     /// Lets in the peers that have come.
     pub(super) fn serve_server(&mut self, world: &mut World) {
-        let Some(listener) = self.links.server.as_ref().map(|server| server.listener) else {
-            return;
-        };
+        match self.links.server.as_ref().map(|server| server.ear) {
+            Some(Ear::Listener(listener)) => self.serve_listener(listener, world),
+            Some(Ear::Datagrams(socket)) => self.serve_datagrams(socket, world),
+            Some(Ear::Taken) | None => {}
+        }
+    }
+
+    /// The link that the next peer gets, if there is room.
+    fn room_for_peer(&self) -> Option<usize> {
+        let most = usize::try_from(self.settings.most_peers).unwrap_or(0);
+        self.links.free().filter(|_| self.links.accepted() < most)
+    }
+
+    fn serve_listener(&mut self, listener: Listener, world: &mut World) {
         while let Some((connection, peer)) = world.network.accept(world.now, listener) {
             if !self.has_network() {
                 world.network.refuse(world.now, connection);
                 continue;
             }
-            let most = usize::try_from(self.settings.most_peers).unwrap_or(0);
             // No command gives the server a certificate, so that TLS gets nowhere.
             let server = self.links.server.as_ref();
             let speaks_tls = server.is_some_and(|server| server.kind.starts_with("SSL"));
-            let room = self.links.accepted() < most && !speaks_tls;
-            match self.links.free().filter(|_| room) {
-                Some(id) => self.let_in(id, connection, peer, world),
+            match self.room_for_peer().filter(|_| !speaks_tls) {
+                Some(id) => self.let_in(id, Pipe::Tcp(connection), peer, world),
                 // It has been let in by the stack, and nobody can look after it.
                 None => world.network.close(world.now, connection),
             }
         }
     }
 
-    fn let_in(&mut self, id: usize, connection: Connection, peer: SocketAddr, world: &World) {
+    /// The first datagram makes a link, which is then for all that come.
+    fn serve_datagrams(&mut self, socket: UdpSocket, world: &mut World) {
+        let Some(id) = self.room_for_peer().filter(|_| self.has_network()) else {
+            return;
+        };
+        if let Some(datagram) = world.network.receive_from(world.now, socket) {
+            self.let_in(id, Pipe::Udp(socket), datagram.from, world);
+            if let Some(server) = &mut self.links.server {
+                server.ear = Ear::Taken;
+            }
+            let link = self.links.get_mut(id);
+            link.follow = Follow::Last;
+            link.source = datagram.from;
+            let event = self.take_in(id, datagram.data);
+            self.tell(event);
+        }
+    }
+
+    fn let_in(&mut self, id: usize, pipe: Pipe, peer: SocketAddr, world: &World) {
         let Some(server) = &self.links.server else {
             return;
         };
@@ -193,7 +251,7 @@ impl St67 {
         } else {
             self.settings.server_timeout
         };
-        self.links.occupy(id, Pipe::Tcp(connection), peer, port);
+        self.links.occupy(id, pipe, peer, port);
         let link = self.links.get_mut(id);
         link.accepted = true;
         link.last_data = world.now;
@@ -203,4 +261,18 @@ impl St67 {
             .map(|seconds| Duration::from_secs(seconds) + self.variant.server_grace);
         self.tell_connected(id);
     }
+}
+
+fn open_ear(protocol: Protocol, ipv6: bool, port: u16, world: &mut World) -> Option<Ear> {
+    let any: IpAddr = if ipv6 {
+        Ipv6Addr::UNSPECIFIED.into()
+    } else {
+        Ipv4Addr::UNSPECIFIED.into()
+    };
+    let at = SocketAddr::new(any, port);
+    if protocol == Protocol::Udp {
+        let (socket, _) = world.network.bind(world.now, at).ok()?;
+        return Some(Ear::Datagrams(socket));
+    }
+    world.network.listen(world.now, at).ok().map(Ear::Listener)
 }

@@ -65,14 +65,22 @@ pub(super) struct Kept {
     pub antennas: Antennas,
     /// `AT+CIPV6`.
     pub ipv6: bool,
-    /// `AT+CIPDNS`, if it was set by hand.
-    pub dns: Option<[Ipv4Addr; 3]>,
+    /// `AT+CIPDNS`, if it was set.
+    pub dns: Option<Dns>,
     /// `AT+CIPTCPOPT` of each link: linger, no delay, send timeout, keep-alive.
     pub tcp_options: [[i64; 4]; LINKS],
     /// `AT+CIPRECONNINTV`, in tenths of a second.
     pub link_pause: i64,
     /// `AT+CIPSSLCCONF` of each link.
     pub ssl: [SslFiles; LINKS],
+}
+
+/// `AT+CIPDNS`.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Dns {
+    /// The servers were named, and not left to the module.
+    pub by_hand: bool,
+    pub servers: [Ipv4Addr; 3],
 }
 
 impl Default for Kept {
@@ -144,6 +152,8 @@ pub(super) struct Settings {
     pub passive: bool,
     /// `AT+CIPDINFO`.
     pub remote_in_ipd: bool,
+    /// The name servers that are asked.
+    pub name_servers: [Ipv4Addr; 3],
     /// `AT+CIPSERVERMAXCONN`.
     pub most_peers: i64,
     /// `AT+CIPSTO`, in seconds.
@@ -175,6 +185,10 @@ impl Settings {
             multiple: false,
             passive: false,
             remote_in_ipd: false,
+            name_servers: flash
+                .kept
+                .dns
+                .map_or(variant.name_servers, |dns| dns.servers),
             most_peers: 5,
             server_timeout: 0,
             long_sends: (1024, 2920),

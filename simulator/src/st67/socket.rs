@@ -5,11 +5,14 @@ use super::code::Code;
 use super::job::Reply;
 use super::link::{CLOSING, LINKS, State};
 use super::pipe::Pipe;
+use super::settings::Kept;
 use super::{St67, World};
 
 /// The id that stands for all links.
 const ALL: i64 = 5;
 pub(super) const LAST: i64 = 4;
+/// One socket that is being closed and one that waits for that.
+const PLACES: usize = 2;
 
 impl St67 {
     /// `AT+CIPMUX?`
@@ -43,7 +46,9 @@ impl St67 {
     ) -> Result<Reply, Code> {
         arguments.expect(1..=1)?;
         let passive = arguments.need_switch(0)?;
-        self.refuse_while_in_use()?;
+        if !self.variant.ignores_server || self.links.open() > 0 {
+            self.refuse_while_in_use()?;
+        }
         self.settings.passive = passive;
         Ok(Reply::Ok)
     }
@@ -159,21 +164,35 @@ impl St67 {
             arguments.need_number(0, 0..=last)?
         };
         let longest = i64::from(i32::MAX);
-        let given = [
-            arguments.number(first, -1..=longest)?,
-            arguments.number(first + 1, 0..=1)?,
-            arguments.number(first + 2, 0..=longest)?,
-            arguments.number(first + 3, 0..=7200)?,
-        ];
-        self.keep_if_firmware(|kept| {
+        let mut given = [None; 4];
+        let mut result = Ok(Reply::Ok);
+        for (index, range) in [-1..=longest, 0..=1, 0..=longest, 0..=7200]
+            .into_iter()
+            .enumerate()
+        {
+            match arguments.number(first + index, range) {
+                Ok(number) => given[index] = number,
+                Err(code) if self.variant.sets_options_one_by_one => {
+                    result = Err(code);
+                    break;
+                }
+                Err(code) => return Err(code),
+            }
+        }
+        let change = |kept: &mut Kept| {
             for id in ids(chosen) {
                 let options = kept.tcp_options[id].iter_mut();
                 options
                     .zip(given)
                     .for_each(|(option, given)| *option = given.unwrap_or(*option));
             }
-        });
-        Ok(Reply::Ok)
+        };
+        if result.is_ok() {
+            self.keep_if_firmware(change);
+        } else {
+            change(&mut self.settings.kept);
+        }
+        result
     }
 
     /// `AT+CIPSTATE?`
@@ -239,46 +258,69 @@ impl St67 {
         arguments: &Arguments,
         world: &mut World,
     ) -> Result<Reply, Code> {
-        if !self.settings.multiple {
-            return Err(Code::OPERATION);
-        }
         arguments.expect(1..=1)?;
+        if !self.settings.multiple {
+            return Err(Code::NOT_ALLOWED);
+        }
         let id = arguments.need_number(0, 0..=ALL)?;
-        ids(id).for_each(|id| self.close_link(id, world));
+        if id == ALL && self.variant.closes_through_queue {
+            self.shut_all(world);
+        } else {
+            ids(id).for_each(|id| self.close_link(id, world));
+        }
         Ok(Reply::Ok)
     }
 
     /// `AT+CIPCLOSE`
     pub(super) fn close_single(&mut self, _: &Arguments, world: &mut World) -> Result<Reply, Code> {
         if self.settings.multiple {
-            return Err(Code::OPERATION);
+            return Err(Code::NOT_ALLOWED);
         }
         self.close_link(0, world);
         Ok(Reply::Ok)
     }
 
-    pub(super) fn close_link(&mut self, id: usize, world: &mut World) {
-        let Some(pipe) = self.links.get(id).pipe() else {
-            return;
-        };
-        if let (Some(session), Pipe::Tcp(connection)) = (&mut self.links.get_mut(id).session, pipe)
-        {
-            session.close(world.now, connection, world.network);
-        }
-        pipe.close(world);
-        self.links.forget_held(id);
-        let link = self.links.get_mut(id);
-        if !self.variant.says_closed {
-            link.state = State::Closing(world.now + CLOSING);
+    /// Closes a link, and tells of it.
+    fn close_link(&mut self, id: usize, world: &mut World) {
+        let was_open = self.shut(id, world);
+        if !was_open || !self.variant.says_closed {
             return;
         }
-        link.state = State::Free;
+        self.links.get_mut(id).state = State::Free;
         let closed = if self.settings.multiple {
             format!("{id},CLOSED")
         } else {
             "CLOSED".to_owned()
         };
         self.say(&closed);
+    }
+
+    /// Closes a link of which is told later; whether it was open.
+    fn shut(&mut self, id: usize, world: &mut World) -> bool {
+        let link = self.links.get_mut(id);
+        let Some(pipe) = link.pipe() else {
+            return false;
+        };
+        if let (Some(session), Pipe::Tcp(connection)) = (&mut link.session, pipe) {
+            session.close(world.now, connection, world.network);
+        }
+        pipe.close(world);
+        link.state = State::Closing(world.now + CLOSING);
+        self.links.forget_held(id);
+        true
+    }
+
+    /// Closes all links, and tells of those at once that have to make room for others.
+    pub(super) fn shut_all(&mut self, world: &mut World) {
+        let open: Vec<usize> = (0..LINKS).filter(|id| self.shut(*id, world)).collect();
+        if !self.variant.closes_through_queue {
+            return;
+        }
+        let waiting = open.len().min(PLACES);
+        for &id in &open[..open.len() - waiting] {
+            self.links.get_mut(id).state = State::Free;
+            self.tell_closed(id);
+        }
     }
 }
 

@@ -205,10 +205,12 @@ impl St67 {
         arguments: &Arguments,
         _: &mut World,
     ) -> Result<Reply, Code> {
+        let comma = self.variant.comma_before_protocols && !self.settings.multiple;
         self.say_ssl("+CIPSSLCALPN", arguments, |ssl| {
             let names = ssl.protocols.iter();
             let names: Vec<String> = names.map(|name| format!("\"{}\"", text(name))).collect();
-            names.join(",")
+            let comma = if comma && !names.is_empty() { "," } else { "" };
+            comma.to_owned() + &names.join(",")
         })
     }
 

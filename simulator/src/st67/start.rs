@@ -123,10 +123,7 @@ impl St67 {
         if ipv6 && !self.settings.kept.ipv6 {
             return Err(Code::INVALID);
         }
-        if !self.links.get(id).is_free() {
-            return Err(Code::HANDLE);
-        }
-        if let Some(keep_alive) = keep_alive {
+        if let Some(keep_alive) = keep_alive.filter(|_| self.links.get(id).is_free()) {
             self.settings.kept.tcp_options[id][3] = keep_alive;
         }
         let timeout = timeout.and_then(|timeout| u64::try_from(timeout).ok());
@@ -152,6 +149,14 @@ impl St67 {
         world: &mut World,
     ) -> Result<Reply, Code> {
         let remote = SocketAddr::new(address, target.port);
+        if !self.links.get(target.id).is_free() {
+            // The error would be told as a negative number, for which there is no answer.
+            return if self.variant.ignores_open_link {
+                Ok(Reply::Silence)
+            } else {
+                Err(Code::HANDLE)
+            };
+        }
         self.own_address(remote).ok_or(Code::FAILED)?;
         if target.protocol == Protocol::Udp {
             self.open_udp(target.id, remote, target.local_port, target.follow, world)?;

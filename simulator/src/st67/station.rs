@@ -147,6 +147,7 @@ impl St67 {
             Stage::Connecting { at, fate } if at <= now => self.meet_fate(at, fate),
             Stage::Associated { at: Some(at) } if at <= now => {
                 self.station.stage = Stage::Online;
+                self.hear_name_server();
                 self.wifi_event("+CW:GOTIP");
             }
             _ => {}

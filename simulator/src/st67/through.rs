@@ -95,13 +95,22 @@ impl St67 {
             }
             target.as_ref().ok_or(Code::FAILED)?;
         }
+        if let Some(whole) = self.long_send {
+            self.prompt_for_data();
+            self.conclude_long(whole);
+            return Ok(Reply::Silence);
+        }
         Ok(self.enter_data_mode(Through::passing(0, target)))
     }
 
-    pub(super) fn enter_data_mode(&mut self, through: Through) -> Reply {
+    fn prompt_for_data(&mut self) {
         self.conclude("OK");
         let prompt = self.variant.prompt;
         self.output.write(&[prompt.as_bytes()]);
+    }
+
+    pub(super) fn enter_data_mode(&mut self, through: Through) -> Reply {
+        self.prompt_for_data();
         self.passthrough = through.is_passthrough();
         Reply::Later(Job::Through(Box::new(through)))
     }
@@ -135,8 +144,7 @@ impl St67 {
             if chunk == END {
                 return self.end_data_mode(through, world);
             }
-            let to = through.long.as_ref().and_then(|long| long.to);
-            let sent = self.send_through(through.link, to, &chunk, world);
+            let sent = self.send_through(&through, &chunk, world);
             if let Some(long) = &mut through.long {
                 long.received += chunk.len();
                 long.sent += if sent { chunk.len() } else { 0 };
@@ -170,17 +178,18 @@ impl St67 {
         Some(chunk).filter(|chunk| !chunk.is_empty())
     }
 
-    fn send_through(
-        &mut self,
-        id: usize,
-        to: Option<SocketAddr>,
-        data: &[u8],
-        world: &mut World,
-    ) -> bool {
-        let Some(pipe) = self.links.get(id).pipe() else {
+    /// Sends a chunk, of `AT+CIPSENDL` in pieces of the size that is set for that.
+    fn send_through(&mut self, through: &Through, data: &[u8], world: &mut World) -> bool {
+        let Some(pipe) = self.links.get(through.link).pipe() else {
             return false;
         };
-        self.send_over(id, pipe, to, data, world);
+        let (to, most) = match &through.long {
+            Some(long) => (long.to, self.settings.long_sends.1),
+            None => (None, data.len()),
+        };
+        for piece in data.chunks(most) {
+            self.send_over(through.link, pipe, to, piece, world);
+        }
         true
     }
 
@@ -211,9 +220,14 @@ impl St67 {
                 self.say_report(long.sent, long.received);
             }
             let whole = long.sent == long.received;
-            self.conclude(if whole { "SEND OK" } else { "SEND FAIL" });
+            self.conclude_long(whole);
+            self.long_send = Some(whole).filter(|_| self.variant.remembers_long_send);
         }
         Step::Next(Job::Idle)
+    }
+
+    fn conclude_long(&mut self, whole: bool) {
+        self.conclude(if whole { "SEND OK" } else { "SEND FAIL" });
     }
 
     fn end_data_mode(&mut self, through: Through, world: &mut World) -> Step {
@@ -222,6 +236,7 @@ impl St67 {
         }
         self.passthrough = false;
         if !through.is_passthrough() {
+            self.long_send = None;
             self.conclude("SEND CANCELLED");
         } else if self.settings.kept.system_messages & 1 != 0 {
             self.conclude("+QUITT");

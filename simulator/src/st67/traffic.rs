@@ -126,7 +126,7 @@ impl St67 {
         }
     }
 
-    fn take_in(&mut self, id: usize, data: Vec<u8>) -> Option<String> {
+    pub(super) fn take_in(&mut self, id: usize, data: Vec<u8>) -> Option<String> {
         if self.passes_through() && !self.settings.passive {
             self.print_through(&data);
             return None;
@@ -194,15 +194,13 @@ impl St67 {
 
     /// The module loses its power, and with it all connections.
     pub(super) fn close_all_silently(&mut self, world: &mut World) {
+        self.stop_server(world);
         let pipes: Vec<Pipe> = self
             .links
             .iter()
             .filter_map(|(_, link)| link.pipe())
             .collect();
         pipes.into_iter().for_each(|pipe| pipe.close(world));
-        if let Some(server) = self.links.server.take() {
-            world.network.stop_listening(world.now, server.listener);
-        }
         if let Some(connection) = self.job.connection() {
             world.network.close(world.now, connection);
         }

@@ -1,10 +1,12 @@
 //! Where the firmware and the reference of the ST67W611M1 differ.
 
+use std::net::Ipv4Addr;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use super::ble::variant as ble;
 use super::mqtt::variant as mqtt;
+use super::net::NAME_SERVERS;
 use crate::Profile;
 
 /// The spellings and limits of one firmware.
@@ -81,6 +83,30 @@ pub(super) struct Variant {
     pub scans_all: bool,
     /// The arguments that `AT+CIPSTART` takes at most.
     pub start_arguments: usize,
+    /// `AT+CIPSTART` for a link that is open is never answered.
+    pub ignores_open_link: bool,
+    /// Sockets are closed one after the other through a queue of one place, so that of those that a
+    /// command closes, all but the last two are closed before it is answered.
+    pub closes_through_queue: bool,
+    /// `AT+CIPRECVMODE` does not care for a server without links.
+    pub ignores_server: bool,
+    /// A server for datagrams is possible.
+    pub serves_datagrams: bool,
+    /// A server for datagrams over IPv6 is possible.
+    pub serves_datagrams_over_ipv6: bool,
+    /// The name servers before they are set or DHCP has named one.
+    pub name_servers: [Ipv4Addr; 3],
+    /// DHCP names a server, and it is asked unless others are set by hand.
+    pub asks_dhcp_for_name_server: bool,
+    /// `AT+CIPSSLCALPN?` prints a comma in front of each protocol, even of the first.
+    pub comma_before_protocols: bool,
+    /// What `AT+CIPTCPOPT` says before something that it must not is set all the same.
+    pub sets_options_one_by_one: bool,
+    /// On a UART, backslashes in a payload of `AT+CIPSENDEX` are looked for anew whenever more of it
+    /// has come, from where the last one was.
+    pub unescapes_again: bool,
+    /// `AT+CIPSENDL` that is complete still counts in the passthrough mode, which ends at once.
+    pub remembers_long_send: bool,
     /// In passive mode datagrams are read one by one, and one that finds no room is lost; otherwise
     /// they run together in the buffer, and all links wait until there is room.
     pub keeps_datagrams: bool,
@@ -244,6 +270,17 @@ const FW_2_0_75: Variant = Variant {
     takes_any_events: true,
     scans_all: true,
     start_arguments: 7,
+    ignores_open_link: true,
+    closes_through_queue: true,
+    ignores_server: true,
+    serves_datagrams: true,
+    serves_datagrams_over_ipv6: false,
+    name_servers: [Ipv4Addr::UNSPECIFIED; 3],
+    asks_dhcp_for_name_server: true,
+    comma_before_protocols: true,
+    sets_options_one_by_one: true,
+    unescapes_again: true,
+    remembers_long_send: true,
     keeps_datagrams: false,
     tells_source: false,
     longest_datagram: 1470,
@@ -342,6 +379,17 @@ const REFERENCE: Variant = Variant {
     takes_any_events: false,
     scans_all: false,
     start_arguments: 9,
+    ignores_open_link: false,
+    closes_through_queue: false,
+    ignores_server: false,
+    serves_datagrams: false,
+    serves_datagrams_over_ipv6: false,
+    name_servers: NAME_SERVERS,
+    asks_dhcp_for_name_server: false,
+    comma_before_protocols: false,
+    sets_options_one_by_one: false,
+    unescapes_again: false,
+    remembers_long_send: false,
     keeps_datagrams: true,
     tells_source: true,
     longest_datagram: usize::MAX,
