@@ -554,3 +554,51 @@ fn a_connection_that_is_being_opened_counts() {
         assert_eq!(host.simulation.links_open(), 0, "{profile}");
     }
 }
+
+const MQTT: &[Exchange] = &[
+    exchange(
+        "row 34",
+        &[],
+        &["AT+MQTTUSERCFG=0,5,\"id\"\r\n"],
+        "\r\nOK\r\n",
+    ),
+    exchange(
+        "row 34: 2 counts as 1",
+        &["AT+MQTTUSERCFG=0,0,\"id\""],
+        &["AT+MQTTCONN=0,\"192.168.101.110\",1883,2\r\n"],
+        "\r\nOK\r\n+MQTT:CONNECTED,0\r\n",
+    ),
+    exchange(
+        "row 35: wrong link",
+        &["AT+MQTTCONN=1,\"broker\",1883,0"],
+        &["AT+MQTTCONN?\r\n"],
+        "+MQTTCONN:0,0,0,\"broker\",,0\r\n\r\nOK\r\n",
+    ),
+    exchange(
+        "row 35: wrong port",
+        &["AT+MQTTCONN=0,\"broker\",0,0"],
+        &["AT+MQTTCONN?\r\n"],
+        "+MQTTCONN:0,0,0,\"broker\",,0\r\n\r\nOK\r\n",
+    ),
+];
+
+#[test]
+fn mqtt() {
+    play(MQTT, |profile| {
+        let broker = services::MqttBroker::new();
+        let network = MemoryNetwork::new().serve(server(1883), move |_| broker.serve());
+        Host::online(profile, network)
+    });
+}
+
+const LOW_POWER: &[Exchange] = &[exchange(
+    "section 11: bare AT+TWT_TEARDOWN",
+    &["AT+TWT_SLEEP"],
+    &["AT+TWT_TEARDOWN\r\n"],
+    "\r\nOK\r\n",
+)];
+
+#[test]
+fn low_power() {
+    play(LOW_POWER, fresh);
+}

@@ -115,7 +115,7 @@ fn the_user_is_configured() {
         ]);
         for bad in [
             "AT+MQTTUSERCFG=1,0,\"a\",\"b\",\"c\"",
-            "AT+MQTTUSERCFG=0,5,\"a\",\"b\",\"c\"",
+            "AT+MQTTUSERCFG=0,\"0\",\"a\",\"b\",\"c\"",
             "AT+MQTTUSERCFG=0,0,\"123456789012345678901234\",\"b\",\"c\"",
             "AT+MQTTUSERCFG=0,2,\"a\",\"b\",\"c\"",
             "AT+MQTTUSERCFG=0,3,\"a\",\"b\",\"c\",\"cert\"",

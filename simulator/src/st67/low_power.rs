@@ -164,14 +164,36 @@ impl St67 {
         arguments: &Arguments,
         _: &mut World,
     ) -> Result<Reply, Code> {
+        if self.variant.takes_any_schedule {
+            arguments.expect(0..=3)?;
+            for index in 0..arguments.len() {
+                arguments.any_number(index)?;
+            }
+            return self.end_schedule();
+        }
         arguments.expect(2..=3)?;
-        let last = i64::from(self.variant.takes_any_schedule);
-        arguments.need_number(0, 0..=last)?;
+        arguments.need_number(0, 0..=0)?;
         let all = arguments.need_switch(1)?;
         let flow = arguments.number(2, 0..=7)?;
-        if !all && flow.is_none() && !self.variant.takes_any_schedule {
+        if !all && flow.is_none() {
             return Err(Code::count(3, 2));
         }
+        self.end_schedule()
+    }
+
+    /// `AT+TWT_TEARDOWN`, which the reference does not know.
+    pub(super) fn clear_any_schedule(
+        &mut self,
+        _: &Arguments,
+        _: &mut World,
+    ) -> Result<Reply, Code> {
+        if !self.variant.takes_any_schedule {
+            return Err(Code::UNTOLD);
+        }
+        self.end_schedule()
+    }
+
+    fn end_schedule(&mut self) -> Result<Reply, Code> {
         if !std::mem::take(&mut self.sleep.scheduled) {
             return Err(Code::FAILED);
         }

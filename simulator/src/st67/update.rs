@@ -34,12 +34,13 @@ struct Image {
 }
 
 impl Image {
-    /// The image that begins with this header, if it is one.
+    /// The image that begins with this header, if it is one. The check takes compressed images only
+    /// (wire notes 11).
     fn with_header(data: &[u8]) -> Option<Self> {
         let kind = data.get(KIND)?;
         let length = data.get(LENGTH)?.try_into().map(u32::from_le_bytes).ok()?;
         let fits = length <= UPDATE_PARTITION;
-        let known = kind.starts_with(b"RAW") || kind.starts_with(b"XZ");
+        let known = kind.starts_with(b"XZ");
         let hash = data.get(HASH)?.to_vec();
         (data.starts_with(MAGIC) && known && fits).then(|| Image {
             expected: usize::try_from(length).ok().map(|length| (length, hash)),

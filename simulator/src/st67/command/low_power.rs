@@ -12,7 +12,9 @@ pub(super) const COMMANDS: &[Command] = &[
     command("+SLCLDTIM").execute(St67::clear_wake_beacons),
     command("+TWT_PARAM").set(St67::set_schedule),
     command("+TWT_SLEEP").execute(St67::sleep_on_schedule),
-    command("+TWT_TEARDOWN").set(St67::clear_schedule),
+    command("+TWT_TEARDOWN")
+        .set(St67::clear_schedule)
+        .execute(St67::clear_any_schedule),
     command("+SET_CLOCK").set(St67::set_clock),
     command("+GET_CLOCK").execute(St67::clock),
 ];

@@ -88,7 +88,7 @@ impl St67 {
             ..
         } = &self.mqtt;
         let port = match port {
-            0 if host.is_empty() => String::new(),
+            0 => String::new(),
             port => port.to_string(),
         };
         let head = format!("+MQTTCONN:0,{state},{},\"", settings.scheme);
@@ -106,8 +106,16 @@ impl St67 {
     ) -> Result<Reply, Code> {
         arguments.expect(4..=4)?;
         let host = arguments.need_text(1, self.variant.longest_host)?;
+        if self.variant.mqtt.keeps_host {
+            self.mqtt.host = host.to_vec();
+        }
+        arguments.any_number(2)?;
+        let reconnects = if self.variant.mqtt.takes_any_number {
+            arguments.any_number(3)?.ok_or(Code::parse(3))? != 0
+        } else {
+            arguments.need_switch(3)?
+        };
         let port = arguments.need_number(2, 1..=65_535)?;
-        let reconnects = arguments.need_switch(3)?;
         check_link(arguments)?;
         if self.mqtt.client.is_some() || self.mqtt.retry.is_some() {
             return Err(Code::INVALID);

@@ -95,7 +95,12 @@ impl Settings {
             1 => (false, false),
             2 => (false, true),
             3 => (true, false),
-            _ => (true, true),
+            4 => (true, true),
+            // Any other is TLS with whatever files are named.
+            _ => {
+                let [certificate, key, issuer] = self.files.each_ref().map(|name| !name.is_empty());
+                (certificate && key, issuer)
+            }
         };
         let [certificate, key, issuer] = self.files.clone();
         Some(SslFiles::new(presents, verifies, certificate, key, issuer))
@@ -125,7 +130,11 @@ impl St67 {
         _: &mut World,
     ) -> Result<Reply, Code> {
         arguments.expect(self.variant.mqtt.user_arguments..=8)?;
-        let scheme = arguments.need_number(1, 0..=4)?;
+        let scheme = if self.variant.mqtt.takes_any_number {
+            arguments.any_number(1)?.ok_or(Code::parse(1))?
+        } else {
+            arguments.need_number(1, 0..=4)?
+        };
         let client_id = arguments.need_text(2, CLIENT_ID)?;
         let optional = |index: usize, longest: usize| -> Result<Option<Vec<u8>>, Code> {
             Ok(arguments.text(index, longest)?.map(<[u8]>::to_vec))

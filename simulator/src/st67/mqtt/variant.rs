@@ -5,6 +5,10 @@
 pub(in crate::st67) struct Variant {
     /// The arguments that `AT+MQTTUSERCFG` takes at least.
     pub user_arguments: usize,
+    /// `AT+MQTTUSERCFG` takes any scheme, and `AT+MQTTCONN` any number for whether to reconnect.
+    pub takes_any_number: bool,
+    /// `AT+MQTTCONN` keeps the name of the host, whatever else is wrong.
+    pub keeps_host: bool,
     /// `AT+MQTTLONGCLIENTID` and its like exist.
     pub long_names: bool,
     /// How `AT+MQTTCLIENTID=` and its like end.
@@ -39,6 +43,8 @@ pub(in crate::st67) struct Variant {
 
 pub(in crate::st67) const FW_2_0_75: Variant = Variant {
     user_arguments: 3,
+    takes_any_number: true,
+    keeps_host: true,
     long_names: false,
     name_result: "SEND OK",
     inverts_session: true,
@@ -57,6 +63,8 @@ pub(in crate::st67) const FW_2_0_75: Variant = Variant {
 
 pub(in crate::st67) const REFERENCE: Variant = Variant {
     user_arguments: 5,
+    takes_any_number: false,
+    keeps_host: false,
     long_names: true,
     name_result: "OK",
     inverts_session: false,
