@@ -470,7 +470,7 @@ fn sends_until_an_escape() {
 }
 
 #[test]
-fn payload_may_come_in_pieces_and_its_excess_is_dropped() {
+fn payload_may_come_in_pieces_and_its_excess_is_sent() {
     let log = Rc::new(RefCell::new(Vec::new()));
     let service = Rc::clone(&log);
     let network =
@@ -481,8 +481,8 @@ fn payload_may_come_in_pieces_and_its_excess_is_dropped() {
     host.write(b"AT\r\n");
     host.expect("");
     host.write(b"OK\r\n>+too much");
-    host.expect("Recv 10 bytes\r\n\r\nSEND OK\r\n");
-    assert_eq!(*log.borrow(), b"AT\r\nOK\r\n>+");
+    host.expect("Recv 18 bytes\r\n\r\nSEND OK\r\n");
+    assert_eq!(*log.borrow(), b"AT\r\nOK\r\n>+too much");
 }
 
 #[test]

@@ -7,7 +7,7 @@ mod support;
 
 use std::time::Duration;
 
-use atwifi_simulator::{Config, MemoryNetwork, Profile, services};
+use atwifi_simulator::{BlePeer, BleUpdates, Config, MemoryNetwork, Profile, services};
 use support::{Host, server};
 
 /// All profiles of a real firmware.
@@ -46,19 +46,27 @@ const fn exchange(
 #[track_caller]
 fn play(exchanges: &[Exchange], host: impl Fn(Profile) -> Host) {
     for profile in firmware() {
-        for exchange in exchanges {
-            let mut host = host(profile);
-            for line in exchange.before {
-                host.ask(line);
-            }
-            for piece in exchange.sent {
-                host.write(piece.as_bytes());
-            }
-            let answer = host.wait();
-            let source = exchange.source;
-            assert_eq!(answer, exchange.answer, "{profile}, {source}");
-        }
+        play_with(profile, exchanges, &host);
     }
+}
+
+#[track_caller]
+fn play_with(profile: Profile, exchanges: &[Exchange], host: impl Fn(Profile) -> Host) {
+    for exchange in exchanges {
+        let answer = answer(&mut host(profile), exchange);
+        let source = exchange.source;
+        assert_eq!(answer, exchange.answer, "{profile}, {source}");
+    }
+}
+
+fn answer(host: &mut Host, exchange: &Exchange) -> String {
+    for line in exchange.before {
+        host.ask(line);
+    }
+    for piece in exchange.sent {
+        host.write(piece.as_bytes());
+    }
+    host.wait()
 }
 
 /// A module that has just been switched on. Each write of the host is a frame of its own.
@@ -247,24 +255,6 @@ const WIFI: &[Exchange] = &[
         "+CW:CONNECTING\r\n\r\nOK\r\n+CW:CONNECTED\r\n+CW:GOTIP\r\n",
     ),
     exchange(
-        "row 21",
-        &["AT+CWMODE=1,0"],
-        &["AT+CWSTATE?\r\n"],
-        "+CWSTATE:4,\"\"\r\n\r\nOK\r\n",
-    ),
-    exchange(
-        "row 22: after a failed join",
-        &["AT+CWMODE=1,0", "AT+CWJAP=\"x\",\"password\""],
-        &["AT+CWSTATE?\r\n"],
-        "+CWSTATE:4,\"\"\r\n\r\nOK\r\n",
-    ),
-    exchange(
-        "row 22: as an access point",
-        &["AT+CWMODE=1,0", JOIN, "AT+CWMODE=2"],
-        &["AT+CWSTATE?\r\n"],
-        "+CWSTATE:0,\"\"\r\n\r\nOK\r\n",
-    ),
-    exchange(
         "row 28",
         &[],
         &["AT+CWLAPOPT?\r\n"],
@@ -324,6 +314,35 @@ const WIFI: &[Exchange] = &[
 #[test]
 fn wifi() {
     play(WIFI, fresh);
+}
+
+/// The rows in which the state of the station is asked for; later firmware tells more.
+const STATES: &[Exchange] = &[
+    exchange(
+        "row 21",
+        &["AT+CWMODE=1,0"],
+        &["AT+CWSTATE?\r\n"],
+        "+CWSTATE:4,\"\"\r\n\r\nOK\r\n",
+    ),
+    exchange(
+        "row 22: after a failed join",
+        &["AT+CWMODE=1,0", "AT+CWJAP=\"x\",\"password\""],
+        &["AT+CWSTATE?\r\n"],
+        "+CWSTATE:4,\"\"\r\n\r\nOK\r\n",
+    ),
+    exchange(
+        "row 22: as an access point",
+        &["AT+CWMODE=1,0", JOIN, "AT+CWMODE=2"],
+        &["AT+CWSTATE?\r\n"],
+        "+CWSTATE:0,\"\"\r\n\r\nOK\r\n",
+    ),
+];
+
+#[test]
+fn states() {
+    for profile in [Profile::St67Fw2_0_75, Profile::St67Fw2_0_89] {
+        play_with(profile, STATES, fresh);
+    }
 }
 
 /// A station that has joined, with several links, which are received from on demand.
@@ -601,4 +620,160 @@ const LOW_POWER: &[Exchange] = &[exchange(
 #[test]
 fn low_power() {
     play(LOW_POWER, fresh);
+}
+
+/// What has changed with a firmware, and is the same with those that are later.
+const SINCE_2_0_89: &[Exchange] = &[
+    exchange(
+        "section 7: AT+GET_AP_DTIM",
+        &[],
+        &["AT+GET_AP_DTIM?\r\n"],
+        "+DTIM:1\r\n\r\nOK\r\n",
+    ),
+    exchange(
+        "section 7: AT+GET_TWT_SUPPORTED",
+        &[],
+        &["AT+GET_TWT_SUPPORTED?\r\n"],
+        "+TWT_SUPPORT:0\r\n\r\nOK\r\n",
+    ),
+    exchange(
+        "section 7: AT+TWT_STATUS",
+        &[],
+        &["AT+TWT_STATUS?\r\n"],
+        "+TWT:INACTIVE\r\n\r\nOK\r\n",
+    ),
+    exchange(
+        "section 4: quotes",
+        &["AT+MQTTSNI=0,\"name\""],
+        &["AT+MQTTSNI?\r\n"],
+        "+MQTTSNI:0,\"name\"\r\n\r\nOK\r\n",
+    ),
+];
+
+const SINCE_2_0_97: &[Exchange] = &[
+    exchange(
+        "section 2: the fifth parameter of AT+PING",
+        &[],
+        &["AT+PING=\"192.168.101.200\",32,1,1000,500\r\n"],
+        "\r\nOK\r\n+PING:TIMEOUT\r\n",
+    ),
+    exchange(
+        "section 7: AT+CWSTATE",
+        &[],
+        &["AT+CWSTATE?\r\n"],
+        "+CWSTATE:2,\"home\",3,3\r\n\r\nOK\r\n",
+    ),
+    exchange(
+        "section 5: both roles",
+        &["AT+BLEINIT=3", "AT+BLEADVSTART"],
+        &["AT+BLESCANPARAM?\r\n"],
+        "+BLESCANPARAM:1,0,0,40,40\r\n\r\nOK\r\n",
+    ),
+    exchange(
+        "section 5: ten connections",
+        &["AT+BLEINIT=1", "AT+BLECONN=9,\"11:22:33:44:55:66\""],
+        &["AT+BLECONN?\r\n"],
+        "+BLECONN:9,\"11:22:33:44:55:66\"\r\n\r\nOK\r\n",
+    ),
+    exchange(
+        "section 5: the role of a connection that has ended",
+        &["AT+BLEINIT=1", "AT+BLECONN=9,\"11:22:33:44:55:66\""],
+        &["AT+BLEDISCONN=9\r\n"],
+        "\r\nOK\r\n+BLE:DISCONNECTED:9,\"11:22:33:44:55:66\",0\r\n",
+    ),
+    exchange(
+        "section 5: the connection that is notified",
+        &["AT+BLEINIT=3"],
+        &["AT+BLEGATTSNTFY=0,0,4,9\r\n"],
+        "\r\nOK\r\n\r\n>",
+    ),
+    exchange(
+        "section 11: a server for datagrams over IPv6",
+        &["AT+CIPV6=1"],
+        &["AT+CIPSERVER=1,4000,\"UDPv6\"\r\n"],
+        "\r\nOK\r\n",
+    ),
+];
+
+const SINCE_2_0_106: &[Exchange] = &[
+    exchange(
+        "section 1: what is more than AT+CIPSEND has announced is lost",
+        &[DATAGRAMS, "AT+CIPSEND=0,4"],
+        &["123456"],
+        "Recv 4 bytes\r\n\r\nSEND OK\r\n+IPD:0,4,\"192.168.101.110\",7\r\n",
+    ),
+    exchange(
+        "section 5: AT+BLEGATTSRD",
+        &["AT+BLEINIT=2"],
+        &["AT+BLEGATTSRD=0,0,241\r\n"],
+        "\r\nERROR\r\n",
+    ),
+];
+
+#[test]
+fn later_firmware() {
+    let host = |profile| {
+        let peer = BlePeer::new([0x11, 0x22, 0x33, 0x44, 0x55, 0x66]).advertising([], []);
+        let config = Config::new(profile).with_access_point("home", "secret99");
+        Host::new(config.with_ble_peer(&peer), network()).joined()
+    };
+    let all = Profile::ST67;
+    for (first, exchanges) in [(2, SINCE_2_0_89), (3, SINCE_2_0_97), (4, SINCE_2_0_106)] {
+        for (index, profile) in all.into_iter().enumerate().skip(1) {
+            if index >= first {
+                play_with(profile, exchanges, host);
+            } else {
+                for exchange in exchanges {
+                    assert_ne!(answer(&mut host(profile), exchange), exchange.answer);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn later_firmware_tells_its_version() {
+    for (profile, version) in [
+        (Profile::St67Fw2_0_75, "2.0.75"),
+        (Profile::St67Fw2_0_89, "2.0.89"),
+        (Profile::St67Fw2_0_97, "2.0.97"),
+        (Profile::St67Fw2_0_106, "2.0.106"),
+    ] {
+        let told = fresh(profile).ask("AT+GMR");
+        assert!(
+            told.contains(&format!("\ncomponent_version_sdk_{version}\r\n")),
+            "{told}"
+        );
+    }
+}
+
+#[test]
+fn a_client_must_subscribe_since_2_0_106() {
+    for profile in firmware() {
+        let peer = BlePeer::new([1; 6]);
+        let mut host = Host::new(
+            Config::new(profile).with_ble_peer(&peer),
+            MemoryNetwork::new(),
+        );
+        for line in [
+            "AT+BLEINIT=2",
+            "AT+BLEGATTSSRVCRE=0,\"180D\",1,0",
+            "AT+BLEGATTSCHARCRE=0,0,\"2A37\",16,3,0",
+            "AT+BLEGATTSREGISTER=1",
+            "AT+BLEADVSTART",
+        ] {
+            assert_eq!(host.ask(line), "\r\nOK\r\n", "{profile}, {line}");
+        }
+        peer.connect();
+        host.wait();
+        host.ask("AT+BLEGATTSNTFY=0,0,1");
+        host.ask("x");
+        let sent = profile != Profile::St67Fw2_0_106;
+        assert_eq!(!peer.updates().is_empty(), sent, "{profile}");
+        peer.subscribe(0, 0, BleUpdates::Notifications);
+        host.wait();
+        host.ask("AT+BLEGATTSNTFY=0,0,1");
+        host.ask("x");
+        assert!(!peer.updates().is_empty(), "{profile}");
+    }
 }

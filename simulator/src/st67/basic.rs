@@ -11,15 +11,16 @@ use super::{St67, World};
 /// From `OK` to the restart.
 const RESTART: Duration = Duration::from_millis(100);
 
-const VERSION: [&str; 7] = [
+/// What `AT+GMR` tells in front of the version of the SDK, and behind it. Only that is known of
+/// later firmware.
+const VERSIONS: [&str; 5] = [
     "AT version:1.0.0.1(Apr 30 2025 11:47:03)",
     "component_version_macsw_1.6.38",
     "lib_version_phyrf_00f7ad715",
     "component_version_btble_1.8.25",
     "lib_version_btblecontroller_1.6.89",
-    "component_version_sdk_2.0.75",
-    "compile time:Apr 30 2025 11:46:58",
 ];
+const COMPILED: &str = "compile time:Apr 30 2025 11:46:58";
 
 impl St67 {
     /// `AT`
@@ -46,7 +47,9 @@ impl St67 {
 
     /// `AT+GMR`
     pub(super) fn version(&mut self, _: &Arguments, _: &mut World) -> Result<Reply, Code> {
-        VERSION.iter().for_each(|line| self.say(line));
+        VERSIONS.iter().for_each(|line| self.say(line));
+        self.say(&format!("component_version_sdk_{}", self.variant.version));
+        self.say(COMPILED);
         Ok(Reply::Ok)
     }
 

@@ -200,6 +200,30 @@ impl St67 {
         Ok(Reply::Ok)
     }
 
+    /// `AT+GET_AP_DTIM?`: every beacon of a simulated access point tells of what waits.
+    pub(super) fn beacons(&mut self, _: &Arguments, _: &mut World) -> Result<Reply, Code> {
+        self.tell_beacons("+DTIM:1")
+    }
+
+    /// `AT+GET_TWT_SUPPORTED?`: no simulated access point does.
+    pub(super) fn schedules(&mut self, _: &Arguments, _: &mut World) -> Result<Reply, Code> {
+        self.tell_beacons("+TWT_SUPPORT:0")
+    }
+
+    /// `AT+TWT_STATUS?`
+    pub(super) fn schedule(&mut self, _: &Arguments, _: &mut World) -> Result<Reply, Code> {
+        self.tell_beacons("+TWT:INACTIVE")
+    }
+
+    /// What later firmware can be asked (wire notes 7).
+    fn tell_beacons(&mut self, row: &str) -> Result<Reply, Code> {
+        if !self.variant.tells_beacons {
+            return Err(Code::UNSUPPORTED);
+        }
+        self.say(row);
+        Ok(Reply::Ok)
+    }
+
     /// `AT+SET_CLOCK=<clock_source>`: a clock that is not there is ignored where it is not refused,
     /// and a new one may take a restart in place of an answer.
     pub(super) fn set_clock(

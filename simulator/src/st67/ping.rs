@@ -19,24 +19,29 @@ pub(super) struct Echoes {
     /// When the next one is answered or given up.
     pub next: Duration,
     interval: Duration,
+    /// How long an echo is waited for.
+    patience: Duration,
     left: i64,
     /// How long the current one takes.
     time: Option<Duration>,
 }
 
 impl St67 {
-    /// `AT+PING=<"host">[,<len>,<count>,<interval>]`
+    /// `AT+PING=<"host">[,<len>,<count>,<interval>[,<timeout>]]`
     pub(super) fn ping(&mut self, arguments: &Arguments, world: &mut World) -> Result<Reply, Code> {
-        arguments.expect(1..=4)?;
+        arguments.expect(1..=self.variant.ping_arguments)?;
         let name = arguments.need_text(0, self.variant.longest_host)?;
         arguments.number(1, 1..=65534)?;
         let count = arguments.number(2, 1..=65535)?;
         let count = count.unwrap_or(self.variant.echoes);
         let interval = arguments.number(3, 1..=65534)?.unwrap_or(1000);
+        let patience = arguments.number(4, 0..=i64::from(u16::MAX))?;
+        let patience = patience.and_then(|patience| u64::try_from(patience).ok());
         let echoes = Echoes {
             host: IpAddr::V4(Ipv4Addr::UNSPECIFIED),
             next: world.now,
             interval: Duration::from_millis(u64::try_from(interval).unwrap_or(0)),
+            patience: patience.map_or(ECHO_TIMEOUT, Duration::from_millis),
             left: count,
             time: None,
         };
@@ -105,8 +110,9 @@ impl St67 {
     fn send_echo(&self, echoes: Echoes, world: &mut World) -> Echoes {
         let time = self.is_online().then_some(echoes.host);
         let time = time.and_then(|host| world.network.ping(world.now, host));
+        let time = time.filter(|time| *time <= echoes.patience);
         Echoes {
-            next: echoes.next.max(world.now) + time.unwrap_or(ECHO_TIMEOUT),
+            next: echoes.next.max(world.now) + time.unwrap_or(echoes.patience),
             time,
             ..echoes
         }

@@ -78,6 +78,8 @@ enum Escapes {
     Backslash,
     /// The same as unescaped, but they are looked for again in all that has come.
     Again,
+    /// Nothing, and what comes with the last of the payload belongs to it.
+    Excess,
 }
 
 impl Payload {
@@ -95,12 +97,17 @@ impl Payload {
     fn most(&self) -> usize {
         match self.escapes {
             Escapes::None | Escapes::Again => self.left,
-            Escapes::Unescaped | Escapes::Backslash => usize::MAX,
+            Escapes::Unescaped | Escapes::Backslash | Escapes::Excess => usize::MAX,
         }
     }
 
     /// Takes more of it.
     fn extend(&mut self, bytes: Vec<u8>) {
+        if self.escapes == Escapes::Excess {
+            self.left = self.left.saturating_sub(bytes.len());
+            self.data.extend(bytes);
+            return;
+        }
         if self.escapes == Escapes::Again {
             let length = self.left + self.data.len();
             self.data.extend(bytes);
@@ -234,6 +241,9 @@ impl St67 {
             return Err(Code::FAILED);
         }
         let (prompt, escapes) = match destination.way {
+            Way::Counted if self.variant.sends_excess && self.config.baud.is_none() => {
+                (self.variant.prompt, Escapes::Excess)
+            }
             Way::Counted => (self.variant.prompt, Escapes::None),
             Way::Escaped => (self.variant.prompt_ex, self.escapes()),
             Way::Long => {

@@ -16,6 +16,8 @@ pub(super) struct Variant {
     pub is_firmware: bool,
     /// Stands in front of `OK`, `ERROR`, `ready` and the like.
     pub lead: &'static str,
+    /// The version of its SDK.
+    pub version: &'static str,
     /// `AT+SYSLOG` and `AT+SYSMSG` set one byte, which is kept.
     pub shares_messages: bool,
     /// `AT+FS` does not answer when a file cannot be created or removed.
@@ -76,6 +78,10 @@ pub(super) struct Variant {
     /// `AT+CWSTATE?` names the network only while the station has joined it or tries to, and a
     /// station that has not joined is a disconnected one.
     pub names_only_joined: bool,
+    /// `AT+CWSTATE?` tells encryption and protocol as well.
+    pub tells_security: bool,
+    /// `AT+GET_AP_DTIM?`, `AT+GET_TWT_SUPPORTED?` and `AT+TWT_STATUS?` exist.
+    pub tells_beacons: bool,
     /// `AT+CWEVT` and `AT+CIPEVT` take any number, of which one byte is kept.
     pub takes_any_events: bool,
     /// `AT+CWLAP` forgets the SSID and the MAC address that it looks for before it has found
@@ -125,6 +131,9 @@ pub(super) struct Variant {
     pub server_keeps_timeout: bool,
     /// By how much that time is exceeded.
     pub server_grace: Duration,
+    /// Where the host sends frames, what stands in one behind the payload of `AT+CIPSEND` is sent
+    /// with it; otherwise it is lost.
+    pub sends_excess: bool,
     /// What the module sends starts that time anew; otherwise, only what it receives does.
     pub sending_keeps_link: bool,
     /// The `<timeout>` of `AT+CIPSTART` does not count for TLS.
@@ -214,6 +223,8 @@ pub(super) struct Variant {
     pub report_arguments: (usize, i64),
     /// `AT+SAVETRANSLINK=0` takes no more arguments.
     pub clears_link_alone: bool,
+    /// The arguments that `AT+PING` takes at most; the last is how long an echo is waited for.
+    pub ping_arguments: usize,
     /// `<count>` of `AT+PING`, if it is left out.
     pub echoes: i64,
     /// `AT+CIPDNS=1` with a server forgets all others and is nothing without, and `AT+CIPDNS=0` takes
@@ -239,6 +250,7 @@ pub(super) struct Variant {
 const FW_2_0_75: Variant = Variant {
     is_firmware: true,
     lead: "\r\n",
+    version: "2.0.75",
     shares_messages: true,
     hides_file_failures: true,
     prompt: "\r\n>",
@@ -267,6 +279,8 @@ const FW_2_0_75: Variant = Variant {
     joins_with_mode: true,
     leaves_as_station: true,
     names_only_joined: true,
+    tells_security: false,
+    tells_beacons: false,
     takes_any_events: true,
     scans_all: true,
     start_arguments: 7,
@@ -289,6 +303,7 @@ const FW_2_0_75: Variant = Variant {
     server_port: None,
     server_keeps_timeout: true,
     server_grace: Duration::from_secs(1),
+    sends_excess: true,
     sending_keeps_link: false,
     waits_for_tls_for_ever: true,
     needs_ssl_files: true,
@@ -334,6 +349,7 @@ const FW_2_0_75: Variant = Variant {
     reports_each_part: false,
     report_arguments: (2, 65_535),
     clears_link_alone: true,
+    ping_arguments: 4,
     echoes: 4,
     replaces_name_servers: true,
     hides_disabled_servers: true,
@@ -345,9 +361,39 @@ const FW_2_0_75: Variant = Variant {
     ble: ble::FW_2_0_75,
 };
 
+/// What is known to have changed since 2.0.75 (wire notes 4, 5 and 7).
+const FW_2_0_89: Variant = Variant {
+    version: "2.0.89",
+    tells_beacons: true,
+    mqtt: mqtt::FW_2_0_89,
+    ble: ble::FW_2_0_89,
+    ..FW_2_0_75
+};
+
+/// The same since 2.0.89 (wire notes 2, 4, 5 and 7).
+const FW_2_0_97: Variant = Variant {
+    version: "2.0.97",
+    tells_security: true,
+    ping_arguments: 5,
+    waits_for_tls_for_ever: false,
+    serves_datagrams_over_ipv6: true,
+    mqtt: mqtt::FW_2_0_97,
+    ble: ble::FW_2_0_97,
+    ..FW_2_0_89
+};
+
+/// The same since 2.0.97 (wire notes 1 and 5).
+const FW_2_0_106: Variant = Variant {
+    version: "2.0.106",
+    sends_excess: false,
+    ble: ble::FW_2_0_106,
+    ..FW_2_0_97
+};
+
 const REFERENCE: Variant = Variant {
     is_firmware: false,
     lead: "",
+    version: "2.0.75",
     shares_messages: false,
     hides_file_failures: false,
     prompt: ">",
@@ -376,6 +422,8 @@ const REFERENCE: Variant = Variant {
     joins_with_mode: false,
     leaves_as_station: false,
     names_only_joined: false,
+    tells_security: false,
+    tells_beacons: false,
     takes_any_events: false,
     scans_all: false,
     start_arguments: 9,
@@ -398,6 +446,7 @@ const REFERENCE: Variant = Variant {
     server_port: Some(333),
     server_keeps_timeout: false,
     server_grace: Duration::ZERO,
+    sends_excess: false,
     sending_keeps_link: true,
     waits_for_tls_for_ever: false,
     needs_ssl_files: false,
@@ -443,6 +492,7 @@ const REFERENCE: Variant = Variant {
     reports_each_part: true,
     report_arguments: (1, 1 << 20),
     clears_link_alone: false,
+    ping_arguments: 4,
     echoes: 1,
     replaces_name_servers: false,
     hides_disabled_servers: false,
@@ -458,6 +508,9 @@ impl Variant {
     pub fn of(profile: Profile) -> &'static Variant {
         match profile {
             Profile::St67Fw2_0_75 => &FW_2_0_75,
+            Profile::St67Fw2_0_89 => &FW_2_0_89,
+            Profile::St67Fw2_0_97 => &FW_2_0_97,
+            Profile::St67Fw2_0_106 => &FW_2_0_106,
             _ => &REFERENCE,
         }
     }

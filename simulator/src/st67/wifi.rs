@@ -5,11 +5,14 @@ use std::time::Duration;
 use super::argument::Arguments;
 use super::code::Code;
 use super::job::{Job, Reply};
+use super::scan::encryption;
 use super::station::{Credentials, Fate, is_not_found, mac_text};
 use super::{St67, World};
 
 /// How long `AT+CWJAP` waits for an address where it does.
 const JOIN_TIMEOUT: Duration = Duration::from_secs(15);
+/// 802.11n, among the protocols of `AT+CWSTATE?`.
+const PROTOCOL: u8 = 3;
 const LONGEST_SSID: usize = 32;
 const LONGEST_PASSWORD: usize = 64;
 
@@ -60,8 +63,22 @@ impl St67 {
             state = if self.settings.is_station() { 4 } else { 0 };
         }
         let head = format!("+CWSTATE:{state},\"");
-        self.say_bytes(&[head.as_bytes(), &ssid, b"\""]);
+        let tail = format!("\"{}", self.security_text());
+        self.say_bytes(&[head.as_bytes(), &ssid, tail.as_bytes()]);
         Ok(Reply::Ok)
+    }
+
+    /// What `AT+CWSTATE?` tells behind the SSID: encryption and protocol, both unknown while the
+    /// station has not joined.
+    fn security_text(&self) -> String {
+        if !self.variant.tells_security {
+            return String::new();
+        }
+        let joined = self.station.access_point.as_ref();
+        let joined = joined.filter(|_| self.station.is_associated());
+        joined.map_or(",8,0".to_owned(), |access_point| {
+            format!(",{},{PROTOCOL}", encryption(access_point))
+        })
     }
 
     /// `AT+CWJAP?`

@@ -15,6 +15,11 @@ pub(super) const COMMANDS: &[Command] = &[
     command("+TWT_TEARDOWN")
         .set(St67::clear_schedule)
         .execute(St67::clear_any_schedule),
+    command("+GET_AP_DTIM").query(St67::beacons).of_firmware(),
+    command("+GET_TWT_SUPPORTED")
+        .query(St67::schedules)
+        .of_firmware(),
+    command("+TWT_STATUS").query(St67::schedule).of_firmware(),
     command("+SET_CLOCK").set(St67::set_clock),
     command("+GET_CLOCK").execute(St67::clock),
 ];

@@ -299,7 +299,7 @@ impl St67 {
         _: &mut World,
     ) -> Result<Reply, Code> {
         let name = self.mqtt.settings.server_name.clone();
-        let row = if self.variant.quotes_ssl_name {
+        let row = if self.variant.mqtt.quotes_server_name {
             quoted(&name.unwrap_or_default())
         } else {
             name.unwrap_or_else(|| b"(null)".to_vec())
