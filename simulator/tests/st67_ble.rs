@@ -102,7 +102,7 @@ fn tells_roles(profile: Profile) -> bool {
     matches!(profile, Profile::St67Fw2_0_97 | Profile::St67Fw2_0_106)
 }
 
-/// What that adds to the events of a connection.
+/// What that adds to the event that one has ended.
 fn role(profile: Profile, role: u8) -> String {
     if tells_roles(profile) {
         format!(",{role}")
@@ -115,7 +115,7 @@ fn role(profile: Profile, role: u8) -> String {
 fn client(profile: Profile) -> (Host, BlePeer) {
     let peer = monitor();
     let mut host = host(profile, 1, &[&peer]);
-    let address = quoted(profile, PEER) + &role(profile, 0);
+    let address = quoted(profile, PEER);
     let name = if profile == REFERENCE {
         "+BLECONN"
     } else {
@@ -144,7 +144,7 @@ fn server(profile: Profile) -> (Host, BlePeer) {
         ],
     );
     peer.connect();
-    let address = quoted(profile, PEER) + &role(profile, 1);
+    let address = quoted(profile, PEER);
     host.expect(&format!(
         "+BLE:CONNECTED:0,{address}\r\n+BLE:MTUSIZE:0,247\r\n"
     ));

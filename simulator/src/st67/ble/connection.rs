@@ -119,12 +119,12 @@ impl St67 {
         };
         self.open_ble_connection(index, peer, parameters, false);
         let name = if names { "+BLECONN" } else { "+BLE:CONNECTED" };
-        let (address, role) = (self.ble_address(address.0), self.ble_role_text(false));
-        self.say(&format!("{name}:{index},{address}{role}"));
+        let address = self.ble_address(address.0);
+        self.say(&format!("{name}:{index},{address}"));
         self.finish(Ok(()))
     }
 
-    /// What an event tells of who has begun a connection: 0 the module, 1 the peer.
+    /// What is told of who has begun a connection that has ended: 0 the module, 1 the peer.
     fn ble_role_text(&self, accepted: bool) -> &'static str {
         match (self.variant.ble.tells_roles, accepted) {
             (false, _) => "",
@@ -168,8 +168,8 @@ impl St67 {
             [shortest, longest, longest, 0, SILENCE]
         };
         self.open_ble_connection(index, peer.clone(), parameters, true);
-        let (address, role) = (self.ble_address(peer.address().0), self.ble_role_text(true));
-        self.say(&format!("+BLE:CONNECTED:{index},{address}{role}"));
+        let address = self.ble_address(peer.address().0);
+        self.say(&format!("+BLE:CONNECTED:{index},{address}"));
         self.ble.later(now, Later::Mtu(index));
     }
 

@@ -24,8 +24,8 @@ pub(in crate::st67) struct Variant {
     pub connections: usize,
     /// It can be client and server at once.
     pub both_roles: bool,
-    /// The events of a connection tell whether the peer has begun it, and a server says which
-    /// connection it means.
+    /// The event that a connection has ended tells whether the peer has begun it, and a server says
+    /// which connection it means.
     pub tells_roles: bool,
     /// `+BLE:NOTIDATA` tells the handle of the value.
     pub tells_value_handle: bool,
