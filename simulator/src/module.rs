@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::network::Network;
 use crate::output::Output;
-use crate::{Config, Faults, Profile};
+use crate::{AccessPoint, Faults};
 
 /// A module as seen from its wire. It owns no clock, no thread and no socket.
 ///
@@ -57,7 +57,7 @@ pub trait Module: Send {
     }
 
     /// Replaces the access points around it.
-    fn set_access_points(&mut self, access_points: Vec<crate::AccessPoint>) {
+    fn set_access_points(&mut self, access_points: Vec<AccessPoint>) {
         let _ = access_points;
     }
 
@@ -72,20 +72,6 @@ pub trait Module: Send {
     /// SSID and password of the last attempt to join.
     fn joined(&self) -> Option<(Vec<u8>, Vec<u8>)>;
 
-    /// Connections that are open.
+    /// Connections, and sockets that are open without being connected.
     fn links_open(&self) -> usize;
-}
-
-/// The module that `config` describes, switched on at time 0.
-pub(crate) fn build(config: &Config) -> Box<dyn Module> {
-    match config.profile {
-        Profile::St67Reference
-        | Profile::St67Fw2_0_75
-        | Profile::St67Fw2_0_89
-        | Profile::St67Fw2_0_97
-        | Profile::St67Fw2_0_106 => Box::new(crate::st67::St67::new(config)),
-        Profile::MicrochipReference | Profile::MicrochipFw0_2_0 | Profile::MicrochipFw0_3_2 => {
-            Box::new(crate::microchip::Microchip::new(config))
-        }
-    }
 }

@@ -3,11 +3,13 @@
 use std::time::Duration;
 
 use crate::faults::Faults;
-use crate::module::{self, Module};
+use crate::microchip::Microchip;
+use crate::module::Module;
 use crate::network::Network;
+use crate::st67::St67;
 use crate::transcript::{Direction, Observer, Recorder, Transcript};
 use crate::wire::{Inbox, Line};
-use crate::{AccessPoint, Config};
+use crate::{AccessPoint, Config, Profile};
 
 /// One module with its network and its wire. It stands still until it is told what time it is.
 pub(crate) struct Rig<N> {
@@ -26,7 +28,7 @@ pub(crate) struct Rig<N> {
 
 impl<N: Network> Rig<N> {
     pub fn new(config: &Config, network: N) -> Self {
-        Self::with_module(module::build(config), config, network)
+        Self::with_module(build(config), config, network)
     }
 
     /// Of `config`, only what concerns the wire counts.
@@ -227,6 +229,20 @@ impl<N: Network> Rig<N> {
             if run.reset {
                 self.reset_module();
             }
+        }
+    }
+}
+
+/// The module that `config` describes, switched on at time 0.
+fn build(config: &Config) -> Box<dyn Module> {
+    match config.profile {
+        Profile::St67Reference
+        | Profile::St67Fw2_0_75
+        | Profile::St67Fw2_0_89
+        | Profile::St67Fw2_0_97
+        | Profile::St67Fw2_0_106 => Box::new(St67::new(config)),
+        Profile::MicrochipReference | Profile::MicrochipFw0_2_0 | Profile::MicrochipFw0_3_2 => {
+            Box::new(Microchip::new(config))
         }
     }
 }

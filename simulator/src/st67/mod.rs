@@ -1,46 +1,15 @@
 //! The ST67W611M1 and its AT firmware.
 
-mod address;
-mod argument;
 mod basic;
 mod ble;
-mod code;
-mod command;
-mod dial;
-mod facts;
-mod files;
-mod input;
-mod iperf;
-mod job;
-mod link;
+mod line;
 mod low_power;
-mod memory;
-mod monitor;
 mod mqtt;
 mod net;
-mod ping;
-mod pins;
-mod pipe;
-mod radio;
-mod scan;
-mod send;
-mod server;
 mod settings;
-mod sntp;
-mod socket;
-mod soft_ap;
-mod ssl;
-mod start;
-mod station;
-mod tell;
-mod through;
-mod traffic;
-mod udp;
-mod update;
 mod variant;
+mod vocabulary;
 mod wifi;
-mod words;
-mod wps;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -50,23 +19,23 @@ use crate::network::Network;
 use crate::output::Output;
 use crate::{AccessPoint, Config, Faults, File};
 
+use basic::memory::Memory;
+use basic::pins::Pins;
+use basic::update::Update;
 use ble::Ble;
-use code::Code;
-use input::Input;
-use job::Job;
-use link::Links;
-use low_power::Sleep;
-use memory::Memory;
-use monitor::Monitor;
+use line::code::Code;
+use line::input::Input;
+use line::job::Job;
+use low_power::sleep::Sleep;
 use mqtt::Mqtt;
-use ping::Echoes;
-use pins::Pins;
+use net::link::Links;
+use net::ping::Echoes;
+use net::sntp::Sntp;
 use settings::{Flash, Settings};
-use sntp::Sntp;
-use soft_ap::Guests;
-use station::Station;
-use update::Update;
 use variant::Variant;
+use wifi::monitor::Monitor;
+use wifi::soft_ap::Guests;
+use wifi::station::Station;
 
 /// An ST67W611M1.
 pub(crate) struct St67 {
@@ -140,7 +109,7 @@ impl St67 {
             guests: Guests::default(),
             monitor: None,
             station: Station::default(),
-            links: Links::new(variant.receive_buffer),
+            links: Links::new(variant.net.receive_buffer),
             mqtt: Mqtt::default(),
             ble: Ble::default(),
             input: Input::default(),
@@ -169,7 +138,7 @@ impl St67 {
         self.guests = Guests::default();
         self.monitor = None;
         self.station = Station::default();
-        self.links = Links::new(self.variant.receive_buffer);
+        self.links = Links::new(self.variant.net.receive_buffer);
         self.mqtt.abandon(world);
         self.mqtt = Mqtt::default();
         self.ble.release();

@@ -4,14 +4,15 @@ use std::net::Ipv4Addr;
 
 use super::St67;
 use super::ble::Bond;
-use super::dial::SavedLink;
-use super::link::LINKS;
-use super::radio::Antennas;
-use super::scan::ScanOptions;
-use super::soft_ap::{Leases, SoftAp};
-use super::ssl::{Ssl, SslFiles, SslLinks};
-use super::station::Credentials;
+use super::net::dial::SavedLink;
+use super::net::link::LINKS;
+use super::net::names::Dns;
+use super::net::ssl::{Ssl, SslFiles, SslLinks};
 use super::variant::Variant;
+use super::wifi::radio::Antennas;
+use super::wifi::scan::ScanOptions;
+use super::wifi::soft_ap::{Leases, SoftAp};
+use super::wifi::station::Credentials;
 
 /// What survives a reset.
 #[derive(Clone, Debug)]
@@ -73,14 +74,6 @@ pub(super) struct Kept {
     pub link_pause: i64,
     /// `AT+CIPSSLCCONF` of each link.
     pub ssl: [SslFiles; LINKS],
-}
-
-/// `AT+CIPDNS`.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Dns {
-    /// The servers were named, and not left to the module.
-    pub by_hand: bool,
-    pub servers: [Ipv4Addr; 3],
 }
 
 impl Default for Kept {
@@ -166,7 +159,7 @@ pub(super) struct Settings {
 
 impl Settings {
     pub fn new(flash: &Flash, variant: &Variant) -> Self {
-        let error_codes = if variant.shares_messages {
+        let error_codes = if variant.basic.shares_messages {
             flash.kept.system_messages
         } else {
             0
@@ -188,7 +181,7 @@ impl Settings {
             name_servers: flash
                 .kept
                 .dns
-                .map_or(variant.name_servers, |dns| dns.servers),
+                .map_or(variant.net.name_servers, |dns| dns.servers),
             most_peers: 5,
             server_timeout: 0,
             long_sends: (1024, 2920),

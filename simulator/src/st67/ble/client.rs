@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use super::{READ, ROUND_TRIP, Role, Value, WRITE, WRITE_PLAINLY};
 use crate::ble::{BleUpdates, FoundCharacteristic};
-use crate::st67::argument::Arguments;
-use crate::st67::code::Code;
-use crate::st67::job::{Job, Reply, Step};
+use crate::st67::line::argument::Arguments;
+use crate::st67::line::code::Code;
+use crate::st67::line::job::{Job, Reply, Step};
 use crate::st67::{St67, World};
 
 /// Services that the module remembers, of all peers.

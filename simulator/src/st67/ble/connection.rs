@@ -5,9 +5,9 @@ use std::time::Duration;
 use super::security::Pairing;
 use super::{Characteristic, Later, ROUND_TRIP, Role, address};
 use crate::ble::{BlePeer, BleUpdates};
-use crate::st67::argument::Arguments;
-use crate::st67::code::Code;
-use crate::st67::job::{Job, Reply, Step};
+use crate::st67::line::argument::Arguments;
+use crate::st67::line::code::Code;
+use crate::st67::line::job::{Job, Reply, Step};
 use crate::st67::{St67, World};
 
 /// The intervals that the module asks for, in units of 1.25 ms.

@@ -2,6 +2,7 @@
 
 mod advertise;
 mod client;
+mod commands;
 mod connection;
 mod profiles;
 mod scan;
@@ -11,6 +12,7 @@ mod setup;
 pub(super) mod variant;
 
 pub(super) use client::Asked;
+pub(super) use commands::COMMANDS;
 pub(super) use connection::Attempt;
 pub(super) use security::Bond;
 pub(super) use server::Characteristic;
@@ -19,10 +21,9 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use crate::ble::{Action, BlePeer};
-use crate::st67::argument::Arguments;
-use crate::st67::code::Code;
-use crate::st67::job::{Reply, Step};
-use crate::st67::send::Goal;
+use crate::st67::line::argument::Arguments;
+use crate::st67::line::code::Code;
+use crate::st67::line::job::{Job, Reply, Step};
 use crate::st67::{St67, World};
 use client::Discovered;
 use connection::Connection;
@@ -279,7 +280,9 @@ impl St67 {
         if says_ok {
             self.conclude("OK");
         }
-        Ok(self.prompt_for_payload(Goal::Ble(value), length))
+        Ok(self.prompt_for_payload(length, move |module, data, world| {
+            module.take_ble_value(value, data, world)
+        }))
     }
 
     /// A value is complete.
@@ -299,7 +302,7 @@ impl St67 {
         };
         let [good, bad] = self.variant.ble.value_results;
         self.conclude(if done { good } else { bad });
-        Step::Next(super::job::Job::Idle)
+        Step::Next(Job::Idle)
     }
 
     /// An address, as the module prints it by itself.

@@ -5,9 +5,9 @@ use super::{
     hexadecimal,
 };
 use crate::ble::{BlePeer, BleUpdates};
-use crate::st67::argument::Arguments;
-use crate::st67::code::Code;
-use crate::st67::job::Reply;
+use crate::st67::line::argument::Arguments;
+use crate::st67::line::code::Code;
+use crate::st67::line::job::Reply;
 use crate::st67::{St67, World};
 
 /// Digits of the longest UUID.

@@ -1,9 +1,9 @@
 //! The role, the address, the name and the power.
 
 use super::{Ble, Role, address};
-use crate::st67::argument::Arguments;
-use crate::st67::code::Code;
-use crate::st67::job::Reply;
+use crate::st67::line::argument::Arguments;
+use crate::st67::line::code::Code;
+use crate::st67::line::job::Reply;
 use crate::st67::{St67, World};
 
 /// Longest name.

@@ -6,9 +6,9 @@ use std::time::Duration;
 use super::settings::Settings;
 use super::{check_link, text};
 use crate::mqtt::{Address, Client, Event};
-use crate::st67::argument::Arguments;
-use crate::st67::code::Code;
-use crate::st67::job::{Job, Reply, Step};
+use crate::st67::line::argument::Arguments;
+use crate::st67::line::code::Code;
+use crate::st67::line::job::{Job, Reply, Step};
 use crate::st67::{St67, World};
 
 /// How long the TCP stack tries to reach a broker.
@@ -105,7 +105,7 @@ impl St67 {
         world: &mut World,
     ) -> Result<Reply, Code> {
         arguments.expect(4..=4)?;
-        let host = arguments.need_text(1, self.variant.longest_host)?;
+        let host = arguments.need_text(1, self.variant.net.longest_host)?;
         if self.variant.mqtt.keeps_host {
             self.mqtt.host = host.to_vec();
         }

@@ -4,11 +4,10 @@ use mqttbytes::v4::{Connect, LastWill, Login};
 
 use super::{check_link, small, text};
 use crate::mqtt::qos;
-use crate::st67::argument::Arguments;
-use crate::st67::code::Code;
-use crate::st67::job::{Job, Reply, Step};
-use crate::st67::send::Goal;
-use crate::st67::ssl::SslFiles;
+use crate::st67::line::argument::Arguments;
+use crate::st67::line::code::Code;
+use crate::st67::line::job::{Job, Reply, Step};
+use crate::st67::net::ssl::SslFiles;
 use crate::st67::{St67, World};
 
 /// Longest name of a file.
@@ -185,7 +184,9 @@ impl St67 {
         let length = arguments.need_number(1, 1..=longest)?;
         let length = usize::try_from(length).unwrap_or(0);
         self.conclude("OK");
-        Ok(self.prompt_for_payload(Goal::MqttName(name), length))
+        Ok(self.prompt_for_payload(length, move |module, data, _| {
+            module.take_mqtt_name(name, data)
+        }))
     }
 
     /// `AT+MQTTLONGCLIENTID=<link>,<length>` and its like, which are the same.
