@@ -19,7 +19,8 @@ pub enum Profile {
     /// simulator says `ERROR`. It knows neither the commands that ST compiles out (`AT+UART_CUR`
     /// and `AT+UART_DEF`, `AT+SLEEP`) nor `AT+HTTP...`, `AT+MDNS` and `AT+MFG`. Names are looked up
     /// as if a name server were always known, and `AT+CIPSSLCPSKHEX` takes digits only. What a
-    /// station that joins by itself says comes behind `ready`.
+    /// station that joins by itself says comes behind `ready`. The payload of `AT+CIPSEND` may come
+    /// in several pieces, where the engine takes the next frame for all of it.
     St67Fw2_0_75,
     /// The same with 2.0.89, as far as it is known to differ: `+BLE:NOTIDATA` tells the handle of
     /// the value, `AT+MQTTSNI?` prints quotes, and beacons and wake times can be asked for.

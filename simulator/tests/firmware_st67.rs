@@ -404,6 +404,12 @@ const NET: &[Exchange] = &[
         "\r\nOK\r\n\r\n>\r\nSEND OK\r\n",
     ),
     exchange(
+        "section 11: passthrough with several links",
+        &[START],
+        &["AT+CIPSEND\r\n=0,325\r\n"],
+        "\r\nbusy p...\r\n\r\nOK\r\n\r\n>",
+    ),
+    exchange(
         "row 7: command mode",
         &[START, "AT+CIPSENDL=0,5", "12345", "AT+CIPSEND"],
         &["AT\r\n"],

@@ -394,6 +394,16 @@ fn scanning(chapter: &mut Chapter) {
             time_max_ms: Some(Ranged::MAX),
             ..all
         })
+        // Firmware tells of all networks, whatever it is asked to look for.
+        .only_with(FIRMWARE)
+        .talks::<St67>({
+            let certain = certain.clone();
+            move |module, simulation| {
+                station(module);
+                assert_eq!(scan(module, simulation, &certain).len(), 1);
+            }
+        })
+        .only_with(&[Profile::St67Reference])
         .talks::<St67>(move |module, simulation| {
             station(module);
             assert_eq!(scan(module, simulation, &certain).len(), 0);
