@@ -32,6 +32,8 @@ pub(in crate::st67) struct Scan {
     ssid: Option<Vec<u8>>,
     bssid: Option<[u8; 6]>,
     channel: Option<i64>,
+    /// It tells of all on its channel, whatever they are called.
+    tells_all: bool,
     pub at: Option<Duration>,
 }
 
@@ -50,8 +52,9 @@ impl Default for ScanOptions {
 impl Scan {
     fn wants(&self, access_point: &AccessPoint) -> bool {
         let ssid = self.ssid.as_ref();
-        ssid.is_none_or(|ssid| *ssid == access_point.ssid)
-            && self.bssid.is_none_or(|bssid| bssid == access_point.bssid)
+        let named = ssid.is_none_or(|ssid| *ssid == access_point.ssid)
+            && self.bssid.is_none_or(|bssid| bssid == access_point.bssid);
+        (named || self.tells_all)
             && self
                 .channel
                 .is_none_or(|channel| channel == i64::from(access_point.channel))
@@ -133,15 +136,11 @@ impl St67 {
             ssid: arguments.text(1, 32)?.map(<[u8]>::to_vec),
             bssid: arguments.mac(2)?,
             channel: arguments.number(3, 0..=14)?.filter(|channel| *channel > 0),
+            tells_all: self.variant.wifi.scans_all,
             at: None,
         };
-        if self.variant.wifi.scans_all {
-            let channel = arguments.number(3, 0..=14)?;
-            let before = self.station.scan.channel.filter(|_| channel.is_none());
-            scan = Scan {
-                channel: scan.channel.or(before),
-                ..Scan::default()
-            };
+        if scan.tells_all && arguments.number(3, 0..=14)?.is_none() {
+            scan.channel = self.station.scan.channel;
         }
         let at = world.now + SCAN;
         scan.at = self.variant.wifi.scans_after_ok.then_some(at);
