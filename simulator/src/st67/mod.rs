@@ -276,7 +276,7 @@ impl Module for St67 {
     }
 
     fn awaits_payload(&self) -> bool {
-        matches!(self.job, Job::Payload(_) | Job::Through(_))
+        self.job.takes_input()
     }
 
     fn reset_pin(&mut self, now: Duration, level: bool, network: &mut dyn Network) {

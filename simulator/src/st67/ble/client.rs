@@ -6,7 +6,7 @@ use super::{READ, ROUND_TRIP, Role, Value, WRITE, WRITE_PLAINLY};
 use crate::ble::{BleUpdates, FoundCharacteristic};
 use crate::st67::line::argument::Arguments;
 use crate::st67::line::code::Code;
-use crate::st67::line::job::{Job, Reply, Step};
+use crate::st67::line::job::{Reply, Step, Task};
 use crate::st67::{St67, World};
 
 /// Services that the module remembers, of all peers.
@@ -49,16 +49,29 @@ pub(in crate::st67) struct Asked {
     index: usize,
     question: Question,
     /// When the answer is there.
-    pub at: Duration,
+    at: Duration,
+}
+
+impl Task for Asked {
+    fn next(&self) -> Option<Duration> {
+        Some(self.at)
+    }
+
+    fn step(self: Box<Self>, module: &mut St67, _: &mut World) -> Step {
+        module.end_ble_question(*self)
+    }
 }
 
 impl St67 {
     fn ask(&self, index: usize, question: Question, now: Duration) -> Result<Reply, Code> {
-        Ok(Reply::Later(Job::BleAsk(Asked {
-            index,
-            question,
-            at: now + ROUND_TRIP,
-        })))
+        Ok(Reply::Later(
+            Asked {
+                index,
+                question,
+                at: now + ROUND_TRIP,
+            }
+            .into(),
+        ))
     }
 
     /// `AT+BLEGATTCSRVDIS=<connection>`

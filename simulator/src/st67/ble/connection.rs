@@ -7,7 +7,7 @@ use super::{Characteristic, Later, ROUND_TRIP, Role, address};
 use crate::ble::{BlePeer, BleUpdates};
 use crate::st67::line::argument::Arguments;
 use crate::st67::line::code::Code;
-use crate::st67::line::job::{Job, Reply, Step};
+use crate::st67::line::job::{Reply, Step, Task};
 use crate::st67::{St67, World};
 
 /// The intervals that the module asks for, in units of 1.25 ms.
@@ -42,6 +42,16 @@ pub(in crate::st67) struct Attempt {
     index: usize,
     address: ([u8; 6], bool),
     pub at: Duration,
+}
+
+impl Task for Attempt {
+    fn next(&self) -> Option<Duration> {
+        Some(self.at)
+    }
+
+    fn step(self: Box<Self>, module: &mut St67, _: &mut World) -> Step {
+        module.end_ble_connect(*self)
+    }
 }
 
 impl St67 {
@@ -86,11 +96,14 @@ impl St67 {
             Some(_) => ROUND_TRIP,
             None => patience,
         };
-        Ok(Reply::Later(Job::BleConnect(Attempt {
-            index,
-            address,
-            at: world.now + wait,
-        })))
+        Ok(Reply::Later(
+            Attempt {
+                index,
+                address,
+                at: world.now + wait,
+            }
+            .into(),
+        ))
     }
 
     /// A peer with this address that advertises.

@@ -11,9 +11,7 @@ mod server;
 mod setup;
 pub(super) mod variant;
 
-pub(super) use client::Asked;
 pub(super) use commands::COMMANDS;
-pub(super) use connection::Attempt;
 pub(super) use security::Bond;
 pub(super) use server::Characteristic;
 

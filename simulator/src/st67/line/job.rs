@@ -1,18 +1,13 @@
 //! The command processor: one line after the other, and what takes time in between.
 
+use std::fmt;
 use std::time::Duration;
 
+use super::code::Code;
+use super::input::{Heard, Line};
 use super::payload::Payload;
-use crate::network::Lookup;
-use crate::st67::ble::{Asked, Attempt};
-use crate::st67::line::code::Code;
-use crate::st67::line::input::{Heard, Line};
-use crate::st67::net::names::Wanted;
-use crate::st67::net::ping::Echoes;
-use crate::st67::net::start::Opening;
-use crate::st67::net::through::Through;
+use crate::network::Connection;
 use crate::st67::{Power, St67, World};
-use crate::tls::Session;
 
 /// What the command processor is busy with.
 #[derive(Debug)]
@@ -26,45 +21,44 @@ pub(in crate::st67) enum Job {
         at: Duration,
         result: Result<(), Code>,
     },
-    /// `AT+CWJAP` where the answer waits for the station's address.
-    Join { give_up: Duration },
-    /// `AT+CWJAP` where the answer is an error code of its own.
-    JoinError { at: Duration, code: u8 },
-    /// `AT+CWQAP`.
-    Leave { at: Duration },
-    /// A scan that is answered when it is over.
-    Scan { at: Duration },
-    /// A name is looked up.
-    Lookup { lookup: Lookup, wanted: Wanted },
-    /// A connection is opened.
-    Open(Opening),
-    /// A connection is open, and TLS begins.
-    Shake {
-        opening: Opening,
-        session: Box<Session>,
-    },
-    /// `AT+MQTTCONN` where the answer waits for the connection.
-    Broker,
-    /// `AT+BLECONN`.
-    BleConnect(Attempt),
-    /// A Bluetooth LE device has been asked.
-    BleAsk(Asked),
     /// Payload is awaited behind a prompt.
     Payload(Payload),
-    /// What comes from the host goes to a link.
-    Through(Box<Through>),
-    /// Payload is on its way into the network.
-    Sent {
-        link: usize,
-        count: usize,
-        at: Duration,
-    },
-    /// `AT+PING`.
-    Ping(Echoes),
+    /// A command that takes its time.
+    Task(Box<dyn Task>),
     /// All has been told, and the module is about to restart.
     Restart { at: Duration },
-    /// The module is about to switch itself off.
-    Hibernate { at: Duration },
+}
+
+/// What a command does that takes its time.
+pub(in crate::st67) trait Task: fmt::Debug + Send {
+    /// When it goes on, if that is known.
+    fn next(&self) -> Option<Duration> {
+        None
+    }
+
+    /// That time is a limit and not an appointment.
+    fn may_end_early(&self) -> bool {
+        false
+    }
+
+    /// The connection that it is about to open.
+    fn connection(&self) -> Option<Connection> {
+        None
+    }
+
+    /// What comes from the host is no line.
+    fn takes_input(&self) -> bool {
+        false
+    }
+
+    /// Goes on.
+    fn step(self: Box<Self>, module: &mut St67, world: &mut World) -> Step;
+}
+
+impl<T: Task + 'static> From<T> for Job {
+    fn from(task: T) -> Self {
+        Job::Task(Box::new(task))
+    }
 }
 
 /// How a step of a job ends.
@@ -88,32 +82,32 @@ pub(in crate::st67) enum Reply {
 impl Job {
     pub fn next(&self) -> Option<Duration> {
         match self {
-            Job::Line { at, .. }
-            | Job::Answer { at, .. }
-            | Job::JoinError { at, .. }
-            | Job::Leave { at }
-            | Job::Scan { at }
-            | Job::Restart { at }
-            | Job::Hibernate { at } => Some(*at),
-            Job::Join { give_up } => Some(*give_up),
-            Job::Open(opening) => Some(opening.give_up),
-            // A time that has passed and does not count would be asked for again and again.
-            Job::Shake { opening, .. } => opening.shake_limit,
-            Job::Sent { at, .. } => Some(*at),
-            Job::Through(through) => through.next(),
-            Job::BleConnect(attempt) => Some(attempt.at),
-            Job::BleAsk(asked) => Some(asked.at),
-            Job::Ping(echoes) => Some(echoes.next),
-            Job::Idle | Job::Lookup { .. } | Job::Broker | Job::Payload(_) => None,
+            Job::Line { at, .. } | Job::Answer { at, .. } | Job::Restart { at } => Some(*at),
+            Job::Task(task) => task.next(),
+            Job::Idle | Job::Payload(_) => None,
         }
     }
 
-    /// Its time is a limit and not an appointment.
-    fn may_end_early(&self) -> bool {
-        matches!(
-            self,
-            Job::Join { .. } | Job::Open(_) | Job::Shake { .. } | Job::Through(_)
-        )
+    /// The connection that it is about to open.
+    pub fn connection(&self) -> Option<Connection> {
+        match self {
+            Job::Task(task) => task.connection(),
+            _ => None,
+        }
+    }
+
+    /// What comes from the host is no line.
+    pub fn takes_input(&self) -> bool {
+        match self {
+            Job::Payload(_) => true,
+            Job::Task(task) => task.takes_input(),
+            _ => false,
+        }
+    }
+
+    fn waits(&self, now: Duration) -> bool {
+        let early = matches!(self, Job::Task(task) if task.may_end_early());
+        self.next().is_some_and(|at| at > now) && !early
     }
 }
 
@@ -133,42 +127,16 @@ impl St67 {
     }
 
     fn step(&mut self, job: Job, world: &mut World) -> Step {
-        let now = world.now;
-        if job.next().is_some_and(|at| at > now) && !job.may_end_early() {
+        if job.waits(world.now) {
             return Step::Wait(job);
         }
         match job {
-            Job::Idle => self.take_line(now),
+            Job::Idle => self.take_line(world.now),
             Job::Line { text, .. } => Step::Next(self.execute(&text, world)),
             Job::Answer { result, .. } => self.finish(result),
-            Job::Join { give_up } => self.await_address(give_up, now),
-            Job::JoinError { code, .. } => {
-                self.say(&format!("+CWJAP:{code}"));
-                self.finish(Err(Code::FAILED))
-            }
-            Job::Leave { .. } => {
-                self.leave(world);
-                self.finish(Ok(()))
-            }
-            Job::Scan { .. } => {
-                self.print_scan();
-                self.finish(Ok(()))
-            }
-            Job::Lookup { lookup, wanted } => self.await_lookup(lookup, wanted, world),
-            Job::Open(opening) => self.await_connection(opening, world),
-            Job::Shake { opening, session } => self.await_tls(opening, session, world),
-            Job::BleConnect(attempt) => self.end_ble_connect(attempt),
-            Job::BleAsk(asked) => self.end_ble_question(asked),
-            Job::Broker => self.await_broker(),
             Job::Payload(payload) => self.collect(payload, world),
-            Job::Through(through) => self.pass(*through, world),
-            Job::Sent { link, count, .. } => self.await_sent(link, count, world),
-            Job::Ping(echoes) => self.ping_on(echoes, world),
+            Job::Task(task) => task.step(self, world),
             Job::Restart { .. } => self.restart(world),
-            Job::Hibernate { .. } => {
-                self.hibernate(world);
-                Step::Next(Job::Idle)
-            }
         }
     }
 

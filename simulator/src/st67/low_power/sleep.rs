@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::st67::line::argument::Arguments;
 use crate::st67::line::code::Code;
-use crate::st67::line::job::{Job, Reply};
+use crate::st67::line::job::{Job, Reply, Step, Task};
 use crate::st67::{Power, St67, World};
 
 /// Pins that can wake the module.
@@ -24,6 +24,23 @@ pub(in crate::st67) struct Sleep {
     scheduled: bool,
 }
 
+/// The module is about to switch itself off.
+#[derive(Debug)]
+struct Hibernation {
+    at: Duration,
+}
+
+impl Task for Hibernation {
+    fn next(&self) -> Option<Duration> {
+        Some(self.at)
+    }
+
+    fn step(self: Box<Self>, module: &mut St67, world: &mut World) -> Step {
+        module.hibernate(world);
+        Step::Next(Job::Idle)
+    }
+}
+
 impl St67 {
     /// `AT+PWR=<power mode>[,<level>]`
     pub(in crate::st67) fn set_power(
@@ -40,7 +57,7 @@ impl St67 {
         if !self.variant.low_power.hibernates {
             return Err(Code::INVALID);
         }
-        Ok(Reply::Later(Job::Hibernate { at: world.now }))
+        Ok(Reply::Later(Hibernation { at: world.now }.into()))
     }
 
     /// Switches all off without a word, up to the timer or the pin that wakes it.

@@ -8,7 +8,7 @@ use super::{check_link, text};
 use crate::mqtt::{Address, Client, Event};
 use crate::st67::line::argument::Arguments;
 use crate::st67::line::code::Code;
-use crate::st67::line::job::{Job, Reply, Step};
+use crate::st67::line::job::{Job, Reply, Step, Task};
 use crate::st67::{St67, World};
 
 /// How long the TCP stack tries to reach a broker.
@@ -72,6 +72,16 @@ impl Mqtt {
     }
 }
 
+/// `AT+MQTTCONN` where the answer waits for the connection.
+#[derive(Debug)]
+struct Connecting;
+
+impl Task for Connecting {
+    fn step(self: Box<Self>, module: &mut St67, _: &mut World) -> Step {
+        module.await_broker()
+    }
+}
+
 impl St67 {
     /// `AT+MQTTCONN?`
     pub(in crate::st67) fn mqtt_connection(
@@ -130,7 +140,7 @@ impl St67 {
         let begun = self.begin_mqtt(world);
         if self.variant.mqtt.waits_for_connection && !reconnects {
             begun?;
-            return Ok(Reply::Later(Job::Broker));
+            return Ok(Reply::Later(Connecting.into()));
         }
         if begun.is_err() {
             self.conclude("OK");
@@ -171,7 +181,7 @@ impl St67 {
         } else if self.mqtt.client.is_none() {
             self.finish(Err(Code::FAILED))
         } else {
-            Step::Wait(Job::Broker)
+            Step::Wait(Connecting.into())
         }
     }
 

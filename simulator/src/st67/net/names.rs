@@ -6,7 +6,7 @@ use std::task::Poll;
 use crate::network::Lookup;
 use crate::st67::line::argument::Arguments;
 use crate::st67::line::code::Code;
-use crate::st67::line::job::{Job, Reply, Step};
+use crate::st67::line::job::{Job, Reply, Step, Task};
 use crate::st67::net::ping::Echoes;
 use crate::st67::net::send::Destination;
 use crate::st67::net::start::Target;
@@ -52,6 +52,19 @@ impl Family {
             Family::Ipv6 => ipv6,
         }
         .copied()
+    }
+}
+
+/// A name is looked up.
+#[derive(Debug)]
+struct Asked {
+    lookup: Lookup,
+    wanted: Wanted,
+}
+
+impl Task for Asked {
+    fn step(self: Box<Self>, module: &mut St67, world: &mut World) -> Step {
+        module.await_lookup(self.lookup, self.wanted, world)
     }
 }
 
@@ -160,7 +173,7 @@ impl St67 {
             return self.use_addresses(&[], wanted, world);
         }
         let lookup = world.network.resolve(world.now, name);
-        Ok(Reply::Later(Job::Lookup { lookup, wanted }))
+        Ok(Reply::Later(Asked { lookup, wanted }.into()))
     }
 
     pub(in crate::st67) fn await_lookup(
@@ -170,7 +183,7 @@ impl St67 {
         world: &mut World,
     ) -> Step {
         let Poll::Ready(addresses) = world.network.resolved(world.now, lookup) else {
-            return Step::Wait(Job::Lookup { lookup, wanted });
+            return Step::Wait(Asked { lookup, wanted }.into());
         };
         match self.use_addresses(&addresses, wanted, world) {
             Ok(Reply::Later(job)) => Step::Next(job),

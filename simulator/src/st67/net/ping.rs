@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::st67::line::argument::Arguments;
 use crate::st67::line::code::Code;
-use crate::st67::line::job::{Job, Reply, Step};
+use crate::st67::line::job::{Reply, Step, Task};
 use crate::st67::net::names::Wanted;
 use crate::st67::{St67, World};
 
@@ -24,6 +24,16 @@ pub(in crate::st67) struct Echoes {
     left: i64,
     /// How long the current one takes.
     time: Option<Duration>,
+}
+
+impl Task for Echoes {
+    fn next(&self) -> Option<Duration> {
+        Some(self.next)
+    }
+
+    fn step(self: Box<Self>, module: &mut St67, world: &mut World) -> Step {
+        module.ping_on(*self, world)
+    }
 }
 
 impl St67 {
@@ -72,7 +82,7 @@ impl St67 {
             self.echoes.push(echoes);
             return Ok(Reply::Ok);
         }
-        Ok(Reply::Later(Job::Ping(echoes)))
+        Ok(Reply::Later(echoes.into()))
     }
 
     /// Tells the echoes that come while other commands are answered.
@@ -90,7 +100,7 @@ impl St67 {
     /// An echo that the answer to the command waits for.
     pub(in crate::st67) fn ping_on(&mut self, echoes: Echoes, world: &mut World) -> Step {
         match self.tell_echo(echoes, world) {
-            (_, Some(more)) => Step::Next(Job::Ping(more)),
+            (_, Some(more)) => Step::Next(more.into()),
             (true, None) => self.finish(Ok(())),
             (false, None) => self.finish(Err(Code::FAILED)),
         }

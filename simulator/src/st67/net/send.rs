@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::st67::line::argument::Arguments;
 use crate::st67::line::code::Code;
-use crate::st67::line::job::{Job, Reply, Step};
+use crate::st67::line::job::{Job, Reply, Step, Task};
 use crate::st67::line::payload::{Escapes, Payload};
 use crate::st67::net::names::Wanted;
 use crate::st67::net::pipe::{Follow, Pipe};
@@ -33,6 +33,24 @@ enum Way {
     Escaped,
     /// While it comes: `AT+CIPSENDL`.
     Long,
+}
+
+/// Payload is on its way into the network.
+#[derive(Debug)]
+struct Sent {
+    link: usize,
+    count: usize,
+    at: Duration,
+}
+
+impl Task for Sent {
+    fn next(&self) -> Option<Duration> {
+        Some(self.at)
+    }
+
+    fn step(self: Box<Self>, module: &mut St67, world: &mut World) -> Step {
+        module.await_sent(self.link, self.count, world)
+    }
 }
 
 impl St67 {
@@ -156,11 +174,14 @@ impl St67 {
         if let Some(pipe) = self.links.get(id).pipe() {
             self.send_over(id, pipe, to, data, world);
         }
-        Step::Next(Job::Sent {
-            link: id,
-            count: data.len(),
-            at: world.now + self.config.latency,
-        })
+        Step::Next(
+            Sent {
+                link: id,
+                count: data.len(),
+                at: world.now + self.config.latency,
+            }
+            .into(),
+        )
     }
 
     /// Sends on a link that is open.
@@ -200,7 +221,7 @@ impl St67 {
         let pipe = self.links.get(link).pipe();
         if pipe.is_some_and(|pipe| pipe.unsent(world) > 0) {
             let at = world.now + UNSENT;
-            return Step::Wait(Job::Sent { link, count, at });
+            return Step::Wait(Sent { link, count, at }.into());
         }
         self.say(&format!("Recv {count} bytes"));
         if pipe.is_none() && self.variant.net.send_can_fail {

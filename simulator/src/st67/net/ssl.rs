@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::task::Poll;
+use std::time::Duration;
 
 use crate::File;
+use crate::network::Connection;
 use crate::st67::line::argument::Arguments;
 use crate::st67::line::code::Code;
-use crate::st67::line::job::{Job, Reply, Step};
+use crate::st67::line::job::{Reply, Step, Task};
 use crate::st67::net::link::LINKS;
 use crate::st67::net::start::Opening;
 use crate::st67::{St67, World};
@@ -74,6 +76,33 @@ impl SslFiles {
 
 fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// A connection is open, and TLS begins.
+#[derive(Debug)]
+struct Handshake {
+    opening: Opening,
+    session: Box<Session>,
+}
+
+impl Task for Handshake {
+    fn next(&self) -> Option<Duration> {
+        // A time that has passed and does not count would be asked for again and again.
+        self.opening.shake_limit
+    }
+
+    fn may_end_early(&self) -> bool {
+        true
+    }
+
+    fn connection(&self) -> Option<Connection> {
+        Some(self.opening.connection)
+    }
+
+    fn step(self: Box<Self>, module: &mut St67, world: &mut World) -> Step {
+        let Handshake { opening, session } = *self;
+        module.await_tls(opening, session, world)
+    }
 }
 
 impl St67 {
@@ -341,10 +370,10 @@ impl St67 {
     /// The connection below is open.
     pub(in crate::st67) fn start_tls(&mut self, opening: Opening, world: &mut World) -> Step {
         match self.begin_tls(opening.id, opening.remote) {
-            Ok(session) => Step::Next(Job::Shake {
-                opening,
-                session: Box::new(session),
-            }),
+            Ok(session) => {
+                let session = Box::new(session);
+                Step::Next(Handshake { opening, session }.into())
+            }
             Err(code) => {
                 world.network.close(world.now, opening.connection);
                 self.finish(Err(code))
@@ -367,7 +396,7 @@ impl St67 {
                 self.finish(Ok(()))
             }
             Poll::Pending if self.has_network() && !late => {
-                Step::Wait(Job::Shake { opening, session })
+                Step::Wait(Handshake { opening, session }.into())
             }
             outcome => {
                 world.network.close(world.now, connection);

@@ -7,8 +7,7 @@ use std::time::Duration;
 use crate::network::Connection;
 use crate::st67::line::argument::Arguments;
 use crate::st67::line::code::Code;
-use crate::st67::line::job::{Job, Reply, Step};
-use crate::st67::net::dial::Dial;
+use crate::st67::line::job::{Reply, Step, Task};
 use crate::st67::net::names::{Family, Wanted};
 use crate::st67::net::pipe::{Follow, Pipe, Protocol};
 use crate::st67::{St67, World};
@@ -60,14 +59,21 @@ impl Opening {
     }
 }
 
-impl Job {
-    /// The connection it is about to open.
-    pub fn connection(&self) -> Option<Connection> {
-        match self {
-            Job::Open(opening) | Job::Shake { opening, .. } => Some(opening.connection),
-            Job::Through(through) => through.dial.as_ref().and_then(Dial::connection),
-            _ => None,
-        }
+impl Task for Opening {
+    fn next(&self) -> Option<Duration> {
+        Some(self.give_up)
+    }
+
+    fn may_end_early(&self) -> bool {
+        true
+    }
+
+    fn connection(&self) -> Option<Connection> {
+        Some(self.connection)
+    }
+
+    fn step(self: Box<Self>, module: &mut St67, world: &mut World) -> Step {
+        module.await_connection(*self, world)
     }
 }
 
@@ -163,7 +169,7 @@ impl St67 {
             return Ok(Reply::Ok);
         }
         let opening = self.open(target.id, target.protocol, remote, target.give_up, world);
-        Ok(Reply::Later(Job::Open(opening.ok_or(Code::FAILED)?)))
+        Ok(Reply::Later(opening.ok_or(Code::FAILED)?.into()))
     }
 
     /// Begins a connection, if there is a way to the peer.
@@ -204,7 +210,7 @@ impl St67 {
                 self.finish(Ok(()))
             }
             Poll::Pending if self.has_network() && opening.give_up > world.now => {
-                Step::Wait(Job::Open(opening))
+                Step::Wait(opening.into())
             }
             outcome => {
                 world.network.close(world.now, connection);

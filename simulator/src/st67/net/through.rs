@@ -4,9 +4,10 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use crate::network::Connection;
 use crate::st67::line::argument::Arguments;
 use crate::st67::line::code::Code;
-use crate::st67::line::job::{Job, Reply, Step};
+use crate::st67::line::job::{Job, Reply, Step, Task};
 use crate::st67::net::dial::{Dial, SavedLink};
 use crate::st67::net::pipe::Follow;
 use crate::st67::{St67, World};
@@ -72,15 +73,33 @@ impl Through {
         self.long.is_none()
     }
 
-    pub fn next(&self) -> Option<Duration> {
-        let dial = self.dial.as_ref().and_then(Dial::next);
-        [self.at, dial].into_iter().flatten().min()
-    }
-
     /// Bytes that are still to come.
     fn left(&self) -> usize {
         let left = self.long.as_ref().map(|long| long.length - long.received);
         left.unwrap_or(usize::MAX)
+    }
+}
+
+impl Task for Through {
+    fn next(&self) -> Option<Duration> {
+        let dial = self.dial.as_ref().and_then(Dial::next);
+        [self.at, dial].into_iter().flatten().min()
+    }
+
+    fn may_end_early(&self) -> bool {
+        true
+    }
+
+    fn connection(&self) -> Option<Connection> {
+        self.dial.as_ref().and_then(Dial::connection)
+    }
+
+    fn takes_input(&self) -> bool {
+        true
+    }
+
+    fn step(self: Box<Self>, module: &mut St67, world: &mut World) -> Step {
+        module.pass(*self, world)
     }
 }
 
@@ -116,7 +135,7 @@ impl St67 {
     pub(in crate::st67) fn enter_data_mode(&mut self, through: Through) -> Reply {
         self.prompt_for_data();
         self.passthrough = through.is_passthrough();
-        Reply::Later(Job::Through(Box::new(through)))
+        Reply::Later(through.into())
     }
 
     /// The module is switched on, and a link was saved for it.
@@ -125,7 +144,7 @@ impl St67 {
             let prompt = self.variant.prompt;
             self.output.write(&[prompt.as_bytes()]);
             self.passthrough = true;
-            self.job = Job::Through(Box::new(Through::passing(0, Some(target))));
+            self.job = Through::passing(0, Some(target)).into();
         }
     }
 
@@ -143,7 +162,7 @@ impl St67 {
         self.dial_again(&mut through, world);
         while through.left() > 0 {
             let Some(chunk) = self.next_chunk(&mut through, world.now) else {
-                return Step::Wait(Job::Through(Box::new(through)));
+                return Step::Wait(through.into());
             };
             if chunk == END {
                 return self.end_data_mode(through, world);

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use crate::st67::line::argument::{Arguments, mac_text};
 use crate::st67::line::code::Code;
-use crate::st67::line::job::{Job, Reply};
+use crate::st67::line::job::{Job, Reply, Step, Task};
 use crate::st67::wifi::scan::encryption;
-use crate::st67::wifi::station::{Credentials, Fate, is_not_found};
+use crate::st67::wifi::station::{Credentials, Fate, Joining, is_not_found};
 use crate::st67::{St67, World};
 
 /// How long `AT+CWJAP` waits for an address where it does.
@@ -15,6 +15,40 @@ const JOIN_TIMEOUT: Duration = Duration::from_secs(15);
 const PROTOCOL: u8 = 3;
 const LONGEST_SSID: usize = 32;
 const LONGEST_PASSWORD: usize = 64;
+
+/// `AT+CWJAP` where the answer is an error code of its own.
+#[derive(Debug)]
+struct Refusal {
+    at: Duration,
+    code: u8,
+}
+
+impl Task for Refusal {
+    fn next(&self) -> Option<Duration> {
+        Some(self.at)
+    }
+
+    fn step(self: Box<Self>, module: &mut St67, _: &mut World) -> Step {
+        module.join_failed(self.code)
+    }
+}
+
+/// `AT+CWQAP`.
+#[derive(Debug)]
+struct Leaving {
+    at: Duration,
+}
+
+impl Task for Leaving {
+    fn next(&self) -> Option<Duration> {
+        Some(self.at)
+    }
+
+    fn step(self: Box<Self>, module: &mut St67, world: &mut World) -> Step {
+        module.leave(world);
+        module.finish(Ok(()))
+    }
+}
 
 impl St67 {
     /// `AT+CWMODE?`
@@ -166,12 +200,12 @@ impl St67 {
         let answered = now + self.config.join;
         if fate == Fate::Joins {
             let give_up = now + JOIN_TIMEOUT;
-            return Job::Join { give_up };
+            return Joining { give_up }.into();
         }
         if is_not_found(fate) {
             self.fail_quietly();
             let at = answered + self.config.associate;
-            return Job::JoinError { at, code: 3 };
+            return Refusal { at, code: 3 }.into();
         }
         self.wifi_event("+CW:CONNECTING");
         Job::Answer {
@@ -199,7 +233,7 @@ impl St67 {
             return Ok(Reply::Ok);
         }
         let at = world.now + self.config.leave;
-        Ok(Reply::Later(Job::Leave { at }))
+        Ok(Reply::Later(Leaving { at }.into()))
     }
 
     /// `AT+CWQAP=<restore>`

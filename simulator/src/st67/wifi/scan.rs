@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::AccessPoint;
 use crate::st67::line::argument::{Arguments, mac_text};
 use crate::st67::line::code::Code;
-use crate::st67::line::job::{Job, Reply};
+use crate::st67::line::job::{Reply, Step, Task};
 use crate::st67::{St67, World};
 
 /// How long a scan takes.
@@ -65,6 +65,23 @@ impl ScanOptions {
     fn shows(&self, access_point: &AccessPoint) -> bool {
         i64::from(access_point.rssi) >= self.weakest
             && self.encryptions & 1 << encryption(access_point) != 0
+    }
+}
+
+/// A scan that is answered when it is over.
+#[derive(Debug)]
+struct Scanning {
+    at: Duration,
+}
+
+impl Task for Scanning {
+    fn next(&self) -> Option<Duration> {
+        Some(self.at)
+    }
+
+    fn step(self: Box<Self>, module: &mut St67, _: &mut World) -> Step {
+        module.print_scan();
+        module.finish(Ok(()))
     }
 }
 
@@ -149,7 +166,7 @@ impl St67 {
         if later {
             return Ok(Reply::Ok);
         }
-        Ok(Reply::Later(Job::Scan { at }))
+        Ok(Reply::Later(Scanning { at }.into()))
     }
 
     /// Tells a scan that was answered before it was over.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::AccessPoint;
-use crate::st67::line::job::{Job, Step};
+use crate::st67::line::job::{Step, Task};
 use crate::st67::wifi::scan::Scan;
 use crate::st67::{Code, St67, World};
 
@@ -91,6 +91,26 @@ impl Station {
     }
 }
 
+/// `AT+CWJAP` where the answer waits for the station's address.
+#[derive(Debug)]
+pub(super) struct Joining {
+    pub give_up: Duration,
+}
+
+impl Task for Joining {
+    fn next(&self) -> Option<Duration> {
+        Some(self.give_up)
+    }
+
+    fn may_end_early(&self) -> bool {
+        true
+    }
+
+    fn step(self: Box<Self>, module: &mut St67, world: &mut World) -> Step {
+        module.await_address(self.give_up, world.now)
+    }
+}
+
 impl St67 {
     /// Whether the station can reach the network.
     pub(in crate::st67) fn is_online(&self) -> bool {
@@ -159,14 +179,14 @@ impl St67 {
         match self.station.stage {
             Stage::Online => self.finish(Ok(())),
             Stage::Connecting { .. } | Stage::Associated { .. } if now < give_up => {
-                Step::Wait(Job::Join { give_up })
+                Step::Wait(Joining { give_up }.into())
             }
             Stage::Connecting { .. } | Stage::Associated { .. } => self.join_failed(1),
             Stage::Idle | Stage::Disconnected => self.join_failed(4),
         }
     }
 
-    fn join_failed(&mut self, code: u8) -> Step {
+    pub(super) fn join_failed(&mut self, code: u8) -> Step {
         self.say(&format!("+CWJAP:{code}"));
         self.finish(Err(Code::FAILED))
     }
