@@ -13,7 +13,7 @@ const PIECE: i64 = 65_536;
 
 /// Where a payload goes in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::st67) struct Place {
+struct Place {
     name: String,
     offset: usize,
 }
@@ -71,7 +71,7 @@ impl St67 {
     }
 
     /// The payload for a file is complete.
-    pub(in crate::st67) fn write_file(&mut self, place: &Place, data: &[u8]) -> Step {
+    fn write_file(&mut self, place: &Place, data: &[u8]) -> Step {
         self.say(&format!("Recv {} bytes", data.len()));
         // A file that has not been created is not written, nor one beyond its end.
         let file = self.files.get_mut(&place.name);

@@ -61,7 +61,7 @@ pub(in crate::st67) struct Memory {
 
 /// Where a payload goes in memory.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::st67) enum Cell {
+enum Cell {
     Efuse(usize),
     Flash(usize),
 }
@@ -244,14 +244,14 @@ impl St67 {
         if !prompt.is_empty() {
             self.output.write(&[prompt.as_bytes()]);
         }
-        Reply::Later(Job::Payload(Payload::new(
-            length,
-            move |module, data, _| module.write_memory(cell, data),
-        )))
+        let payload = Payload::new(length, move |module, data, _| {
+            module.write_memory(cell, data)
+        });
+        Reply::Later(payload.into())
     }
 
     /// The payload for the memory is complete.
-    pub(in crate::st67) fn write_memory(&mut self, cell: Cell, data: &[u8]) -> Step {
+    fn write_memory(&mut self, cell: Cell, data: &[u8]) -> Step {
         self.say(&format!("Recv {} bytes", data.len()));
         match cell {
             Cell::Efuse(start) => {

@@ -109,10 +109,8 @@ impl St67 {
         let ok = format!("{}OK\r\n", self.variant.lead);
         let prompt = self.variant.prompt_ex;
         self.output.write(&[ok.as_bytes(), prompt.as_bytes()]);
-        Ok(Reply::Later(Job::Payload(Payload::new(
-            length,
-            |module, data, _| module.take_update(data),
-        ))))
+        let payload = Payload::new(length, |module, data, _| module.take_update(data));
+        Ok(Reply::Later(payload.into()))
     }
 
     /// The next piece of the image is complete. Where the image is checked, nobody is told that it

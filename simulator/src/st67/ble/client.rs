@@ -31,7 +31,7 @@ pub(super) struct Discovered {
 
 /// What the module asks a peer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::st67) enum Question {
+enum Question {
     Services,
     /// Of the service with this number.
     Characteristics(usize),
@@ -108,7 +108,7 @@ impl St67 {
     }
 
     /// The answer of the peer is there, unless the peer has gone.
-    pub(in crate::st67) fn end_ble_question(&mut self, asked: Asked) -> Step {
+    fn end_ble_question(&mut self, asked: Asked) -> Step {
         let Asked {
             index, question, ..
         } = asked;

@@ -38,7 +38,7 @@ pub(super) struct Connection {
 
 /// `AT+BLECONN`: the peer that is looked for, and until when.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::st67) struct Attempt {
+struct Attempt {
     index: usize,
     address: ([u8; 6], bool),
     pub at: Duration,
@@ -114,7 +114,7 @@ impl St67 {
     }
 
     /// The peer has answered, or it has had time enough.
-    pub(in crate::st67) fn end_ble_connect(&mut self, attempt: Attempt) -> Step {
+    fn end_ble_connect(&mut self, attempt: Attempt) -> Step {
         let Attempt { index, address, .. } = attempt;
         let names = self.variant.ble.names_connections;
         let Some(peer) = self.find_peripheral(address) else {

@@ -284,7 +284,7 @@ impl St67 {
     }
 
     /// A value is complete.
-    pub(super) fn take_ble_value(&mut self, value: Value, data: &[u8], world: &mut World) -> Step {
+    fn take_ble_value(&mut self, value: Value, data: &[u8], world: &mut World) -> Step {
         self.say(&format!("Recv {} bytes", data.len()));
         let done = match value {
             Value::Notify(index, to) => self.notify(index, to, NOTIFY, data),

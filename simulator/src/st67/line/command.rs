@@ -6,7 +6,7 @@ use super::job::Reply;
 use crate::st67::{St67, World};
 
 /// Executes one form of a command.
-pub(in crate::st67) type Handler = fn(&mut St67, &Arguments, &mut World) -> Result<Reply, Code>;
+type Handler = fn(&mut St67, &Arguments, &mut World) -> Result<Reply, Code>;
 
 /// A command and its forms: query (`?`), set (`=...`) and execute.
 pub(in crate::st67) struct Command {

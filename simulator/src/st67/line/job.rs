@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use super::code::Code;
 use super::input::{Heard, Line};
-use super::payload::Payload;
 use crate::network::Connection;
 use crate::st67::{Power, St67, World};
 
@@ -21,8 +20,6 @@ pub(in crate::st67) enum Job {
         at: Duration,
         result: Result<(), Code>,
     },
-    /// Payload is awaited behind a prompt.
-    Payload(Payload),
     /// A command that takes its time.
     Task(Box<dyn Task>),
     /// All has been told, and the module is about to restart.
@@ -84,7 +81,7 @@ impl Job {
         match self {
             Job::Line { at, .. } | Job::Answer { at, .. } | Job::Restart { at } => Some(*at),
             Job::Task(task) => task.next(),
-            Job::Idle | Job::Payload(_) => None,
+            Job::Idle => None,
         }
     }
 
@@ -98,11 +95,7 @@ impl Job {
 
     /// What comes from the host is no line.
     pub fn takes_input(&self) -> bool {
-        match self {
-            Job::Payload(_) => true,
-            Job::Task(task) => task.takes_input(),
-            _ => false,
-        }
+        matches!(self, Job::Task(task) if task.takes_input())
     }
 
     fn waits(&self, now: Duration) -> bool {
@@ -134,7 +127,6 @@ impl St67 {
             Job::Idle => self.take_line(world.now),
             Job::Line { text, .. } => Step::Next(self.execute(&text, world)),
             Job::Answer { result, .. } => self.finish(result),
-            Job::Payload(payload) => self.collect(payload, world),
             Job::Task(task) => task.step(self, world),
             Job::Restart { .. } => self.restart(world),
         }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::st67::line::job::{Job, Reply, Step};
+use super::job::{Job, Reply, Step, Task};
 use crate::st67::{St67, World};
 
 /// Goes on with a payload that is complete.
@@ -119,6 +119,23 @@ impl Payload {
     }
 }
 
+impl Task for Payload {
+    fn takes_input(&self) -> bool {
+        true
+    }
+
+    fn step(mut self: Box<Self>, module: &mut St67, world: &mut World) -> Step {
+        while self.left > 0 {
+            let Some(bytes) = module.input.payload(self.most()) else {
+                return Step::Wait(Job::Task(self));
+            };
+            self.extend(bytes);
+        }
+        let Payload { taker, data, .. } = *self;
+        taker(module, &data, world)
+    }
+}
+
 impl fmt::Debug for Payload {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Payload")
@@ -137,17 +154,6 @@ impl St67 {
     ) -> Reply {
         let prompt = self.variant.prompt;
         self.output.write(&[prompt.as_bytes()]);
-        Reply::Later(Job::Payload(Payload::new(length, taker)))
-    }
-
-    pub(in crate::st67) fn collect(&mut self, mut payload: Payload, world: &mut World) -> Step {
-        while payload.left > 0 {
-            let Some(bytes) = self.input.payload(payload.most()) else {
-                return Step::Wait(Job::Payload(payload));
-            };
-            payload.extend(bytes);
-        }
-        let Payload { taker, data, .. } = payload;
-        taker(self, &data, world)
+        Reply::Later(Payload::new(length, taker).into())
     }
 }

@@ -61,7 +61,7 @@ impl St67 {
     }
 
     /// Switches all off without a word, up to the timer or the pin that wakes it.
-    pub(in crate::st67) fn hibernate(&mut self, world: &mut World) {
+    fn hibernate(&mut self, world: &mut World) {
         let timer = self.sleep.timer.filter(|(mode, _)| *mode == HIBERNATE);
         let wakes = timer.map(|(_, time)| world.now + time);
         self.switch_off(world);

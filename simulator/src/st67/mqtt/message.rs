@@ -73,12 +73,7 @@ impl St67 {
     }
 
     /// The payload of a message has come.
-    pub(in crate::st67) fn take_mqtt_message(
-        &mut self,
-        mut message: Message,
-        data: &[u8],
-        world: &mut World,
-    ) -> Step {
+    fn take_mqtt_message(&mut self, mut message: Message, data: &[u8], world: &mut World) -> Step {
         self.say(&format!("Recv {} bytes", data.len()));
         message.payload = self.whole_or_cut(data).to_vec();
         let sent = self.publish(message, world);

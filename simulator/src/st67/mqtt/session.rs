@@ -175,7 +175,7 @@ impl St67 {
     }
 
     /// `AT+MQTTCONN` where the answer waits for the connection, but not for the broker.
-    pub(in crate::st67) fn await_broker(&mut self) -> Step {
+    fn await_broker(&mut self) -> Step {
         if self.mqtt.told {
             self.finish(Ok(()))
         } else if self.mqtt.client.is_none() {

@@ -202,7 +202,7 @@ impl St67 {
     }
 
     /// A text has come. It ends with a zero.
-    pub(in crate::st67) fn take_mqtt_name(&mut self, name: Name, data: &[u8]) -> Step {
+    fn take_mqtt_name(&mut self, name: Name, data: &[u8]) -> Step {
         self.say(&format!("Recv {} bytes", data.len()));
         let text = data.split(|byte| *byte == 0).next().unwrap_or_default();
         self.mqtt.settings.names[name.index()] = text.to_vec();

@@ -14,7 +14,6 @@ use crate::st67::net::link::Link;
 use crate::st67::net::names::Family;
 use crate::st67::net::pipe::{Follow, Pipe, Protocol};
 use crate::st67::net::start::{Opening, kind_of};
-use crate::st67::net::through::Through;
 use crate::st67::{St67, World};
 use crate::tls::Session;
 
@@ -147,23 +146,21 @@ impl St67 {
         Ok(Reply::Ok)
     }
 
-    /// Makes the link of the passthrough mode again if it is lost.
-    pub(in crate::st67) fn dial_again(&mut self, through: &mut Through, world: &mut World) {
-        let Some(target) = through.target.clone() else {
-            return;
-        };
+    /// Makes the link of the passthrough mode again if it is lost; how far that has come.
+    pub(super) fn dial_again(
+        &mut self,
+        target: &SavedLink,
+        mut dial: Option<Dial>,
+        world: &mut World,
+    ) -> Option<Dial> {
         while self.links.get(0).is_free() {
-            let dial = through.dial.take();
-            let dial = dial.unwrap_or_else(|| self.pause(world));
-            match self.dial_on(dial, &target, world) {
-                ControlFlow::Continue(dial) => through.dial = Some(dial),
-                ControlFlow::Break(dial) => {
-                    through.dial = Some(dial);
-                    return;
-                }
+            let next = dial.unwrap_or_else(|| self.pause(world));
+            match self.dial_on(next, target, world) {
+                ControlFlow::Continue(next) => dial = Some(next),
+                ControlFlow::Break(next) => return Some(next),
             }
         }
-        through.dial = None;
+        None
     }
 
     fn pause(&self, world: &World) -> Dial {

@@ -1,5 +1,6 @@
 //! Names and name servers.
 
+use std::fmt;
 use std::net::{IpAddr, Ipv4Addr};
 use std::task::Poll;
 
@@ -7,9 +8,6 @@ use crate::network::Lookup;
 use crate::st67::line::argument::Arguments;
 use crate::st67::line::code::Code;
 use crate::st67::line::job::{Job, Reply, Step, Task};
-use crate::st67::net::ping::Echoes;
-use crate::st67::net::send::Destination;
-use crate::st67::net::start::Target;
 use crate::st67::net::variant::NAME_SERVERS;
 use crate::st67::{St67, World};
 
@@ -21,18 +19,8 @@ pub(in crate::st67) struct Dns {
     pub servers: [Ipv4Addr; 3],
 }
 
-/// What a name is looked up for.
-#[derive(Debug)]
-pub(in crate::st67) enum Wanted {
-    /// `AT+CIPDOMAIN`, and which kinds of address it takes.
-    Address(Family),
-    /// `AT+CIPSTART`.
-    Connection(Target),
-    /// `AT+CIPSEND` of a datagram.
-    Destination(Destination),
-    /// `AT+PING`.
-    Echoes(Echoes),
-}
+/// Goes on when the address is known, or that there is none.
+type Then = Box<dyn FnOnce(&mut St67, Option<IpAddr>, &mut World) -> Result<Reply, Code> + Send>;
 
 /// `<ip network>` of `AT+CIPDOMAIN`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,15 +44,32 @@ impl Family {
 }
 
 /// A name is looked up.
-#[derive(Debug)]
 struct Asked {
     lookup: Lookup,
-    wanted: Wanted,
+    family: Family,
+    then: Then,
+}
+
+impl fmt::Debug for Asked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Asked")
+            .field("lookup", &self.lookup)
+            .field("family", &self.family)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Task for Asked {
     fn step(self: Box<Self>, module: &mut St67, world: &mut World) -> Step {
-        module.await_lookup(self.lookup, self.wanted, world)
+        let Poll::Ready(addresses) = world.network.resolved(world.now, self.lookup) else {
+            return Step::Wait(Job::from(*self));
+        };
+        match (self.then)(module, self.family.choose(&addresses), world) {
+            Ok(Reply::Later(job)) => Step::Next(job),
+            Ok(Reply::Ok) => module.finish(Ok(())),
+            Ok(Reply::Silence) => Step::Next(Job::Idle),
+            Err(code) => module.finish(Err(code)),
+        }
     }
 }
 
@@ -155,65 +160,36 @@ impl St67 {
         if family != Family::Ipv4 && !self.settings.kept.ipv6 && refused {
             return Err(Code::NOT_ALLOWED);
         }
-        self.look_up(name, Wanted::Address(family), world)
+        self.look_up(
+            name,
+            family,
+            |module, address, _| module.tell_address(address),
+            world,
+        )
     }
 
-    /// Looks up a name, or takes it for the address that it is.
+    /// Looks up a name, or takes it for the address that it is, and goes on with an address of that
+    /// kind.
     pub(in crate::st67) fn look_up(
         &mut self,
         name: &[u8],
-        wanted: Wanted,
+        family: Family,
+        then: impl FnOnce(&mut St67, Option<IpAddr>, &mut World) -> Result<Reply, Code> + Send + 'static,
         world: &mut World,
     ) -> Result<Reply, Code> {
         let name = std::str::from_utf8(name).unwrap_or_default();
         if let Ok(address) = name.parse() {
-            return self.use_addresses(&[address], wanted, world);
+            return then(self, family.choose(&[address]), world);
         }
         if !self.is_online() || name.is_empty() {
-            return self.use_addresses(&[], wanted, world);
+            return then(self, None, world);
         }
-        let lookup = world.network.resolve(world.now, name);
-        Ok(Reply::Later(Asked { lookup, wanted }.into()))
-    }
-
-    pub(in crate::st67) fn await_lookup(
-        &mut self,
-        lookup: Lookup,
-        wanted: Wanted,
-        world: &mut World,
-    ) -> Step {
-        let Poll::Ready(addresses) = world.network.resolved(world.now, lookup) else {
-            return Step::Wait(Asked { lookup, wanted }.into());
+        let asked = Asked {
+            lookup: world.network.resolve(world.now, name),
+            family,
+            then: Box::new(then),
         };
-        match self.use_addresses(&addresses, wanted, world) {
-            Ok(Reply::Later(job)) => Step::Next(job),
-            Ok(Reply::Ok) => self.finish(Ok(())),
-            Ok(Reply::Silence) => Step::Next(Job::Idle),
-            Err(code) => self.finish(Err(code)),
-        }
-    }
-
-    fn use_addresses(
-        &mut self,
-        addresses: &[IpAddr],
-        wanted: Wanted,
-        world: &mut World,
-    ) -> Result<Reply, Code> {
-        match wanted {
-            Wanted::Address(family) => self.tell_address(family.choose(addresses)),
-            Wanted::Connection(target) => {
-                let address = target.family().choose(addresses).ok_or(Code::FAILED)?;
-                self.connect(address, target, world)
-            }
-            Wanted::Destination(destination) => {
-                let address = Family::Ipv4First.choose(addresses).ok_or(Code::ADDRESS)?;
-                self.send_to(address, destination, world)
-            }
-            Wanted::Echoes(echoes) => {
-                let address = Family::Ipv4First.choose(addresses);
-                self.start_echoes(address, echoes, world)
-            }
-        }
+        Ok(Reply::Later(asked.into()))
     }
 
     fn tell_address(&mut self, address: Option<IpAddr>) -> Result<Reply, Code> {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::st67::line::argument::Arguments;
 use crate::st67::line::code::Code;
 use crate::st67::line::job::{Reply, Step, Task};
-use crate::st67::net::names::Wanted;
+use crate::st67::net::names::Family;
 use crate::st67::{St67, World};
 
 /// How long an echo is waited for.
@@ -59,11 +59,16 @@ impl St67 {
             left: count,
             time: None,
         };
-        self.look_up(name, Wanted::Echoes(echoes), world)
+        self.look_up(
+            name,
+            Family::Ipv4First,
+            move |module, address, world| module.start_echoes(address, echoes, world),
+            world,
+        )
     }
 
     /// The address is known, or that there is none.
-    pub(in crate::st67) fn start_echoes(
+    fn start_echoes(
         &mut self,
         address: Option<IpAddr>,
         mut echoes: Echoes,
@@ -98,7 +103,7 @@ impl St67 {
     }
 
     /// An echo that the answer to the command waits for.
-    pub(in crate::st67) fn ping_on(&mut self, echoes: Echoes, world: &mut World) -> Step {
+    fn ping_on(&mut self, echoes: Echoes, world: &mut World) -> Step {
         match self.tell_echo(echoes, world) {
             (_, Some(more)) => Step::Next(more.into()),
             (true, None) => self.finish(Ok(())),

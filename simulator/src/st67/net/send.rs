@@ -7,7 +7,7 @@ use crate::st67::line::argument::Arguments;
 use crate::st67::line::code::Code;
 use crate::st67::line::job::{Job, Reply, Step, Task};
 use crate::st67::line::payload::{Escapes, Payload};
-use crate::st67::net::names::Wanted;
+use crate::st67::net::names::Family;
 use crate::st67::net::pipe::{Follow, Pipe};
 use crate::st67::net::through::Through;
 use crate::st67::{St67, World};
@@ -17,7 +17,7 @@ const UNSENT: Duration = Duration::from_millis(1);
 
 /// A payload for which a prompt will be printed, and where it is to go.
 #[derive(Debug)]
-pub(in crate::st67) struct Destination {
+struct Destination {
     link: usize,
     length: usize,
     way: Way,
@@ -104,13 +104,20 @@ impl St67 {
             port: u16::try_from(port).unwrap_or(0),
         };
         match host {
-            Some(host) => self.look_up(host, Wanted::Destination(destination), world),
+            Some(host) => self.look_up(
+                host,
+                Family::Ipv4First,
+                move |module, address, world| {
+                    module.send_to(address.ok_or(Code::ADDRESS)?, destination, world)
+                },
+                world,
+            ),
             None => self.prompt(destination, None),
         }
     }
 
     /// The address of the host in `AT+CIPSEND` is known.
-    pub(in crate::st67) fn send_to(
+    fn send_to(
         &mut self,
         address: IpAddr,
         destination: Destination,
@@ -153,7 +160,7 @@ impl St67 {
         let payload = Payload::new(destination.length, move |module, data, world| {
             module.send_on(id, to, data, world)
         });
-        Ok(Reply::Later(Job::Payload(payload.with_escapes(escapes))))
+        Ok(Reply::Later(payload.with_escapes(escapes).into()))
     }
 
     fn escapes(&self) -> Escapes {
@@ -212,12 +219,7 @@ impl St67 {
     }
 
     /// The answer waits for the network to take all of the payload.
-    pub(in crate::st67) fn await_sent(
-        &mut self,
-        link: usize,
-        count: usize,
-        world: &mut World,
-    ) -> Step {
+    fn await_sent(&mut self, link: usize, count: usize, world: &mut World) -> Step {
         let pipe = self.links.get(link).pipe();
         if pipe.is_some_and(|pipe| pipe.unsent(world) > 0) {
             let at = world.now + UNSENT;

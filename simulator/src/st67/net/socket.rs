@@ -9,7 +9,7 @@ use crate::st67::{St67, World};
 
 /// The id that stands for all links.
 const ALL: i64 = 5;
-pub(in crate::st67) const LAST: i64 = 4;
+const LAST: i64 = 4;
 /// One socket that is being closed and one that waits for that.
 const PLACES: usize = 2;
 

@@ -381,7 +381,7 @@ impl St67 {
         }
     }
 
-    pub(in crate::st67) fn await_tls(
+    fn await_tls(
         &mut self,
         opening: Opening,
         mut session: Box<Session>,

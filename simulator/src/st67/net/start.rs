@@ -8,7 +8,7 @@ use crate::network::Connection;
 use crate::st67::line::argument::Arguments;
 use crate::st67::line::code::Code;
 use crate::st67::line::job::{Reply, Step, Task};
-use crate::st67::net::names::{Family, Wanted};
+use crate::st67::net::names::Family;
 use crate::st67::net::pipe::{Follow, Pipe, Protocol};
 use crate::st67::{St67, World};
 use crate::tls::Session;
@@ -18,7 +18,7 @@ const SYN_TIMEOUT: Duration = Duration::from_secs(18);
 
 /// Where `AT+CIPSTART` wants to go.
 #[derive(Debug)]
-pub(in crate::st67) struct Target {
+struct Target {
     id: usize,
     protocol: Protocol,
     ipv6: bool,
@@ -145,10 +145,17 @@ impl St67 {
             follow: Follow::from_mode(mode),
             give_up: world.now + patience,
         };
-        self.look_up(host, Wanted::Connection(target), world)
+        self.look_up(
+            host,
+            target.family(),
+            move |module, address, world| {
+                module.connect(address.ok_or(Code::FAILED)?, target, world)
+            },
+            world,
+        )
     }
 
-    pub(in crate::st67) fn connect(
+    fn connect(
         &mut self,
         address: IpAddr,
         target: Target,
@@ -195,11 +202,7 @@ impl St67 {
         })
     }
 
-    pub(in crate::st67) fn await_connection(
-        &mut self,
-        opening: Opening,
-        world: &mut World,
-    ) -> Step {
+    fn await_connection(&mut self, opening: Opening, world: &mut World) -> Step {
         let connection = opening.connection;
         match world.network.connected(world.now, connection) {
             Poll::Ready(Ok(())) if self.has_network() => {

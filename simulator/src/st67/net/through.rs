@@ -159,7 +159,9 @@ impl St67 {
     }
 
     pub(in crate::st67) fn pass(&mut self, mut through: Through, world: &mut World) -> Step {
-        self.dial_again(&mut through, world);
+        if let Some(target) = &through.target {
+            through.dial = self.dial_again(target, through.dial.take(), world);
+        }
         while through.left() > 0 {
             let Some(chunk) = self.next_chunk(&mut through, world.now) else {
                 return Step::Wait(through.into());

@@ -178,7 +178,7 @@ impl St67 {
     }
 
     /// One row for each access point.
-    pub(in crate::st67) fn print_scan(&mut self) {
+    fn print_scan(&mut self) {
         let options = self.settings.kept.scan;
         let mut found = self.config.access_points.clone();
         found.retain(|access_point| {

@@ -47,7 +47,7 @@ impl Default for Leases {
 
 /// A station that has joined.
 #[derive(Clone, Debug)]
-pub(in crate::st67) struct Guest {
+struct Guest {
     mac: [u8; 6],
     address: Ipv4Addr,
     /// When it gets an address.
@@ -128,7 +128,7 @@ impl St67 {
         Ok(Reply::Ok)
     }
 
-    pub(in crate::st67) fn need_soft_ap(&self) -> Result<(), Code> {
+    fn need_soft_ap(&self) -> Result<(), Code> {
         if self.settings.is_soft_ap() {
             return Ok(());
         }

@@ -175,7 +175,7 @@ impl St67 {
     }
 
     /// `AT+CWJAP` is answered once the station has its address.
-    pub(in crate::st67) fn await_address(&mut self, give_up: Duration, now: Duration) -> Step {
+    fn await_address(&mut self, give_up: Duration, now: Duration) -> Step {
         match self.station.stage {
             Stage::Online => self.finish(Ok(())),
             Stage::Connecting { .. } | Stage::Associated { .. } if now < give_up => {
