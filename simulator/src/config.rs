@@ -13,8 +13,28 @@ use crate::{AccessPoint, BlePeer, Faults};
 pub enum Profile {
     /// An ST67W611M1 that does what its AT command reference says, to the letter.
     St67Reference,
-    /// An ST67W611M1 with the firmware built from SDK 2.0.75.
+    /// An ST67W611M1 with the firmware built from SDK 2.0.75, as its AT engine answers.
+    ///
+    /// Where the engine reads through a null pointer and restarts (`AT+FS=0,1`, `AT?`), the
+    /// simulator says `ERROR`. It knows neither the commands that ST compiles out (`AT+UART_CUR`
+    /// and `AT+UART_DEF`, `AT+SLEEP`) nor `AT+HTTP...`, `AT+MDNS` and `AT+MFG`. Names are looked up
+    /// as if a name server were always known, and `AT+CIPSSLCPSKHEX` takes digits only. What a
+    /// station that joins by itself says comes behind `ready`. The payload of `AT+CIPSEND` may come
+    /// in several pieces, where the engine takes the next frame for all of it.
     St67Fw2_0_75,
+    /// The same with 2.0.89, as far as it is known to differ: `+BLE:NOTIDATA` tells the handle of
+    /// the value, `AT+MQTTSNI?` prints quotes, and beacons and wake times can be asked for.
+    St67Fw2_0_89,
+    /// The same with 2.0.97, as far as it is known to differ: Bluetooth LE in both roles at once and
+    /// with ten connections, servers for datagrams over IPv6, a time-out for `AT+PING` and one that
+    /// counts for TLS, what `AT+CWSTATE?` tells of the access point, and the quality of service of
+    /// MQTT messages.
+    St67Fw2_0_97,
+    /// The same with 2.0.106, as far as it is known to differ: what is more than `AT+CIPSEND` has
+    /// announced is lost, and Bluetooth LE clients get what they have subscribed and must wait for
+    /// `AT+BLEADVSTART` when one has gone. Certificates of a server and stored credentials are not
+    /// simulated.
+    St67Fw2_0_106,
     /// A PIC32MZW1 that does what its AT command reference says, to the letter.
     MicrochipReference,
     /// A PIC32MZW1 with AnyCloud firmware 0.2.0.
@@ -25,7 +45,13 @@ pub enum Profile {
 
 impl Profile {
     /// The profiles of the ST67W611M1.
-    pub const ST67: [Profile; 2] = [Profile::St67Reference, Profile::St67Fw2_0_75];
+    pub const ST67: [Profile; 5] = [
+        Profile::St67Reference,
+        Profile::St67Fw2_0_75,
+        Profile::St67Fw2_0_89,
+        Profile::St67Fw2_0_97,
+        Profile::St67Fw2_0_106,
+    ];
 
     /// The profiles of Microchip's PIC32MZW1.
     pub const MICROCHIP: [Profile; 3] = [
@@ -38,7 +64,11 @@ impl Profile {
     #[must_use]
     pub fn module(self) -> &'static str {
         match self {
-            Profile::St67Reference | Profile::St67Fw2_0_75 => "st67",
+            Profile::St67Reference
+            | Profile::St67Fw2_0_75
+            | Profile::St67Fw2_0_89
+            | Profile::St67Fw2_0_97
+            | Profile::St67Fw2_0_106 => "st67",
             Profile::MicrochipReference | Profile::MicrochipFw0_2_0 | Profile::MicrochipFw0_3_2 => {
                 "microchip"
             }
@@ -51,6 +81,9 @@ impl Profile {
         match self {
             Profile::St67Reference | Profile::MicrochipReference => "reference",
             Profile::St67Fw2_0_75 => "fw-2.0.75",
+            Profile::St67Fw2_0_89 => "fw-2.0.89",
+            Profile::St67Fw2_0_97 => "fw-2.0.97",
+            Profile::St67Fw2_0_106 => "fw-2.0.106",
             Profile::MicrochipFw0_2_0 => "fw-0.2.0",
             Profile::MicrochipFw0_3_2 => "fw-0.3.2",
         }

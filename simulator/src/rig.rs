@@ -236,7 +236,11 @@ impl<N: Network> Rig<N> {
 /// The module that `config` describes, switched on at time 0.
 fn build(config: &Config) -> Box<dyn Module> {
     match config.profile {
-        Profile::St67Reference | Profile::St67Fw2_0_75 => Box::new(St67::new(config)),
+        Profile::St67Reference
+        | Profile::St67Fw2_0_75
+        | Profile::St67Fw2_0_89
+        | Profile::St67Fw2_0_97
+        | Profile::St67Fw2_0_106 => Box::new(St67::new(config)),
         Profile::MicrochipReference | Profile::MicrochipFw0_2_0 | Profile::MicrochipFw0_3_2 => {
             Box::new(Microchip::new(config))
         }

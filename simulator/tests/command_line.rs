@@ -122,7 +122,8 @@ fn says_what_is_wrong() {
         (&["--tcp", "192.0.2.1:1"], "cannot listen on 192.0.2.1:1"),
         (
             &["--tcp", "127.0.0.1:0", "--profile", "fw-0.2.0"],
-            "no profile of st67 is called \"fw-0.2.0\"; there are reference, fw-2.0.75\n",
+            "no profile of st67 is called \"fw-0.2.0\"; there are reference, fw-2.0.75, fw-2.0.89, \
+             fw-2.0.97, fw-2.0.106\n",
         ),
         (
             &[

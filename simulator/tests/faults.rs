@@ -97,7 +97,7 @@ fn bytes_to_the_module_go_wrong() {
         (FaultKind::Corrupt(0x01), "\r\nERROR\r\n"),
         (
             FaultKind::Insert(b"\r\n".to_vec()),
-            "\r\nbusy p...\r\n\r\nERROR\r\n",
+            "\r\nERROR\r\n\r\nOK\r\n",
         ),
         (FaultKind::Cut(Duration::from_millis(1)), ""),
         (FaultKind::Reset, "\r\nready\r\n"),

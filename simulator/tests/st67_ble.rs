@@ -97,6 +97,20 @@ fn monitor() -> BlePeer {
         })
 }
 
+/// Firmware that can be client and server at once tells who has begun a connection.
+fn tells_roles(profile: Profile) -> bool {
+    matches!(profile, Profile::St67Fw2_0_97 | Profile::St67Fw2_0_106)
+}
+
+/// What that adds to the event that one has ended.
+fn role(profile: Profile, role: u8) -> String {
+    if tells_roles(profile) {
+        format!(",{role}")
+    } else {
+        String::new()
+    }
+}
+
 /// A client that is connected with the monitor.
 fn client(profile: Profile) -> (Host, BlePeer) {
     let peer = monitor();
@@ -146,7 +160,7 @@ fn roles_are_taken_and_given_up() {
         host.play(&[
             ("AT+BLEINIT?", &with_ok(profile, "+BLEINIT:0\r\n")),
             ("AT+BLEADDR?", error(profile)),
-            ("AT+BLEINIT=3", error(profile)),
+            ("AT+BLEINIT=4", error(profile)),
             ("AT+BLEINIT=2", ok(profile)),
             ("AT+BLEINIT?", &with_ok(profile, "+BLEINIT:2\r\n")),
             ("AT+BLESCAN=1", error(profile)),
@@ -344,7 +358,7 @@ fn a_client_connects_and_disconnects() {
             ("AT+BLECONN=0,\"11:22:33:44:55:66\"", error(profile)),
             (
                 "AT+BLEDISCONN=0",
-                &format!("{}{gone}:0,{address}\r\n", ok(profile)),
+                &format!("{}{gone}:0,{address}{}\r\n", ok(profile), role(profile, 0)),
             ),
             ("AT+BLECONN?", &with_ok(profile, nobody)),
             ("AT+BLEDISCONN=0", error(profile)),
@@ -354,7 +368,7 @@ fn a_client_connects_and_disconnects() {
             &mut host,
             profile,
             &[
-                "AT+BLECONN=2,\"11:22:33:44:55:66\"",
+                "AT+BLECONN=10,\"11:22:33:44:55:66\"",
                 "AT+BLECONN=0,\"11:22:33:44:55\"",
                 "AT+BLECONN=0,\"11:22:33:44:55:66\",2",
                 "AT+BLECONN=0,\"11:22:33:44:55:66\",0,2",
@@ -383,17 +397,21 @@ fn nobody_may_be_there() {
 #[test]
 fn a_peer_may_disconnect() {
     for profile in Profile::ST67 {
-        let address = quoted(profile, PEER);
+        let gone = |by: u8| {
+            let address = quoted(profile, PEER) + &role(profile, by);
+            format!("+BLE:DISCONNECTED:0,{address}\r\n")
+        };
         let (mut host, peer) = client(profile);
         peer.disconnect();
-        host.expect(&format!("+BLE:DISCONNECTED:0,{address}\r\n"));
+        host.expect(&gone(0));
         let (mut host, peer) = server(profile);
         peer.disconnect();
-        host.expect(&format!("+BLE:DISCONNECTED:0,{address}\r\n"));
-        // The firmware advertises again by itself.
+        host.expect(&gone(1));
+        // The firmware advertised again by itself up to 2.0.97.
         peer.connect();
         host.wait();
-        assert_eq!(peer.is_connected(), profile == FW);
+        let again = ![REFERENCE, Profile::St67Fw2_0_106].contains(&profile);
+        assert_eq!(peer.is_connected(), again);
     }
 }
 
@@ -520,6 +538,9 @@ fn a_server_talks_with_a_client() {
         } else {
             "\r\nOK\r\n\r\n>".to_owned()
         };
+        peer.subscribe(0, 0, BleUpdates::Notifications);
+        peer.subscribe(0, 1, BleUpdates::Indications);
+        host.expect("+BLE:NOTIFICATION:1,0,0\r\n+BLE:INDICATION:1,0,1\r\n");
         host.play(&[("AT+BLEGATTSNTFY=0,0,9", &notify)]);
         host.write(value);
         host.expect(&sent(profile, 9));
@@ -650,7 +671,17 @@ fn a_client_uses_what_it_has_found() {
         accepts(&mut host, profile, &["AT+BLEGATTCSUBSCRIBE=0,4,3,1"]);
         peer.notify(3, *b"\r\n\0\xff");
         host.simulation.advance(support::LONG);
-        assert_eq!(host.read(), b"+BLE:NOTIDATA:0,4,\r\n\0\xff\r\n");
+        let handle = if [REFERENCE, FW].contains(&profile) {
+            ""
+        } else {
+            "3,"
+        };
+        let told = [
+            format!("+BLE:NOTIDATA:0,{handle}4,").as_bytes(),
+            b"\r\n\0\xff\r\n",
+        ]
+        .concat();
+        assert_eq!(host.read(), told);
         accepts(&mut host, profile, &["AT+BLEGATTCUNSUBSCRIBE=0,3"]);
         peer.notify(3, *b"x");
         host.expect("");

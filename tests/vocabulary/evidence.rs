@@ -214,6 +214,14 @@ impl Row {
     }
 }
 
+/// The firmware of the ST67W611M1, which differs from its reference.
+pub const FIRMWARE: &[Profile] = &[
+    Profile::St67Fw2_0_75,
+    Profile::St67Fw2_0_89,
+    Profile::St67Fw2_0_97,
+    Profile::St67Fw2_0_106,
+];
+
 /// A reply of which bytes were lost or spoilt on the wire.
 fn spoilt(reply: &[u8]) -> impl Iterator<Item = Vec<u8>> {
     let cut = (0..reply.len()).map(|end| reply[..end].to_vec());

@@ -72,12 +72,16 @@ fn identity(chapter: &mut Chapter) {
         .greatest(&restore)
         .talks::<St67>(move |module, simulation| {
             module.command(&SetStore { store: Switch::On }).unwrap();
-            let messages = Messages::PASSTHROUGH_END;
-            module.command(&SetMessages { messages }).unwrap();
+            let mode = wifi::Mode::AccessPoint;
+            let set = wifi::SetMode {
+                mode,
+                auto_connect: None,
+            };
+            module.command(&set).unwrap();
             module.command(&restore).unwrap();
             simulation.advance(std::time::Duration::from_secs(2));
-            let reported = module.command(&GetMessages).unwrap();
-            assert_ne!(reported.messages, messages, "it was stored");
+            let reported = module.command(&wifi::GetMode).unwrap();
+            assert_ne!(reported.mode, Reported::Known(mode), "it was stored");
         });
 
     chapter

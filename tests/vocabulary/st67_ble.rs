@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use atwifi::st67::command::basic::GetVersions;
 use atwifi::st67::command::{Done, Rows, ble::*};
 use atwifi::st67::{AddressKind, Event, St67, Text};
 use atwifi::{Mac, Printed, Ranged, Reported, Switch, Upload};
@@ -58,9 +59,10 @@ pub fn hear<R>(
 ) -> R {
     let deadline = simulation.now() + Duration::from_secs(30);
     while simulation.now() < deadline {
+        let delivery = module.delivery();
         match module.poll().expect("the link is in step") {
             Some(atwifi::Event::Other(line)) => {
-                if let Some(heard) = Event::parse(line).and_then(&wanted) {
+                if let Some(heard) = Event::parse_delivered(line, delivery).and_then(&wanted) {
                     return heard;
                 }
             }
@@ -918,6 +920,8 @@ fn found(chapter: &mut Chapter) {
         let notifications = Subscription::Notification;
         let command = subscribe(handle + 1, handle, notifications);
         module.command(&command).unwrap();
+        // Its version tells the driver what a notification looks like.
+        module.command(&GetVersions).unwrap();
         peer.notify(handle, VALUE);
         hear(module, simulation, |event| match event {
             Event::BleNotified { data, .. } => (data == VALUE).then_some(()),

@@ -1,5 +1,6 @@
 //! Section 1.1.2, what the module tells of Bluetooth LE on its own.
 
+use atwifi::st67::command::basic::GetVersions;
 use atwifi::st67::command::ble::*;
 use atwifi::st67::{AddressKind, BlePeer, Delivery, Event, St67};
 use atwifi::{Mac, PrintedSecret, Ranged, Reported, Switch};
@@ -345,10 +346,13 @@ fn finds(chapter: &mut Chapter) {
             subscription: Subscription::Notification,
         };
         module.command(&subscribe).unwrap();
+        // Its version tells the driver what a notification looks like.
+        module.command(&GetVersions).unwrap();
+        let has_handle = module.delivery().has_notify_handle;
         peer.notify(value_handle, VALUE);
         let notified = Event::BleNotified {
             connection: 0,
-            handle: None,
+            handle: has_handle.then_some(value_handle),
             length: VALUE.len(),
             data: VALUE,
         };

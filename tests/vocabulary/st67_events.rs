@@ -9,7 +9,7 @@ use atwifi::{Error, Mac, Ranged, Switch};
 use atwifi_simulator::{Faults, Profile, Simulation};
 
 use crate::common::{Driver, ECHO, MQTT, NAME, PASSWORD, SSID, at};
-use crate::evidence::{Chapter, Row};
+use crate::evidence::{Chapter, FIRMWARE, Row};
 use crate::st67_ble_events;
 use crate::st67_mqtt::wait_for;
 
@@ -169,7 +169,7 @@ fn access_point(chapter: &mut Chapter) {
     let row = chapter.row("+CW:SCAN_DONE");
     // In the reference the answer to the command is all.
     tells(row, "+CW:SCAN_DONE", Event::ScanDone)
-        .only_with(&[Profile::St67Fw2_0_75])
+        .only_with(FIRMWARE)
         .talks::<St67>(|module, simulation| {
             be(module, wifi::Mode::Station);
             module.command_for_rows(&wifi::Scan, |_| {}).unwrap();

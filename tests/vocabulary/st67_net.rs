@@ -8,11 +8,11 @@ use atwifi::st67::command::net::*;
 use atwifi::st67::command::{Done, Rows};
 use atwifi::st67::{Secret, St67, Text};
 use atwifi::{Mac, Printed, Ranged, Reported, Switch};
-use atwifi_simulator::Simulation;
+use atwifi_simulator::{Profile, Simulation};
 use embedded_io::{Read, Write};
 
 use crate::common::{ADDRESS, Driver, ECHO, NAME, PASSWORD, RECORD, SSID, at};
-use crate::evidence::Chapter;
+use crate::evidence::{Chapter, FIRMWARE};
 
 type Module<'b> = Driver<'b, St67>;
 
@@ -251,9 +251,20 @@ fn addresses(chapter: &mut Chapter) {
         )
         .refuses(&GetNameServers, "+CIPDNS:1,\"114.114\"\r\n")
         .greatest(&GetNameServers)
+        .only_with(&[Profile::St67Reference])
         .talks::<St67>(move |module, _| {
             let told = module.command(&GetNameServers);
             assert_eq!(told, Ok(servers(Switch::Off, given)));
+        })
+        // Firmware asks nobody before DHCP has named somebody.
+        .only_with(FIRMWARE)
+        .talks::<St67>(move |module, _| {
+            let none = servers(Switch::Off, [ip([0; 4]); 3]);
+            assert_eq!(module.command(&GetNameServers), Ok(none));
+            module.join(SSID, PASSWORD).unwrap();
+            let gateway = [ip([192, 168, 1, 1]), ip([0; 4]), ip([0; 4])];
+            let told = module.command(&GetNameServers);
+            assert_eq!(told, Ok(servers(Switch::Off, gateway)));
         });
     let set = SetNameServers {
         manual: Switch::On,

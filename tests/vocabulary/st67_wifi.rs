@@ -9,9 +9,10 @@ use atwifi::st67::{self, JoinError, Secret, St67, Status, Text};
 use atwifi::{
     Addresses, Error, Event, LinkState, Mac, Printed, PrintedSecret, Ranged, Reported, Switch,
 };
+use atwifi_simulator::Profile;
 
 use crate::common::{Driver, PASSWORD, SSID};
-use crate::evidence::Chapter;
+use crate::evidence::{Chapter, FIRMWARE};
 
 const NEIGHBOUR: Mac = Mac([0x18, 0xb9, 0x05, 0xed, 0x59, 0xcc]);
 
@@ -225,6 +226,14 @@ fn joining(chapter: &mut Chapter) {
         .row("AT+CWJAP")
         .obeys(&JoinAgain, "AT+CWJAP")
         .greatest(&JoinAgain)
+        // Firmware says OK and does nothing.
+        .only_with(FIRMWARE)
+        .talks::<St67>(|module, simulation| {
+            station(module);
+            module.command(&JoinAgain).unwrap();
+            assert_eq!(simulation.joined(), None);
+        })
+        .only_with(&[Profile::St67Reference])
         .talks::<St67>(|module, simulation| {
             module.join(SSID, PASSWORD).unwrap();
             module.leave().unwrap();
@@ -273,6 +282,11 @@ fn joining(chapter: &mut Chapter) {
             module.command(&leave(Switch::On)).unwrap();
             let nowhere = module.command(&GetJoined).unwrap();
             assert_eq!(nowhere.access_point, None);
+        })
+        .only_with(&[Profile::St67Reference])
+        .talks::<St67>(move |module, _| {
+            module.join(SSID, PASSWORD).unwrap();
+            module.command(&leave(Switch::On)).unwrap();
             let again = module.command(&JoinAgain);
             assert!(matches!(again, Err(Error::Module(_))), "it was forgotten");
         });
@@ -380,6 +394,16 @@ fn scanning(chapter: &mut Chapter) {
             time_max_ms: Some(Ranged::MAX),
             ..all
         })
+        // Firmware tells of all networks, whatever it is asked to look for.
+        .only_with(FIRMWARE)
+        .talks::<St67>({
+            let certain = certain.clone();
+            move |module, simulation| {
+                station(module);
+                assert_eq!(scan(module, simulation, &certain).len(), 1);
+            }
+        })
+        .only_with(&[Profile::St67Reference])
         .talks::<St67>(move |module, simulation| {
             station(module);
             assert_eq!(scan(module, simulation, &certain).len(), 0);

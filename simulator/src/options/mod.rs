@@ -77,9 +77,9 @@ pub struct Options {
     #[arg(value_enum, default_value_t = Module::St67)]
     module: Module,
 
-    /// What its firmware does: reference or fw-2.0.75 for st67; reference, fw-0.2.0 or fw-0.3.2 for
-    /// microchip. "reference" follows the vendor's document to the letter; the default is the latest
-    /// firmware.
+    /// What its firmware does: reference, fw-2.0.75, fw-2.0.89, fw-2.0.97 or fw-2.0.106 for st67;
+    /// reference, fw-0.2.0 or fw-0.3.2 for microchip. "reference" follows the vendor's document to
+    /// the letter; the default is fw-2.0.75, which is known best, or fw-0.3.2.
     #[arg(long, value_name = "NAME")]
     profile: Option<String>,
 

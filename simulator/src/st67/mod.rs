@@ -1,45 +1,15 @@
 //! The ST67W611M1 and its AT firmware.
 
-mod address;
-mod argument;
 mod basic;
 mod ble;
-mod code;
-mod command;
-mod dial;
-mod facts;
-mod files;
-mod input;
-mod iperf;
-mod job;
-mod link;
+mod line;
 mod low_power;
-mod memory;
-mod monitor;
 mod mqtt;
 mod net;
-mod ping;
-mod pins;
-mod pipe;
-mod radio;
-mod scan;
-mod send;
-mod server;
 mod settings;
-mod sntp;
-mod socket;
-mod soft_ap;
-mod ssl;
-mod start;
-mod station;
-mod tell;
-mod through;
-mod traffic;
-mod udp;
-mod update;
 mod variant;
+mod vocabulary;
 mod wifi;
-mod wps;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -49,23 +19,23 @@ use crate::network::Network;
 use crate::output::Output;
 use crate::{AccessPoint, Config, Faults, File};
 
+use basic::memory::Memory;
+use basic::pins::Pins;
+use basic::update::Update;
 use ble::Ble;
-use code::Code;
-use input::Input;
-use job::Job;
-use link::Links;
-use low_power::Sleep;
-use memory::Memory;
-use monitor::Monitor;
+use line::code::Code;
+use line::input::Input;
+use line::job::Job;
+use low_power::sleep::Sleep;
 use mqtt::Mqtt;
-use ping::Echoes;
-use pins::Pins;
+use net::link::Links;
+use net::ping::Echoes;
+use net::sntp::Sntp;
 use settings::{Flash, Settings};
-use sntp::Sntp;
-use soft_ap::Guests;
-use station::Station;
-use update::Update;
 use variant::Variant;
+use wifi::monitor::Monitor;
+use wifi::soft_ap::Guests;
+use wifi::station::Station;
 
 /// An ST67W611M1.
 pub(crate) struct St67 {
@@ -95,6 +65,8 @@ pub(crate) struct St67 {
     job: Job,
     /// It is in passthrough mode.
     passthrough: bool,
+    /// Whether the last `AT+CIPSENDL`, if it still counts, has sent all.
+    long_send: Option<bool>,
     output: Output,
     /// Complete lines received, whether or not they were executed.
     received: u64,
@@ -124,7 +96,7 @@ impl St67 {
             config: config.clone(),
             variant,
             power: Power::Booting(config.boot),
-            settings: Settings::new(&flash),
+            settings: Settings::new(&flash, variant),
             flash,
             files: config.files.clone(),
             memory: Memory::new(config),
@@ -137,12 +109,13 @@ impl St67 {
             guests: Guests::default(),
             monitor: None,
             station: Station::default(),
-            links: Links::new(variant.receive_buffer),
+            links: Links::new(variant.net.receive_buffer),
             mqtt: Mqtt::default(),
             ble: Ble::default(),
             input: Input::default(),
             job: Job::Idle,
             passthrough: false,
+            long_send: None,
             output: Output::default(),
             received: 0,
             executed: 0,
@@ -154,7 +127,7 @@ impl St67 {
     /// Loses all but the flash.
     fn switch_off(&mut self, world: &mut World) {
         self.close_all_silently(world);
-        self.settings = Settings::new(&self.flash);
+        self.settings = Settings::new(&self.flash, self.variant);
         self.memory.reload();
         self.pins = Pins::default();
         self.update = Update::default();
@@ -165,7 +138,7 @@ impl St67 {
         self.guests = Guests::default();
         self.monitor = None;
         self.station = Station::default();
-        self.links = Links::new(self.variant.receive_buffer);
+        self.links = Links::new(self.variant.net.receive_buffer);
         self.mqtt.abandon(world);
         self.mqtt = Mqtt::default();
         self.ble.release();
@@ -173,6 +146,7 @@ impl St67 {
         self.input.clear();
         self.job = Job::Idle;
         self.passthrough = false;
+        self.long_send = None;
         self.output.clear();
     }
 
@@ -210,10 +184,14 @@ impl St67 {
     }
 
     fn fail(&mut self, code: Code) {
-        if self.settings.kept.error_codes {
+        self.tell_code(code);
+        self.conclude("ERROR");
+    }
+
+    fn tell_code(&mut self, code: Code) {
+        if self.settings.error_codes != 0 && code != Code::UNTOLD {
             self.say(&code.to_string());
         }
-        self.conclude("ERROR");
     }
 
     fn answer(&mut self, result: Result<(), Code>) {
@@ -225,7 +203,7 @@ impl St67 {
 
     /// An event of the Wi-Fi station.
     fn wifi_event(&mut self, text: &str) {
-        if self.settings.wifi_events && !self.is_muted() {
+        if self.settings.wifi_events != 0 && !self.is_muted() {
             self.say(text);
         }
     }
@@ -266,6 +244,9 @@ impl Module for St67 {
         self.work(world);
         self.serve_links(world);
         self.poll_mqtt(world);
+        if self.settings.silent {
+            self.output.clear();
+        }
     }
 
     fn next(&self) -> Option<Duration> {
@@ -295,7 +276,7 @@ impl Module for St67 {
     }
 
     fn awaits_payload(&self) -> bool {
-        matches!(self.job, Job::Payload(_) | Job::Through(_))
+        self.job.takes_input()
     }
 
     fn reset_pin(&mut self, now: Duration, level: bool, network: &mut dyn Network) {
@@ -355,6 +336,7 @@ impl Module for St67 {
     }
 
     fn links_open(&self) -> usize {
-        self.links.open()
+        let opening = usize::from(self.job.connection().is_some());
+        self.links.open() + opening + usize::from(self.has_socket_without_link())
     }
 }

@@ -4,14 +4,15 @@ use std::net::Ipv4Addr;
 
 use super::St67;
 use super::ble::Bond;
-use super::dial::SavedLink;
-use super::link::LINKS;
-use super::radio::Antennas;
-use super::scan::ScanOptions;
-use super::soft_ap::{Leases, SoftAp};
-use super::ssl::{Ssl, SslFiles, SslLinks};
-use super::station::Credentials;
+use super::net::dial::SavedLink;
+use super::net::link::LINKS;
+use super::net::names::Dns;
+use super::net::ssl::{Ssl, SslFiles, SslLinks};
 use super::variant::Variant;
+use super::wifi::radio::Antennas;
+use super::wifi::scan::ScanOptions;
+use super::wifi::soft_ap::{Leases, SoftAp};
+use super::wifi::station::Credentials;
 
 /// What survives a reset.
 #[derive(Clone, Debug)]
@@ -33,8 +34,6 @@ pub(super) struct Flash {
 pub(super) struct Kept {
     /// `AT+SYSMSG`.
     pub system_messages: i64,
-    /// `AT+SYSLOG`.
-    pub error_codes: bool,
     /// `AT+CWMODE`: 0 off, 1 station, 2 access point, 3 both.
     pub mode: i64,
     /// `AT+CWRECONNCFG`: seconds between attempts, and how many.
@@ -67,8 +66,8 @@ pub(super) struct Kept {
     pub antennas: Antennas,
     /// `AT+CIPV6`.
     pub ipv6: bool,
-    /// `AT+CIPDNS`, if it was set by hand.
-    pub dns: Option<[Ipv4Addr; 3]>,
+    /// `AT+CIPDNS`, if it was set.
+    pub dns: Option<Dns>,
     /// `AT+CIPTCPOPT` of each link: linger, no delay, send timeout, keep-alive.
     pub tcp_options: [[i64; 4]; LINKS],
     /// `AT+CIPRECONNINTV`, in tenths of a second.
@@ -82,7 +81,6 @@ impl Default for Kept {
         let gateway = Ipv4Addr::new(192, 168, 4, 1);
         Kept {
             system_messages: 0,
-            error_codes: false,
             mode: 0,
             reconnect: (0, 0),
             scan: ScanOptions::default(),
@@ -127,6 +125,10 @@ pub(super) struct Settings {
     pub echo: bool,
     /// `AT+SYSSTORE`.
     pub store: bool,
+    /// `AT+SYSLOG`.
+    pub error_codes: i64,
+    /// `AT+FAKEOUTPUT`: nothing is said to the host.
+    pub silent: bool,
     /// `AT+WIFISP`.
     pub radio: bool,
     /// `AT+CWANTENABLE` when the module was switched on.
@@ -134,15 +136,17 @@ pub(super) struct Settings {
     /// `AT+CWANT`.
     pub antenna: i64,
     /// `AT+CWEVT`.
-    pub wifi_events: bool,
+    pub wifi_events: u8,
     /// `AT+CIPEVT`.
-    pub link_events: bool,
+    pub link_events: u8,
     /// `AT+CIPMUX`.
     pub multiple: bool,
     /// `AT+CIPRECVMODE`.
     pub passive: bool,
     /// `AT+CIPDINFO`.
     pub remote_in_ipd: bool,
+    /// The name servers that are asked.
+    pub name_servers: [Ipv4Addr; 3],
     /// `AT+CIPSERVERMAXCONN`.
     pub most_peers: i64,
     /// `AT+CIPSTO`, in seconds.
@@ -154,19 +158,30 @@ pub(super) struct Settings {
 }
 
 impl Settings {
-    pub fn new(flash: &Flash) -> Self {
+    pub fn new(flash: &Flash, variant: &Variant) -> Self {
+        let error_codes = if variant.basic.shares_messages {
+            flash.kept.system_messages
+        } else {
+            0
+        };
         Settings {
+            error_codes,
+            silent: false,
             kept: flash.kept.clone(),
             echo: false,
             store: true,
             radio: true,
             antennas: flash.kept.antennas,
             antenna: 0,
-            wifi_events: true,
-            link_events: true,
+            wifi_events: 1,
+            link_events: 1,
             multiple: false,
             passive: false,
             remote_in_ipd: false,
+            name_servers: flash
+                .kept
+                .dns
+                .map_or(variant.net.name_servers, |dns| dns.servers),
             most_peers: 5,
             server_timeout: 0,
             long_sends: (1024, 2920),
@@ -180,6 +195,11 @@ impl Settings {
 
     pub fn is_soft_ap(&self) -> bool {
         matches!(self.kept.mode, 2 | 3)
+    }
+
+    /// `AT+CIPEVT`: tell what comes and goes on the links.
+    pub fn tells_links(&self) -> bool {
+        self.link_events != 0
     }
 
     /// `AT+SYSMSG` bit 1: tell connections in detail.

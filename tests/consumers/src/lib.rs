@@ -30,6 +30,9 @@ macro_rules! on_every_firmware {
     ($($test:ident)* $(; $($told:ident)*)?) => {
         $crate::on_firmware! { st67_reference: St67, St67Reference; $($test)* }
         $crate::on_firmware! { st67_fw_2_0_75: St67, St67Fw2_0_75; $($test)* $($($told)*)? }
+        $crate::on_firmware! { st67_fw_2_0_89: St67, St67Fw2_0_89; $($test)* $($($told)*)? }
+        $crate::on_firmware! { st67_fw_2_0_97: St67, St67Fw2_0_97; $($test)* $($($told)*)? }
+        $crate::on_firmware! { st67_fw_2_0_106: St67, St67Fw2_0_106; $($test)* $($($told)*)? }
         $crate::on_firmware! {
             microchip_reference: Microchip, MicrochipReference; $($test)* $($($told)*)?
         }

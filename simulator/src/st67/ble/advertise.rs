@@ -1,9 +1,9 @@
 //! Advertising.
 
 use super::{Role, hexadecimal};
-use crate::st67::argument::Arguments;
-use crate::st67::code::Code;
-use crate::st67::job::Reply;
+use crate::st67::line::argument::Arguments;
+use crate::st67::line::code::Code;
+use crate::st67::line::job::Reply;
 use crate::st67::{St67, World};
 
 /// The longest advertisement, in hexadecimal digits.

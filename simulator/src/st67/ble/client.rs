@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use super::{READ, ROUND_TRIP, Role, Value, WRITE, WRITE_PLAINLY};
 use crate::ble::{BleUpdates, FoundCharacteristic};
-use crate::st67::argument::Arguments;
-use crate::st67::code::Code;
-use crate::st67::job::{Job, Reply, Step};
+use crate::st67::line::argument::Arguments;
+use crate::st67::line::code::Code;
+use crate::st67::line::job::{Reply, Step, Task};
 use crate::st67::{St67, World};
 
 /// Services that the module remembers, of all peers.
@@ -31,7 +31,7 @@ pub(super) struct Discovered {
 
 /// What the module asks a peer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::st67) enum Question {
+enum Question {
     Services,
     /// Of the service with this number.
     Characteristics(usize),
@@ -49,16 +49,29 @@ pub(in crate::st67) struct Asked {
     index: usize,
     question: Question,
     /// When the answer is there.
-    pub at: Duration,
+    at: Duration,
+}
+
+impl Task for Asked {
+    fn next(&self) -> Option<Duration> {
+        Some(self.at)
+    }
+
+    fn step(self: Box<Self>, module: &mut St67, _: &mut World) -> Step {
+        module.end_ble_question(*self)
+    }
 }
 
 impl St67 {
     fn ask(&self, index: usize, question: Question, now: Duration) -> Result<Reply, Code> {
-        Ok(Reply::Later(Job::BleAsk(Asked {
-            index,
-            question,
-            at: now + ROUND_TRIP,
-        })))
+        Ok(Reply::Later(
+            Asked {
+                index,
+                question,
+                at: now + ROUND_TRIP,
+            }
+            .into(),
+        ))
     }
 
     /// `AT+BLEGATTCSRVDIS=<connection>`
@@ -95,7 +108,7 @@ impl St67 {
     }
 
     /// The answer of the peer is there, unless the peer has gone.
-    pub(in crate::st67) fn end_ble_question(&mut self, asked: Asked) -> Step {
+    fn end_ble_question(&mut self, asked: Asked) -> Step {
         let Asked {
             index, question, ..
         } = asked;

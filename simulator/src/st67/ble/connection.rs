@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use super::security::Pairing;
-use super::{Later, ROUND_TRIP, Role, address};
-use crate::ble::BlePeer;
-use crate::st67::argument::Arguments;
-use crate::st67::code::Code;
-use crate::st67::job::{Job, Reply, Step};
+use super::{Characteristic, Later, ROUND_TRIP, Role, address};
+use crate::ble::{BlePeer, BleUpdates};
+use crate::st67::line::argument::Arguments;
+use crate::st67::line::code::Code;
+use crate::st67::line::job::{Reply, Step, Task};
 use crate::st67::{St67, World};
 
 /// The intervals that the module asks for, in units of 1.25 ms.
@@ -30,14 +30,28 @@ pub(super) struct Connection {
     /// Shortest and longest interval, the one in force, latency and timeout.
     parameters: [i64; 5],
     pub pairing: Option<Pairing>,
+    /// The peer has begun it.
+    accepted: bool,
+    /// What the peer wants to be told, if it is a client that has said so.
+    pub subscriptions: Vec<(Characteristic, BleUpdates)>,
 }
 
 /// `AT+BLECONN`: the peer that is looked for, and until when.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::st67) struct Attempt {
+struct Attempt {
     index: usize,
     address: ([u8; 6], bool),
     pub at: Duration,
+}
+
+impl Task for Attempt {
+    fn next(&self) -> Option<Duration> {
+        Some(self.at)
+    }
+
+    fn step(self: Box<Self>, module: &mut St67, _: &mut World) -> Step {
+        module.end_ble_connect(*self)
+    }
 }
 
 impl St67 {
@@ -68,8 +82,7 @@ impl St67 {
         world: &mut World,
     ) -> Result<Reply, Code> {
         arguments.expect(2..=4)?;
-        let index = arguments.need_number(0, 0..=1)?;
-        let index = usize::try_from(index).unwrap_or(0);
+        let index = self.ble_connection_number(arguments, 0)?;
         let address = address(arguments, 1)?;
         let random = arguments.number(2, 0..=1)?.unwrap_or(0) == 1;
         let patience = arguments.number(3, 3..=30)?.unwrap_or(PATIENCE);
@@ -83,11 +96,14 @@ impl St67 {
             Some(_) => ROUND_TRIP,
             None => patience,
         };
-        Ok(Reply::Later(Job::BleConnect(Attempt {
-            index,
-            address,
-            at: world.now + wait,
-        })))
+        Ok(Reply::Later(
+            Attempt {
+                index,
+                address,
+                at: world.now + wait,
+            }
+            .into(),
+        ))
     }
 
     /// A peer with this address that advertises.
@@ -98,7 +114,7 @@ impl St67 {
     }
 
     /// The peer has answered, or it has had time enough.
-    pub(in crate::st67) fn end_ble_connect(&mut self, attempt: Attempt) -> Step {
+    fn end_ble_connect(&mut self, attempt: Attempt) -> Step {
         let Attempt { index, address, .. } = attempt;
         let names = self.variant.ble.names_connections;
         let Some(peer) = self.find_peripheral(address) else {
@@ -114,27 +130,46 @@ impl St67 {
         } else {
             [shortest, longest, longest, 0, SILENCE]
         };
-        self.open_ble_connection(index, peer, parameters);
+        self.open_ble_connection(index, peer, parameters, false);
         let name = if names { "+BLECONN" } else { "+BLE:CONNECTED" };
         let address = self.ble_address(address.0);
         self.say(&format!("{name}:{index},{address}"));
         self.finish(Ok(()))
     }
 
-    fn open_ble_connection(&mut self, index: usize, peer: BlePeer, parameters: [i64; 5]) {
+    /// What is told of who has begun a connection that has ended: 0 the module, 1 the peer.
+    fn ble_role_text(&self, accepted: bool) -> &'static str {
+        match (self.variant.ble.tells_roles, accepted) {
+            (false, _) => "",
+            (true, false) => ",0",
+            (true, true) => ",1",
+        }
+    }
+
+    fn open_ble_connection(
+        &mut self,
+        index: usize,
+        peer: BlePeer,
+        parameters: [i64; 5],
+        accepted: bool,
+    ) {
         peer.set_connected(true);
         self.ble.connections[index] = Some(Connection {
             address: peer.address(),
             peer,
             parameters,
             pairing: None,
+            accepted,
+            subscriptions: Vec::new(),
         });
     }
 
     /// A central connects.
     pub(super) fn let_central_in(&mut self, peer: &BlePeer, now: Duration) {
-        let free = self.ble.connection(0).is_none();
-        if self.ble.role != Role::Server || !self.can_be_connected() || !free {
+        let Some(index) = self.place_for_central() else {
+            return;
+        };
+        if self.need_role(Role::Server).is_err() || !self.can_be_connected() {
             return;
         }
         self.ble.advertises = false;
@@ -145,10 +180,21 @@ impl St67 {
         } else {
             [shortest, longest, longest, 0, SILENCE]
         };
-        self.open_ble_connection(0, peer.clone(), parameters);
+        self.open_ble_connection(index, peer.clone(), parameters, true);
         let address = self.ble_address(peer.address().0);
-        self.say(&format!("+BLE:CONNECTED:0,{address}"));
-        self.ble.later(now, Later::Mtu(0));
+        self.say(&format!("+BLE:CONNECTED:{index},{address}"));
+        self.ble.later(now, Later::Mtu(index));
+    }
+
+    /// The number of the next connection that a central begins. A server that is nothing else has
+    /// only one.
+    fn place_for_central(&self) -> Option<usize> {
+        let places = if self.variant.ble.both_roles {
+            self.variant.ble.connections
+        } else {
+            1
+        };
+        (0..places).find(|index| self.ble.connection(*index).is_none())
     }
 
     /// `AT+BLEDISCONN=<index>`
@@ -176,8 +222,10 @@ impl St67 {
         } else {
             "+BLE:DISCONNECTED"
         };
-        self.say(&format!("{name}:{index},{address}"));
-        if self.ble.role == Role::Server && self.variant.ble.advertises_again {
+        let role = self.ble_role_text(connection.accepted);
+        self.say(&format!("{name}:{index},{address}{role}"));
+        let serves = self.need_role(Role::Server).is_ok();
+        if serves && connection.accepted && self.variant.ble.advertises_again {
             self.ble.advertises = true;
             self.announce();
         }
@@ -223,7 +271,7 @@ impl St67 {
         let index = match self.ble_connection(arguments, 0) {
             Ok(index) => index,
             Err(code) => {
-                let asked = arguments.need_number(0, 0..=1)?;
+                let asked = self.ble_connection_number(arguments, 0)?;
                 if self.variant.ble.names_connections {
                     self.say(&format!("+BLECONNPARAM: {asked},-1"));
                 }

@@ -2,6 +2,7 @@
 
 mod advertise;
 mod client;
+mod commands;
 mod connection;
 mod profiles;
 mod scan;
@@ -10,8 +11,7 @@ mod server;
 mod setup;
 pub(super) mod variant;
 
-pub(super) use client::Asked;
-pub(super) use connection::Attempt;
+pub(super) use commands::COMMANDS;
 pub(super) use security::Bond;
 pub(super) use server::Characteristic;
 
@@ -19,10 +19,9 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use crate::ble::{Action, BlePeer};
-use crate::st67::argument::Arguments;
-use crate::st67::code::Code;
-use crate::st67::job::{Reply, Step};
-use crate::st67::send::Goal;
+use crate::st67::line::argument::Arguments;
+use crate::st67::line::code::Code;
+use crate::st67::line::job::{Job, Reply, Step};
 use crate::st67::{St67, World};
 use client::Discovered;
 use connection::Connection;
@@ -31,8 +30,8 @@ use scan::Scan;
 use server::Service;
 use setup::Setup;
 
-/// Connections that there can be.
-const CONNECTIONS: usize = 2;
+/// Connections that there can be with any firmware.
+const CONNECTIONS: usize = 10;
 /// How long anything takes on the air, there and back.
 const ROUND_TRIP: Duration = Duration::from_millis(50);
 /// The longest value.
@@ -54,6 +53,7 @@ pub(super) enum Role {
     None,
     Client,
     Server,
+    Both,
 }
 
 /// Everything that Bluetooth LE needs, but for what is kept in flash.
@@ -92,8 +92,8 @@ enum Later {
 /// A payload for Bluetooth LE.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Value {
-    Notify(Characteristic),
-    Indicate(Characteristic),
+    Notify(usize, Characteristic),
+    Indicate(usize, Characteristic),
     /// What a client that reads is answered.
     Answer(Characteristic),
     Write {
@@ -125,6 +125,10 @@ impl Ble {
         self.connections.get(index)?.as_ref()
     }
 
+    fn connection_mut(&mut self, index: usize) -> Option<&mut Connection> {
+        self.connections.get_mut(index)?.as_mut()
+    }
+
     /// Takes what is to be told by now.
     fn due(&mut self, now: Duration) -> Option<(Duration, Later)> {
         self.later.front().filter(|(at, _)| *at <= now)?;
@@ -139,7 +143,7 @@ impl Ble {
 impl St67 {
     /// Refuses what needs this role.
     fn need_role(&self, role: Role) -> Result<(), Code> {
-        if self.ble.role == role {
+        if self.ble.role == role || self.ble.role == Role::Both {
             return Ok(());
         }
         Err(Code::NOT_BEGUN)
@@ -155,11 +159,16 @@ impl St67 {
 
     /// The connection that an argument names, which must be open.
     fn ble_connection(&self, arguments: &Arguments, argument: usize) -> Result<usize, Code> {
-        let last = i64::try_from(CONNECTIONS).unwrap_or(0) - 1;
-        let index = arguments.need_number(argument, 0..=last)?;
-        let index = usize::try_from(index).unwrap_or(0);
+        let index = self.ble_connection_number(arguments, argument)?;
         self.ble.connection(index).ok_or(Code::INVALID)?;
         Ok(index)
+    }
+
+    /// The number of a connection, which may be open or not.
+    fn ble_connection_number(&self, arguments: &Arguments, argument: usize) -> Result<usize, Code> {
+        let last = i64::try_from(self.variant.ble.connections).unwrap_or(0) - 1;
+        let index = arguments.need_number(argument, 0..=last)?;
+        Ok(usize::try_from(index).unwrap_or(0))
     }
 
     pub(super) fn poll_ble(&mut self, world: &mut World) {
@@ -217,19 +226,25 @@ impl St67 {
                 service,
                 characteristic,
                 data,
-            } => self.client_writes(service, characteristic, &data),
+            } => self.client_writes(index, service, characteristic, &data),
             Action::Read {
                 service,
                 characteristic,
-            } => self.client_reads(service, characteristic, peer),
+            } => self.client_reads(index, service, characteristic, peer),
             Action::Subscribe {
                 service,
                 characteristic,
                 updates,
-            } => self.client_subscribes(service, characteristic, updates),
+            } => self.client_subscribes(index, service, characteristic, updates),
             Action::Notify { handle, data } => {
                 if peer.has_subscribed(handle) {
-                    self.tell_value(&format!("+BLE:NOTIDATA:{index},{},", data.len()), &data);
+                    let length = data.len();
+                    let head = if self.variant.ble.tells_value_handle {
+                        format!("+BLE:NOTIDATA:{index},{handle},{length},")
+                    } else {
+                        format!("+BLE:NOTIDATA:{index},{length},")
+                    };
+                    self.tell_value(&head, &data);
                 }
             }
             Action::Pair { level } => {
@@ -254,21 +269,27 @@ impl St67 {
         value: Value,
         says_ok: bool,
     ) -> Result<Reply, Code> {
-        let length = arguments.need_number(argument, 1..=LONGEST_VALUE)?;
+        let longest = match value {
+            Value::Answer(_) => self.variant.ble.longest_answer,
+            _ => LONGEST_VALUE,
+        };
+        let length = arguments.need_number(argument, 1..=longest)?;
         let length = usize::try_from(length).unwrap_or(0);
         if says_ok {
             self.conclude("OK");
         }
-        Ok(self.prompt_for_payload(Goal::Ble(value), length))
+        Ok(self.prompt_for_payload(length, move |module, data, world| {
+            module.take_ble_value(value, data, world)
+        }))
     }
 
     /// A value is complete.
-    pub(super) fn take_ble_value(&mut self, value: Value, data: &[u8], world: &mut World) -> Step {
+    fn take_ble_value(&mut self, value: Value, data: &[u8], world: &mut World) -> Step {
         self.say(&format!("Recv {} bytes", data.len()));
         let done = match value {
-            Value::Notify(to) => self.notify(to, NOTIFY, data),
-            Value::Indicate(to) => {
-                let done = self.notify(to, INDICATE, data);
+            Value::Notify(index, to) => self.notify(index, to, NOTIFY, data),
+            Value::Indicate(index, to) => {
+                let done = self.notify(index, to, INDICATE, data);
                 if done {
                     self.ble.later(world.now, Later::Indicated);
                 }
@@ -279,7 +300,7 @@ impl St67 {
         };
         let [good, bad] = self.variant.ble.value_results;
         self.conclude(if done { good } else { bad });
-        Step::Next(super::job::Job::Idle)
+        Step::Next(Job::Idle)
     }
 
     /// An address, as the module prints it by itself.

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::Role;
-use crate::st67::argument::Arguments;
-use crate::st67::code::Code;
-use crate::st67::job::Reply;
+use crate::st67::line::argument::Arguments;
+use crate::st67::line::code::Code;
+use crate::st67::line::job::Reply;
 use crate::st67::{St67, World};
 
 /// What `AT+BLEDISSET` can set.

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use super::{ROUND_TRIP, Role, digits};
 use crate::ble::BlePeer;
-use crate::st67::argument::Arguments;
-use crate::st67::code::Code;
-use crate::st67::job::Reply;
+use crate::st67::line::argument::Arguments;
+use crate::st67::line::code::Code;
+use crate::st67::line::job::Reply;
 use crate::st67::{St67, World};
 
 /// How often a device is told of.

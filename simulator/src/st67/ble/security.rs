@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use super::{Later, address, digits};
-use crate::st67::argument::Arguments;
-use crate::st67::code::Code;
-use crate::st67::job::Reply;
+use crate::st67::line::argument::Arguments;
+use crate::st67::line::code::Code;
+use crate::st67::line::job::Reply;
 use crate::st67::{St67, World};
 
 /// What the module can show and be told, as `AT+BLESECPARAM` has it.

@@ -5,9 +5,9 @@ use super::{
     hexadecimal,
 };
 use crate::ble::{BlePeer, BleUpdates};
-use crate::st67::argument::Arguments;
-use crate::st67::code::Code;
-use crate::st67::job::Reply;
+use crate::st67::line::argument::Arguments;
+use crate::st67::line::code::Code;
+use crate::st67::line::job::Reply;
 use crate::st67::{St67, World};
 
 /// Digits of the longest UUID.
@@ -205,38 +205,51 @@ impl St67 {
         Ok(Reply::Ok)
     }
 
-    /// `<service>,<characteristic>,<length>`
-    fn prompt_for_offer(
+    /// The characteristic that the arguments begin with.
+    fn offer_argument(&self, arguments: &Arguments) -> Result<Characteristic, Code> {
+        let service = number(arguments, 0, SERVICES)?;
+        Ok(Characteristic(
+            service,
+            number(arguments, 1, CHARACTERISTICS)?,
+        ))
+    }
+
+    /// `<service>,<characteristic>,<length>[,<connection>]`
+    fn prompt_for_update(
         &mut self,
         arguments: &Arguments,
-        value: fn(Characteristic) -> Value,
+        value: fn(usize, Characteristic) -> Value,
         says_ok: bool,
     ) -> Result<Reply, Code> {
         self.need_role(Role::Server)?;
-        arguments.expect(3..=3)?;
-        let service = number(arguments, 0, SERVICES)?;
-        let index = number(arguments, 1, CHARACTERISTICS)?;
-        let value = value(Characteristic(service, index));
-        self.prompt_for_value(arguments, 2, value, says_ok)
+        let tells_roles = self.variant.ble.tells_roles;
+        arguments.expect(3..=if tells_roles { 4 } else { 3 })?;
+        let to = self.offer_argument(arguments)?;
+        let index = if arguments.len() > 3 {
+            self.ble_connection_number(arguments, 3)?
+        } else {
+            0
+        };
+        self.prompt_for_value(arguments, 2, value(index, to), says_ok)
     }
 
-    /// `AT+BLEGATTSNTFY=<service>,<characteristic>,<length>`
+    /// `AT+BLEGATTSNTFY=<service>,<characteristic>,<length>[,<connection>]`
     pub(in crate::st67) fn ble_notify(
         &mut self,
         arguments: &Arguments,
         _: &mut World,
     ) -> Result<Reply, Code> {
         let says_ok = self.variant.ble.ok_before_notification;
-        self.prompt_for_offer(arguments, Value::Notify, says_ok)
+        self.prompt_for_update(arguments, Value::Notify, says_ok)
     }
 
-    /// `AT+BLEGATTSIND=<service>,<characteristic>,<length>`
+    /// `AT+BLEGATTSIND=<service>,<characteristic>,<length>[,<connection>]`
     pub(in crate::st67) fn ble_indicate(
         &mut self,
         arguments: &Arguments,
         _: &mut World,
     ) -> Result<Reply, Code> {
-        self.prompt_for_offer(arguments, Value::Indicate, false)
+        self.prompt_for_update(arguments, Value::Indicate, false)
     }
 
     /// `AT+BLEGATTSRD=<service>,<characteristic>,<length>`
@@ -245,18 +258,36 @@ impl St67 {
         arguments: &Arguments,
         _: &mut World,
     ) -> Result<Reply, Code> {
-        self.prompt_for_offer(arguments, Value::Answer, false)
+        self.need_role(Role::Server)?;
+        arguments.expect(3..=3)?;
+        let to = self.offer_argument(arguments)?;
+        self.prompt_for_value(arguments, 2, Value::Answer(to), false)
     }
 
     /// Sends a new value to the client, and says whether that is possible.
-    pub(super) fn notify(&mut self, to: Characteristic, property: u8, data: &[u8]) -> bool {
+    pub(super) fn notify(
+        &mut self,
+        index: usize,
+        to: Characteristic,
+        property: u8,
+        data: &[u8],
+    ) -> bool {
         let offered = self
             .offer(to)
             .is_some_and(|offer| offer.properties & property != 0);
-        let registered = self.ble.registered;
-        let Some(connection) = self.ble.connection(0).filter(|_| offered && registered) else {
+        let ready = offered && self.ble.registered;
+        let Some(connection) = self.ble.connection(index).filter(|_| ready) else {
             return false;
         };
+        let wanted = if property == INDICATE {
+            BleUpdates::Indications
+        } else {
+            BleUpdates::Notifications
+        };
+        if self.variant.ble.awaits_subscription && !connection.subscriptions.contains(&(to, wanted))
+        {
+            return false;
+        }
         connection.peer.take_update(data);
         true
     }
@@ -271,17 +302,29 @@ impl St67 {
     }
 
     /// A client writes.
-    pub(super) fn client_writes(&mut self, service: usize, number: usize, data: &[u8]) {
+    pub(super) fn client_writes(
+        &mut self,
+        index: usize,
+        service: usize,
+        number: usize,
+        data: &[u8],
+    ) {
         let offer = self.offer(Characteristic(service, number));
         let writable = offer.is_some_and(|offer| offer.properties & (WRITE | WRITE_PLAINLY) != 0);
         if writable && self.ble.registered {
-            let head = format!("+BLE:GATTWRITE:0,{service},{number},{},", data.len());
+            let head = format!("+BLE:GATTWRITE:{index},{service},{number},{},", data.len());
             self.tell_value(&head, data);
         }
     }
 
     /// A client reads.
-    pub(super) fn client_reads(&mut self, service: usize, number: usize, peer: &BlePeer) {
+    pub(super) fn client_reads(
+        &mut self,
+        index: usize,
+        service: usize,
+        number: usize,
+        peer: &BlePeer,
+    ) {
         let registered = self.ble.registered;
         let offer = self.offer(Characteristic(service, number));
         let readable = offer.filter(|offer| registered && offer.properties & READ != 0);
@@ -290,16 +333,29 @@ impl St67 {
         };
         peer.take_answer(&answer);
         let length = answer.len();
-        self.say(&format!("+BLE:GATTREAD:0,{service},{number},{length}"));
+        self.say(&format!(
+            "+BLE:GATTREAD:{index},{service},{number},{length}"
+        ));
     }
 
     /// A client says what it wants to be told.
-    pub(super) fn client_subscribes(&mut self, service: usize, number: usize, updates: BleUpdates) {
+    pub(super) fn client_subscribes(
+        &mut self,
+        index: usize,
+        service: usize,
+        number: usize,
+        updates: BleUpdates,
+    ) {
         let registered = self.ble.registered;
         let offer = self.offer(Characteristic(service, number));
         let Some(properties) = offer.map(|offer| offer.properties).filter(|_| registered) else {
             return;
         };
+        if let Some(connection) = self.ble.connection_mut(index) {
+            let to = Characteristic(service, number);
+            connection.subscriptions.retain(|(known, _)| *known != to);
+            connection.subscriptions.push((to, updates));
+        }
         if properties & INDICATE != 0 {
             let on = u8::from(updates == BleUpdates::Indications);
             self.say(&format!("+BLE:INDICATION:{on},{service},{number}"));

@@ -1,9 +1,9 @@
 //! The role, the address, the name and the power.
 
 use super::{Ble, Role, address};
-use crate::st67::argument::Arguments;
-use crate::st67::code::Code;
-use crate::st67::job::Reply;
+use crate::st67::line::argument::Arguments;
+use crate::st67::line::code::Code;
+use crate::st67::line::job::Reply;
 use crate::st67::{St67, World};
 
 /// Longest name.
@@ -46,6 +46,7 @@ impl Role {
             Role::None => 0,
             Role::Client => 1,
             Role::Server => 2,
+            Role::Both => 3,
         }
     }
 }
@@ -68,10 +69,12 @@ impl St67 {
         _: &mut World,
     ) -> Result<Reply, Code> {
         arguments.expect(1..=1)?;
-        let role = match arguments.need_number(0, 0..=2)? {
+        let last = if self.variant.ble.both_roles { 3 } else { 2 };
+        let role = match arguments.need_number(0, 0..=last)? {
             0 => Role::None,
             1 => Role::Client,
-            _ => Role::Server,
+            2 => Role::Server,
+            _ => Role::Both,
         };
         let begun = self.ble.role != Role::None;
         if begun && role != Role::None && !self.variant.ble.changes_role {

@@ -20,6 +20,19 @@ pub(in crate::st67) struct Variant {
     pub parameters_come_late: bool,
     /// The length of packets is told of when it has changed.
     pub tells_data_length: bool,
+    /// Connections that there can be.
+    pub connections: usize,
+    /// It can be client and server at once.
+    pub both_roles: bool,
+    /// The event that a connection has ended tells whether the peer has begun it, and a server says
+    /// which connection it means.
+    pub tells_roles: bool,
+    /// `+BLE:NOTIDATA` tells the handle of the value.
+    pub tells_value_handle: bool,
+    /// Clients are sent nothing before they have subscribed.
+    pub awaits_subscription: bool,
+    /// The longest value of `AT+BLEGATTSRD`.
+    pub longest_answer: i64,
     /// It advertises again when a connection ends.
     pub advertises_again: bool,
     /// `AT+BLEGATTSCHAR?` tells the permissions.
@@ -51,6 +64,12 @@ pub(in crate::st67) const FW_2_0_75: Variant = Variant {
     names_no_connection: true,
     parameters_come_late: true,
     tells_data_length: true,
+    connections: 2,
+    both_roles: false,
+    tells_roles: false,
+    tells_value_handle: false,
+    awaits_subscription: false,
+    longest_answer: 244,
     advertises_again: true,
     tells_permissions: true,
     ok_before_notification: true,
@@ -63,6 +82,28 @@ pub(in crate::st67) const FW_2_0_75: Variant = Variant {
     bond_row: "+BLESECGETLTKLIST: BONDADDR",
 };
 
+/// Wire notes 5: the handle of a notification.
+pub(in crate::st67) const FW_2_0_89: Variant = Variant {
+    tells_value_handle: true,
+    ..FW_2_0_75
+};
+
+/// Wire notes 5: both roles, ten connections.
+pub(in crate::st67) const FW_2_0_97: Variant = Variant {
+    connections: 10,
+    both_roles: true,
+    tells_roles: true,
+    ..FW_2_0_89
+};
+
+/// Wire notes 5: what a host used to get without asking for it.
+pub(in crate::st67) const FW_2_0_106: Variant = Variant {
+    awaits_subscription: true,
+    longest_answer: 240,
+    advertises_again: false,
+    ..FW_2_0_97
+};
+
 pub(in crate::st67) const REFERENCE: Variant = Variant {
     quote: "",
     changes_role: true,
@@ -72,6 +113,12 @@ pub(in crate::st67) const REFERENCE: Variant = Variant {
     names_no_connection: false,
     parameters_come_late: false,
     tells_data_length: false,
+    connections: 2,
+    both_roles: false,
+    tells_roles: false,
+    tells_value_handle: false,
+    awaits_subscription: false,
+    longest_answer: 244,
     advertises_again: false,
     tells_permissions: false,
     ok_before_notification: false,

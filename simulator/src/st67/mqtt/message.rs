@@ -3,10 +3,9 @@
 use super::session::{WITH_TOPIC, WITHOUT_TOPIC};
 use super::{check_link, small};
 use crate::mqtt::Message;
-use crate::st67::argument::Arguments;
-use crate::st67::code::Code;
-use crate::st67::job::{Job, Reply, Step};
-use crate::st67::send::Goal;
+use crate::st67::line::argument::Arguments;
+use crate::st67::line::code::Code;
+use crate::st67::line::job::{Job, Reply, Step};
 use crate::st67::{St67, World};
 
 /// Topics that can be subscribed.
@@ -41,7 +40,9 @@ impl St67 {
         self.mqtt.session()?;
         let length = usize::try_from(length).map_err(|_| Code::INVALID)?;
         self.conclude("OK");
-        Ok(self.prompt_for_payload(Goal::MqttMessage(message), length))
+        Ok(self.prompt_for_payload(length, move |module, data, world| {
+            module.take_mqtt_message(message, data, world)
+        }))
     }
 
     /// The message of a command, but for its payload.
@@ -72,12 +73,7 @@ impl St67 {
     }
 
     /// The payload of a message has come.
-    pub(in crate::st67) fn take_mqtt_message(
-        &mut self,
-        mut message: Message,
-        data: &[u8],
-        world: &mut World,
-    ) -> Step {
+    fn take_mqtt_message(&mut self, mut message: Message, data: &[u8], world: &mut World) -> Step {
         self.say(&format!("Recv {} bytes", data.len()));
         message.payload = self.whole_or_cut(data).to_vec();
         let sent = self.publish(message, world);

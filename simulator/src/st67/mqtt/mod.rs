@@ -1,15 +1,17 @@
 //! The MQTT client: chapter 5 of the reference. There is one, with link id 0.
 
+mod commands;
 mod message;
 mod session;
 mod settings;
 pub(super) mod variant;
 
+pub(super) use commands::COMMANDS;
 pub(super) use session::Mqtt;
-pub(super) use settings::Name;
+use settings::Name;
 
-use crate::st67::argument::Arguments;
-use crate::st67::code::Code;
+use crate::st67::line::argument::Arguments;
+use crate::st67::line::code::Code;
 
 /// The link id, which is that of the only client.
 fn check_link(arguments: &Arguments) -> Result<(), Code> {

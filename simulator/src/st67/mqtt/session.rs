@@ -6,9 +6,9 @@ use std::time::Duration;
 use super::settings::Settings;
 use super::{check_link, text};
 use crate::mqtt::{Address, Client, Event};
-use crate::st67::argument::Arguments;
-use crate::st67::code::Code;
-use crate::st67::job::{Job, Reply, Step};
+use crate::st67::line::argument::Arguments;
+use crate::st67::line::code::Code;
+use crate::st67::line::job::{Job, Reply, Step, Task};
 use crate::st67::{St67, World};
 
 /// How long the TCP stack tries to reach a broker.
@@ -72,6 +72,16 @@ impl Mqtt {
     }
 }
 
+/// `AT+MQTTCONN` where the answer waits for the connection.
+#[derive(Debug)]
+struct Connecting;
+
+impl Task for Connecting {
+    fn step(self: Box<Self>, module: &mut St67, _: &mut World) -> Step {
+        module.await_broker()
+    }
+}
+
 impl St67 {
     /// `AT+MQTTCONN?`
     pub(in crate::st67) fn mqtt_connection(
@@ -88,7 +98,7 @@ impl St67 {
             ..
         } = &self.mqtt;
         let port = match port {
-            0 if host.is_empty() => String::new(),
+            0 => String::new(),
             port => port.to_string(),
         };
         let head = format!("+MQTTCONN:0,{state},{},\"", settings.scheme);
@@ -105,9 +115,17 @@ impl St67 {
         world: &mut World,
     ) -> Result<Reply, Code> {
         arguments.expect(4..=4)?;
-        let host = arguments.need_text(1, self.variant.longest_host)?;
+        let host = arguments.need_text(1, self.variant.net.longest_host)?;
+        if self.variant.mqtt.keeps_host {
+            self.mqtt.host = host.to_vec();
+        }
+        arguments.any_number(2)?;
+        let reconnects = if self.variant.mqtt.takes_any_number {
+            arguments.any_number(3)?.ok_or(Code::parse(3))? != 0
+        } else {
+            arguments.need_switch(3)?
+        };
         let port = arguments.need_number(2, 1..=65_535)?;
-        let reconnects = arguments.need_switch(3)?;
         check_link(arguments)?;
         if self.mqtt.client.is_some() || self.mqtt.retry.is_some() {
             return Err(Code::INVALID);
@@ -122,7 +140,7 @@ impl St67 {
         let begun = self.begin_mqtt(world);
         if self.variant.mqtt.waits_for_connection && !reconnects {
             begun?;
-            return Ok(Reply::Later(Job::Broker));
+            return Ok(Reply::Later(Connecting.into()));
         }
         if begun.is_err() {
             self.conclude("OK");
@@ -157,13 +175,13 @@ impl St67 {
     }
 
     /// `AT+MQTTCONN` where the answer waits for the connection, but not for the broker.
-    pub(in crate::st67) fn await_broker(&mut self) -> Step {
+    fn await_broker(&mut self) -> Step {
         if self.mqtt.told {
             self.finish(Ok(()))
         } else if self.mqtt.client.is_none() {
             self.finish(Err(Code::FAILED))
         } else {
-            Step::Wait(Job::Broker)
+            Step::Wait(Connecting.into())
         }
     }
 

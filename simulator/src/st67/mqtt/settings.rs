@@ -4,11 +4,10 @@ use mqttbytes::v4::{Connect, LastWill, Login};
 
 use super::{check_link, small, text};
 use crate::mqtt::qos;
-use crate::st67::argument::Arguments;
-use crate::st67::code::Code;
-use crate::st67::job::{Job, Reply, Step};
-use crate::st67::send::Goal;
-use crate::st67::ssl::SslFiles;
+use crate::st67::line::argument::Arguments;
+use crate::st67::line::code::Code;
+use crate::st67::line::job::{Job, Reply, Step};
+use crate::st67::net::ssl::SslFiles;
 use crate::st67::{St67, World};
 
 /// Longest name of a file.
@@ -95,7 +94,12 @@ impl Settings {
             1 => (false, false),
             2 => (false, true),
             3 => (true, false),
-            _ => (true, true),
+            4 => (true, true),
+            // Any other is TLS with whatever files are named.
+            _ => {
+                let [certificate, key, issuer] = self.files.each_ref().map(|name| !name.is_empty());
+                (certificate && key, issuer)
+            }
         };
         let [certificate, key, issuer] = self.files.clone();
         Some(SslFiles::new(presents, verifies, certificate, key, issuer))
@@ -125,7 +129,11 @@ impl St67 {
         _: &mut World,
     ) -> Result<Reply, Code> {
         arguments.expect(self.variant.mqtt.user_arguments..=8)?;
-        let scheme = arguments.need_number(1, 0..=4)?;
+        let scheme = if self.variant.mqtt.takes_any_number {
+            arguments.any_number(1)?.ok_or(Code::parse(1))?
+        } else {
+            arguments.need_number(1, 0..=4)?
+        };
         let client_id = arguments.need_text(2, CLIENT_ID)?;
         let optional = |index: usize, longest: usize| -> Result<Option<Vec<u8>>, Code> {
             Ok(arguments.text(index, longest)?.map(<[u8]>::to_vec))
@@ -176,7 +184,9 @@ impl St67 {
         let length = arguments.need_number(1, 1..=longest)?;
         let length = usize::try_from(length).unwrap_or(0);
         self.conclude("OK");
-        Ok(self.prompt_for_payload(Goal::MqttName(name), length))
+        Ok(self.prompt_for_payload(length, move |module, data, _| {
+            module.take_mqtt_name(name, data)
+        }))
     }
 
     /// `AT+MQTTLONGCLIENTID=<link>,<length>` and its like, which are the same.
@@ -192,7 +202,7 @@ impl St67 {
     }
 
     /// A text has come. It ends with a zero.
-    pub(in crate::st67) fn take_mqtt_name(&mut self, name: Name, data: &[u8]) -> Step {
+    fn take_mqtt_name(&mut self, name: Name, data: &[u8]) -> Step {
         self.say(&format!("Recv {} bytes", data.len()));
         let text = data.split(|byte| *byte == 0).next().unwrap_or_default();
         self.mqtt.settings.names[name.index()] = text.to_vec();
@@ -290,7 +300,7 @@ impl St67 {
         _: &mut World,
     ) -> Result<Reply, Code> {
         let name = self.mqtt.settings.server_name.clone();
-        let row = if self.variant.quotes_ssl_name {
+        let row = if self.variant.mqtt.quotes_server_name {
             quoted(&name.unwrap_or_default())
         } else {
             name.unwrap_or_else(|| b"(null)".to_vec())

@@ -5,6 +5,10 @@
 pub(in crate::st67) struct Variant {
     /// The arguments that `AT+MQTTUSERCFG` takes at least.
     pub user_arguments: usize,
+    /// `AT+MQTTUSERCFG` takes any scheme, and `AT+MQTTCONN` any number for whether to reconnect.
+    pub takes_any_number: bool,
+    /// `AT+MQTTCONN` keeps the name of the host, whatever else is wrong.
+    pub keeps_host: bool,
     /// `AT+MQTTLONGCLIENTID` and its like exist.
     pub long_names: bool,
     /// How `AT+MQTTCLIENTID=` and its like end.
@@ -29,6 +33,8 @@ pub(in crate::st67) struct Variant {
     pub needs_cleaning: bool,
     /// Quality of service and retain flag of a message are lost.
     pub publishes_plainly: bool,
+    /// `AT+MQTTSNI?` prints quotes.
+    pub quotes_server_name: bool,
     /// Stands around the topic in the rows of `AT+MQTTSUB?`.
     pub topic_quote: &'static str,
     /// In `+MQTT:SUBRECV` and `+MQTTSUB`, behind the name.
@@ -39,6 +45,8 @@ pub(in crate::st67) struct Variant {
 
 pub(in crate::st67) const FW_2_0_75: Variant = Variant {
     user_arguments: 3,
+    takes_any_number: true,
+    keeps_host: true,
     long_names: false,
     name_result: "SEND OK",
     inverts_session: true,
@@ -50,13 +58,28 @@ pub(in crate::st67) const FW_2_0_75: Variant = Variant {
     waits_for_connection: true,
     needs_cleaning: false,
     publishes_plainly: true,
+    quotes_server_name: false,
     topic_quote: "",
     separator: ':',
     forgets_topics: true,
 };
 
+/// Wire notes 4: the quotes that ST's host expects from here on.
+pub(in crate::st67) const FW_2_0_89: Variant = Variant {
+    quotes_server_name: true,
+    ..FW_2_0_75
+};
+
+/// Wire notes 4: quality of service and retain flag are mended.
+pub(in crate::st67) const FW_2_0_97: Variant = Variant {
+    publishes_plainly: false,
+    ..FW_2_0_89
+};
+
 pub(in crate::st67) const REFERENCE: Variant = Variant {
     user_arguments: 5,
+    takes_any_number: false,
+    keeps_host: false,
     long_names: true,
     name_result: "OK",
     inverts_session: false,
@@ -68,6 +91,7 @@ pub(in crate::st67) const REFERENCE: Variant = Variant {
     waits_for_connection: false,
     needs_cleaning: true,
     publishes_plainly: false,
+    quotes_server_name: true,
     topic_quote: "\"",
     separator: ',',
     forgets_topics: false,
