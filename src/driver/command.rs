@@ -6,7 +6,7 @@ use atat::AtatCmd;
 use super::dialect::{Dialect, Outcome};
 use super::module::{ErrorOf, Module};
 use crate::clock::Clock;
-use crate::engine::exchange::Task;
+use crate::engine::exchange::{self, Task};
 use crate::error::{Error, Usage};
 use crate::transport::Transport;
 
@@ -44,11 +44,11 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
         if data.len() != command.length() || data.is_empty() {
             return Err(Error::Usage(Usage::WrongLength(command.length())));
         }
-        let mut task = Task::Upload {
+        let mut task = Task::Upload(exchange::Upload {
             payload: data,
             prompt: A::PROMPT,
             is_receipt_exact: A::IS_RECEIPT_EXACT,
-        };
+        });
         let reply = self.ready_for_command().and_then(|()| {
             self.write(command);
             self.run(&mut task, A::MAX_TIMEOUT_MS)?;

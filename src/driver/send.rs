@@ -6,7 +6,7 @@ use super::dialect::{Outcome, Words};
 use super::module::Module;
 use crate::clock::Clock;
 use crate::engine::compose::Command;
-use crate::engine::exchange::{Keep, Rows, Task};
+use crate::engine::exchange::{Keep, Rows, Task, Upload};
 use crate::engine::protocol::Prompt;
 use crate::error::Fault;
 use crate::transport::Transport;
@@ -37,11 +37,11 @@ impl<'b, D: Words, T: Transport, C: Clock> Module<'b, D, T, C> {
 
     /// Sends the composed command and, at the prompt, its payload.
     pub(crate) fn upload(&mut self, payload: &[u8], timeout: u32) -> Outcome {
-        let mut task = Task::Upload {
+        let mut task = Task::Upload(Upload {
             payload,
             prompt: Prompt::Always,
             is_receipt_exact: true,
-        };
+        });
         self.run(&mut task, timeout).map(drop)
     }
 

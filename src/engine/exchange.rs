@@ -28,18 +28,21 @@ pub(crate) enum Task<'t> {
     /// The lines of the reply that begin like this are rows, each taken by the function; others are
     /// events.
     Rows(&'static str, &'t mut dyn Rows),
-    /// This payload is sent at the prompt.
-    Upload {
-        payload: &'t [u8],
-        prompt: Prompt,
-        /// Where the module counts what it has received, another number means that bytes were lost.
-        is_receipt_exact: bool,
-    },
+    /// Payload is sent at the prompt.
+    Upload(Upload<'t>),
     /// At most `limit` bytes of payload are received, straight into `into`; what does not fit there
     /// is dropped.
     Download { into: &'t mut [u8], limit: usize },
     /// A stream of bytes begins at the prompt.
     Stream,
+}
+
+/// Payload that is sent.
+pub(crate) struct Upload<'t> {
+    pub(crate) payload: &'t [u8],
+    pub(crate) prompt: Prompt,
+    /// Where the module counts what it has received, another number means that bytes were lost.
+    pub(crate) is_receipt_exact: bool,
 }
 
 /// Takes the rows of a reply.
@@ -188,11 +191,11 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
         let mut read_at_most = usize::MAX;
         match task {
             // From here to the final result the module may wait for payload, prompt seen or not.
-            Task::Upload { payload, .. } => self.owed = payload.len(),
+            Task::Upload(upload) => self.owed = upload.payload.len(),
             Task::Download { .. } => read_at_most = HEADER,
             Task::Rows(..) | Task::Stream => {}
         }
-        self.prompt_awaited = matches!(task, Task::Upload { .. } | Task::Stream);
+        self.prompt_awaited = matches!(task, Task::Upload(_) | Task::Stream);
         loop {
             let word = match self.await_word(read_at_most) {
                 Err(Fault::Timeout) if progress.prompt_due.is_some() => Word::Prompt,
@@ -226,42 +229,9 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
         match (line, task) {
             (Line::Event | Line::Detail, _) => {}
             (Line::Stray, _) => progress.is_suspect |= self.looks_like_payload(),
-            (Line::Ok, Task::Rows(..)) => {
-                self.blank_before_ok = Some(self.lead_before.line_feed);
-                return match progress.overlong {
-                    true => Err(Fault::LineBuffer),
-                    false => Ok(true),
-                };
-            }
-            (Line::Ok, Task::Download { into, .. }) => {
-                let is_whole = match progress.got {
-                    Some(got) => self.is_closed(into.get(..got).unwrap_or(&[]), progress.lead),
-                    None => !progress.is_suspect,
-                };
-                return match is_whole {
-                    true => Ok(true),
-                    false => Err(Fault::Malformed),
-                };
-            }
-            // The firmware says OK before it prompts; that is not the end.
-            (Line::Ok, Task::Upload { prompt, .. }) if !progress.prompted => {
-                if *prompt == Prompt::Perhaps {
-                    progress.prompt_due = Some(self.link.within(PROMPT_WAIT));
-                }
-            }
-            (Line::Ok, Task::Stream) => {}
-            (Line::Ok | Line::Sent, Task::Upload { .. }) if progress.prompted => {
-                self.owed = 0;
-                return Ok(true);
-            }
-            (
-                Line::Received,
-                Task::Upload {
-                    payload,
-                    is_receipt_exact,
-                    ..
-                },
-            ) if self.session.received() == payload.len() || !*is_receipt_exact => {}
+            (Line::Ok | Line::Sent, task) => return self.take_success(task, progress, line),
+            (Line::Received, Task::Upload(upload))
+                if self.session.received() == upload.payload.len() || !upload.is_receipt_exact => {}
             (Line::Reply, Task::Rows(name, each))
                 if self.input.line().starts_with(name.as_bytes()) =>
             {
@@ -289,6 +259,45 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
         Ok(false)
     }
 
+    /// Takes a final result that is good, or looks like one; whether it was.
+    fn take_success(
+        &mut self,
+        task: &mut Task<'_>,
+        progress: &mut Progress,
+        line: Line,
+    ) -> Result<bool, Fault> {
+        let is_whole = match task {
+            Task::Rows(..) if line == Line::Ok => {
+                self.blank_before_ok = Some(self.lead_before.line_feed);
+                if progress.overlong {
+                    return Err(Fault::LineBuffer);
+                }
+                true
+            }
+            Task::Download { into, .. } if line == Line::Ok => match progress.got {
+                Some(got) => self.is_closed(into.get(..got).unwrap_or(&[]), progress.lead),
+                None => !progress.is_suspect,
+            },
+            Task::Upload(_) if progress.prompted => {
+                self.owed = 0;
+                true
+            }
+            // The firmware says OK before it prompts; that is not the end.
+            Task::Upload(upload) if line == Line::Ok => {
+                if upload.prompt == Prompt::Perhaps {
+                    progress.prompt_due = Some(self.link.within(PROMPT_WAIT));
+                }
+                return Ok(false);
+            }
+            Task::Stream if line == Line::Ok => return Ok(false),
+            _ => false,
+        };
+        match is_whole {
+            true => Ok(true),
+            false => Err(Fault::Malformed),
+        }
+    }
+
     /// Whether the last line, which nobody knows, may be what is left of the beginning of a payload of
     /// which a byte was spoilt, lost or added on the way.
     fn looks_like_payload(&self) -> bool {
@@ -303,7 +312,7 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
 
     /// Takes a prompt; whether it was the end.
     fn take_prompt(&mut self, task: &mut Task<'_>, progress: &mut Progress) -> Result<bool, Fault> {
-        let Task::Upload { payload, .. } = task else {
+        let Task::Upload(Upload { payload, .. }) = task else {
             return Ok(true);
         };
         self.prompt_awaited = false;

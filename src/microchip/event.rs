@@ -5,6 +5,7 @@ use core::net::{IpAddr, SocketAddr};
 use super::command::wlan::AccessPointSecurity;
 use super::literal::Literal;
 use super::status::Status;
+use super::words::split;
 use crate::engine::text::{Fields, number};
 use crate::value::Mac;
 use crate::value::{Reported, Switch};
@@ -187,86 +188,125 @@ pub struct ScanResult<'a> {
 impl<'a> Event<'a> {
     /// Takes an event line apart. `None` if it is none of the reference, or makes no sense.
     pub fn parse(line: &'a [u8]) -> Option<Self> {
-        let line = line.trim_ascii();
-        let colon = line.iter().position(|&b| b == b':').unwrap_or(line.len());
-        let values = line.get(colon + 1..).unwrap_or(&[]).trim_ascii_start();
-        let mut fields = Fields::new(values);
-        Some(match line.get(..colon)? {
-            b"+LOADCERT" => Event::CertificateLoaded(success(values)?),
-            b"+WSCNIND" => Event::Found(ScanResult::parse(values)?),
-            b"+WSCNDONE" => Event::ScanDone,
-            b"+WSCNERROR" => Event::ScanFailed,
-            b"+WSTALU" => Event::StationConnected {
-                association: association(&mut fields),
-                bssid: fields.mac()?,
-                channel: fields.number()?,
-            },
-            b"+WSTALD" => Event::StationDisconnected {
-                association: association(&mut fields),
-            },
-            b"+WSTAAIP" => Event::StationAddress {
-                association: association(&mut fields),
-                address: fields.address()?,
-            },
-            b"+WSTAERR" => Event::StationError(status(values)?),
-            b"+WSTA" => Event::StationError(status(values.strip_prefix(b"ERROR:")?)?),
-            b"+WAPSC" => Event::ClientConnected {
-                association: association(&mut fields),
-                mac: fields.mac()?,
-            },
-            b"+WAPSD" => Event::ClientDisconnected {
-                association: association(&mut fields),
-                mac: fields.mac()?,
-            },
-            b"+WAPAIP" => Event::ClientAddress {
-                association: association(&mut fields),
-                address: fields.address()?,
-            },
-            b"+WPROVEXIT" => Event::Provisioned,
-            b"+MQTTCONNACK" => Event::MqttConnectAck {
-                flags: fields.number()?,
-                code: fields.number()?,
-            },
-            b"+MQTTCONN" => Event::MqttConnection(number(values)?.into()),
-            b"+MQTTSUB" => Event::MqttSubscribed(success(values)?),
-            b"+MQTTUNSUB" => Event::MqttUnsubscribed(number(values)?),
-            b"+MQTTPUBACC" => Event::MqttPublished,
-            b"+MQTTPUBCOMP" => Event::MqttPublishedOnce,
-            b"+MQTTPUBERR" => Event::MqttPublishFailed,
-            b"+MQTTPUB" => message(values)?,
-            b"+SOCKCL" => Event::SocketClosed(number(values)?),
-            b"+SOCKIND" => Event::SocketConnected {
-                socket: fields.number()?,
-                local: address(&mut fields)?,
-                remote: address(&mut fields)?,
-            },
-            b"+SOCKERR" => Event::SocketError {
-                socket: fields.number()?,
-                status: fields.number::<u16>()?.into(),
-            },
-            b"+SOCKTLS" => Event::SocketSecured(number(values)?),
-            b"+SOCKRXT" => Event::Data {
-                socket: fields.number()?,
-                length: fields.number()?,
-            },
-            b"+SOCKRXU" => Event::Datagram {
-                socket: fields.number()?,
-                sender: address(&mut fields)?,
-                length: fields.number()?,
-            },
-            b"+DNSRESOLV" => match values.strip_prefix(b"ERROR:") {
-                Some(code) => Event::ResolveFailed(status(code)?),
-                None => resolved(&mut fields)?,
-            },
-            b"+DNSERROR" => Event::ResolveFailed(status(values)?),
-            b"+PING" => Event::Echo {
-                address: fields.address()?,
-                rtt_ms: fields.number()?,
-            },
-            b"+TIME" => Event::Time(fields.number()?, fields.rest()),
-            _ => return None,
-        })
+        let (name, values) = split(line.trim_ascii());
+        station_event(name, values)
+            .or_else(|| access_point_event(name, values))
+            .or_else(|| mqtt_event(name, values))
+            .or_else(|| socket_event(name, values))
+            .or_else(|| other_event(name, values))
     }
+}
+
+/// Scans and the station: chapters 4, 5.1 and 5.2.
+fn station_event<'a>(name: &[u8], values: &'a [u8]) -> Option<Event<'a>> {
+    let mut fields = Fields::new(values);
+    Some(match name {
+        b"+WSCNIND" => Event::Found(ScanResult::parse(values)?),
+        b"+WSCNDONE" => Event::ScanDone,
+        b"+WSCNERROR" => Event::ScanFailed,
+        b"+WSTALU" => Event::StationConnected {
+            association: association(&mut fields),
+            bssid: fields.mac()?,
+            channel: fields.number()?,
+        },
+        b"+WSTALD" => Event::StationDisconnected {
+            association: association(&mut fields),
+        },
+        b"+WSTAAIP" => Event::StationAddress {
+            association: association(&mut fields),
+            address: fields.address()?,
+        },
+        b"+WSTAERR" => Event::StationError(status(values)?),
+        b"+WSTA" => Event::StationError(status(values.strip_prefix(b"ERROR:")?)?),
+        _ => return None,
+    })
+}
+
+/// The access point and provisioning: chapters 5.4 and 5.5.
+fn access_point_event<'a>(name: &[u8], values: &'a [u8]) -> Option<Event<'a>> {
+    let mut fields = Fields::new(values);
+    Some(match name {
+        b"+WAPSC" => Event::ClientConnected {
+            association: association(&mut fields),
+            mac: fields.mac()?,
+        },
+        b"+WAPSD" => Event::ClientDisconnected {
+            association: association(&mut fields),
+            mac: fields.mac()?,
+        },
+        b"+WAPAIP" => Event::ClientAddress {
+            association: association(&mut fields),
+            address: fields.address()?,
+        },
+        b"+WPROVEXIT" => Event::Provisioned,
+        _ => return None,
+    })
+}
+
+/// Chapter 6.
+fn mqtt_event<'a>(name: &[u8], values: &'a [u8]) -> Option<Event<'a>> {
+    let mut fields = Fields::new(values);
+    Some(match name {
+        b"+MQTTCONNACK" => Event::MqttConnectAck {
+            flags: fields.number()?,
+            code: fields.number()?,
+        },
+        b"+MQTTCONN" => Event::MqttConnection(number(values)?.into()),
+        b"+MQTTSUB" => Event::MqttSubscribed(success(values)?),
+        b"+MQTTUNSUB" => Event::MqttUnsubscribed(number(values)?),
+        b"+MQTTPUBACC" => Event::MqttPublished,
+        b"+MQTTPUBCOMP" => Event::MqttPublishedOnce,
+        b"+MQTTPUBERR" => Event::MqttPublishFailed,
+        b"+MQTTPUB" => message(values)?,
+        _ => return None,
+    })
+}
+
+/// The sockets: chapter 7, up to 7.10.
+fn socket_event<'a>(name: &[u8], values: &'a [u8]) -> Option<Event<'a>> {
+    let mut fields = Fields::new(values);
+    Some(match name {
+        b"+SOCKCL" => Event::SocketClosed(number(values)?),
+        b"+SOCKIND" => Event::SocketConnected {
+            socket: fields.number()?,
+            local: address(&mut fields)?,
+            remote: address(&mut fields)?,
+        },
+        b"+SOCKERR" => Event::SocketError {
+            socket: fields.number()?,
+            status: fields.number::<u16>()?.into(),
+        },
+        b"+SOCKTLS" => Event::SocketSecured(number(values)?),
+        b"+SOCKRXT" => Event::Data {
+            socket: fields.number()?,
+            length: fields.number()?,
+        },
+        b"+SOCKRXU" => Event::Datagram {
+            socket: fields.number()?,
+            sender: address(&mut fields)?,
+            length: fields.number()?,
+        },
+        _ => return None,
+    })
+}
+
+/// Certificates, names, echoes and the time: chapters 3.7, 7.12 and 7.13.
+fn other_event<'a>(name: &[u8], values: &'a [u8]) -> Option<Event<'a>> {
+    let mut fields = Fields::new(values);
+    Some(match name {
+        b"+LOADCERT" => Event::CertificateLoaded(success(values)?),
+        b"+DNSRESOLV" => match values.strip_prefix(b"ERROR:") {
+            Some(code) => Event::ResolveFailed(status(code)?),
+            None => resolved(&mut fields)?,
+        },
+        b"+DNSERROR" => Event::ResolveFailed(status(values)?),
+        b"+PING" => Event::Echo {
+            address: fields.address()?,
+            rtt_ms: fields.number()?,
+        },
+        b"+TIME" => Event::Time(fields.number()?, fields.rest()),
+        _ => return None,
+    })
 }
 
 impl<'a> ScanResult<'a> {

@@ -408,86 +408,127 @@ impl<'a> Event<'a> {
         if let Some(values) = line.strip_prefix(b"+BLE:NOTIDATA:") {
             return ble_notified(values, delivery);
         }
-        words(line).or_else(|| monitored_then(line)).or_else(|| {
-            let parsers: [(&[u8], Parse<'a>); 43] = [
-                (b"ERR CODE:0x", error_code),
-                (b"+CW:ERROR,", station_error),
-                (b"+CW:STA_CONNECTED ", |mac| {
-                    Mac::parse(unquoted(mac)).map(Event::ClientConnected)
-                }),
-                (b"+CW:STA_DISCONNECTED ", |mac| {
-                    Mac::parse(unquoted(mac)).map(Event::ClientDisconnected)
-                }),
-                (b"+CW:DIST_STA_IP ", client_address),
-                (b"+CWMONITOR,", monitored),
-                (b"+CIP:", link_event),
-                (b"+LINK_CONN:", link_details),
-                (b"+CIPSENDL:", send_progress),
-                (b"+PING:", ping),
-                (b"+MQTT:CONNECTED,", |link| {
-                    let link = last(Fields::new(link))?;
-                    Some(Event::MqttConnected { link })
-                }),
-                (b"+MQTT:DISCONNECTED,", |link| {
-                    let link = last(Fields::new(link))?;
-                    Some(Event::MqttDisconnected { link })
-                }),
-                (b"+MQTT:SUBRECV:", mqtt_message),
-                (b"+MQTT:SUBRECV,", mqtt_message),
-                (b"+BLE:SCAN:", ble_scanned),
-                (b"+BLESCAN:", ble_scanned),
-                (b"+BLE:CONNECTED:", ble_connected),
-                (b"+BLECONN:", ble_connected),
-                (b"+BLE:DISCONNECTED:", ble_disconnected),
-                (b"+BLEDISCONN:", ble_disconnected),
-                (b"+BLE:CONNPARAM:", ble_parameters),
-                (b"+BLECONNPARAM:", ble_parameters),
-                (b"+BLE:DATALENUPDATED:", ble_data_length),
-                (b"+BLE:MTUSIZE:", ble_mtu),
-                (b"+BLE:SRV:", ble_service),
-                (b"+BLESRV=", ble_service),
-                (b"+BLE:SRVCHAR:", ble_characteristic),
-                (b"+BLESRVCHAR=", ble_characteristic),
-                (b"+BLE:GATTREAD:", ble_read),
-                (b"+BLEREAD=", ble_answer),
-                (b"+BLE:GATTWRITE:", ble_written),
-                (b"+BLE:NOTIFICATION:", ble_notifications),
-                (b"+BLE:INDICATION:", ble_indications),
-                (b"+BLE:PASSKEYDISPLAY:", |passkey| {
-                    number(passkey).map(Event::BlePasskeyDisplay)
-                }),
-                (b"+BLE:PASSKEYCONFIRM:", ble_passkey_confirm),
-                (b"+BLE:PASSKEYENTRY:", |peer| {
-                    ble_peer(peer).map(Event::BlePasskeyEntry)
-                }),
-                (b"+BLE:PAIRINGCONFIRM:", |peer| {
-                    ble_peer(peer).map(Event::BlePairingConfirm)
-                }),
-                (b"+BLE:PAIRINGCOMPLETED:", ble_paired),
-                (b"+BLE:PAIRINGFAILED:", |peer| {
-                    ble_peer(peer).map(Event::BlePairingFailed)
-                }),
-                (b"+BLE:PAIRCANNELED:", |peer| {
-                    ble_peer(peer).map(Event::BlePairingCancelled)
-                }),
-                (b"+BLE:BASLEVEL:", |level| {
-                    last(Fields::new(level)).map(Event::BleBatteryLevel)
-                }),
-                (b"+BLE:IAS:", |level| {
-                    let level = u8::try_from(digits_of(level, 16, 8)?).ok()?;
-                    Some(Event::BleAlert(level))
-                }),
-                (b"", link_closed),
-            ];
-            parsers
-                .iter()
-                .filter_map(|(prefix, parse)| parse(line.strip_prefix(*prefix)?))
-                .next()
-        })
+        words(line)
+            .or_else(|| monitored_then(line))
+            .or_else(|| wifi_event(line))
+            .or_else(|| net_event(line))
+            .or_else(|| ble_event(line))
+            .or_else(|| ble_security_event(line))
+            .or_else(|| link_closed(line))
     }
 }
 
 type Parse<'a> = fn(&'a [u8]) -> Option<Event<'a>>;
+
+/// What the first makes of a line of those that begin as it does, and make something of it.
+fn first<'a>(line: &'a [u8], parsers: &[(&[u8], Parse<'a>)]) -> Option<Event<'a>> {
+    parsers
+        .iter()
+        .find_map(|(prefix, parse)| parse(line.strip_prefix(*prefix)?))
+}
+
+/// Chapters 2 and 3.
+fn wifi_event(line: &[u8]) -> Option<Event<'_>> {
+    first(
+        line,
+        &[
+            (b"ERR CODE:0x", error_code),
+            (b"+CW:ERROR,", station_error),
+            (b"+CW:STA_CONNECTED ", |mac| {
+                Mac::parse(unquoted(mac)).map(Event::ClientConnected)
+            }),
+            (b"+CW:STA_DISCONNECTED ", |mac| {
+                Mac::parse(unquoted(mac)).map(Event::ClientDisconnected)
+            }),
+            (b"+CW:DIST_STA_IP ", client_address),
+            (b"+CWMONITOR,", monitored),
+        ],
+    )
+}
+
+/// Chapters 4 and 5.
+fn net_event(line: &[u8]) -> Option<Event<'_>> {
+    first(
+        line,
+        &[
+            (b"+CIP:", link_event),
+            (b"+LINK_CONN:", link_details),
+            (b"+CIPSENDL:", send_progress),
+            (b"+PING:", ping),
+            (b"+MQTT:CONNECTED,", |link| {
+                let link = last(Fields::new(link))?;
+                Some(Event::MqttConnected { link })
+            }),
+            (b"+MQTT:DISCONNECTED,", |link| {
+                let link = last(Fields::new(link))?;
+                Some(Event::MqttDisconnected { link })
+            }),
+            (b"+MQTT:SUBRECV:", mqtt_message),
+            (b"+MQTT:SUBRECV,", mqtt_message),
+        ],
+    )
+}
+
+/// Bluetooth LE: connections, services, and what is read and written.
+fn ble_event(line: &[u8]) -> Option<Event<'_>> {
+    first(
+        line,
+        &[
+            (b"+BLE:SCAN:", ble_scanned),
+            (b"+BLESCAN:", ble_scanned),
+            (b"+BLE:CONNECTED:", ble_connected),
+            (b"+BLECONN:", ble_connected),
+            (b"+BLE:DISCONNECTED:", ble_disconnected),
+            (b"+BLEDISCONN:", ble_disconnected),
+            (b"+BLE:CONNPARAM:", ble_parameters),
+            (b"+BLECONNPARAM:", ble_parameters),
+            (b"+BLE:DATALENUPDATED:", ble_data_length),
+            (b"+BLE:MTUSIZE:", ble_mtu),
+            (b"+BLE:SRV:", ble_service),
+            (b"+BLESRV=", ble_service),
+            (b"+BLE:SRVCHAR:", ble_characteristic),
+            (b"+BLESRVCHAR=", ble_characteristic),
+            (b"+BLE:GATTREAD:", ble_read),
+            (b"+BLEREAD=", ble_answer),
+            (b"+BLE:GATTWRITE:", ble_written),
+            (b"+BLE:NOTIFICATION:", ble_notifications),
+            (b"+BLE:INDICATION:", ble_indications),
+            (b"+BLE:BASLEVEL:", |level| {
+                last(Fields::new(level)).map(Event::BleBatteryLevel)
+            }),
+            (b"+BLE:IAS:", |level| {
+                let level = u8::try_from(digits_of(level, 16, 8)?).ok()?;
+                Some(Event::BleAlert(level))
+            }),
+        ],
+    )
+}
+
+/// Bluetooth LE: pairing.
+fn ble_security_event(line: &[u8]) -> Option<Event<'_>> {
+    first(
+        line,
+        &[
+            (b"+BLE:PASSKEYDISPLAY:", |passkey| {
+                number(passkey).map(Event::BlePasskeyDisplay)
+            }),
+            (b"+BLE:PASSKEYCONFIRM:", ble_passkey_confirm),
+            (b"+BLE:PASSKEYENTRY:", |peer| {
+                ble_peer(peer).map(Event::BlePasskeyEntry)
+            }),
+            (b"+BLE:PAIRINGCONFIRM:", |peer| {
+                ble_peer(peer).map(Event::BlePairingConfirm)
+            }),
+            (b"+BLE:PAIRINGCOMPLETED:", ble_paired),
+            (b"+BLE:PAIRINGFAILED:", |peer| {
+                ble_peer(peer).map(Event::BlePairingFailed)
+            }),
+            (b"+BLE:PAIRCANNELED:", |peer| {
+                ble_peer(peer).map(Event::BlePairingCancelled)
+            }),
+        ],
+    )
+}
 
 /// Events without values.
 fn words(line: &[u8]) -> Option<Event<'_>> {
