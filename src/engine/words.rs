@@ -5,15 +5,16 @@ use super::text::agree;
 
 /// A list of words, of which each carries what it means; made by [`words!`].
 pub(crate) struct Words<M: 'static> {
-    /// The words, each with a line feed behind it.
-    pub(crate) texts: &'static str,
+    /// The words, each with its length before it.
+    pub(crate) packed: &'static [u8],
     pub(crate) meanings: &'static [M],
 }
 
 impl<M: Copy> Words<M> {
     /// What this word means, if it is in the list.
     pub(crate) fn find(&self, word: &[u8]) -> Option<M> {
-        self.meanings.get(position(self.texts, word)).copied()
+        let (place, _) = place_of(self.packed, word, |text, word| text == word);
+        self.meanings.get(place).copied()
     }
 
     /// What the first word of the list means with which `text` begins, and what stands behind it.
@@ -31,44 +32,70 @@ impl<M: Copy> Words<M> {
         text: &'t [u8],
         fits: fn(&[u8], &[u8]) -> bool,
     ) -> Option<(M, &'t [u8])> {
-        let (place, length) = place_of(self.texts, text, fits)?;
+        let (place, length) = place_of(self.packed, text, fits);
         let meaning = self.meanings.get(place).copied()?;
         Some((meaning, text.get(length..).unwrap_or(&[])))
     }
 }
 
-/// The place of the first word that fits, and how long it is.
+/// The place of the first word that begins as the text does, and fits; and how long it is. Behind the
+/// end of the list if there is none.
 #[inline(never)]
-fn place_of(texts: &str, text: &[u8], fits: fn(&[u8], &[u8]) -> bool) -> Option<(usize, usize)> {
-    let words = texts.as_bytes().split(|&b| b == b'\n');
-    let (place, word) = words.enumerate().find(|(_, word)| fits(text, word))?;
-    Some((place, word.len()))
+fn place_of(mut packed: &[u8], text: &[u8], fits: fn(&[u8], &[u8]) -> bool) -> (usize, usize) {
+    let mut place = 0;
+    while let [length, rest @ ..] = packed {
+        let length = usize::from(*length);
+        let Some((word, behind)) = rest.split_at_checked(length) else {
+            break;
+        };
+        if word.first() == text.first() && fits(text, word) {
+            return (place, length);
+        }
+        packed = behind;
+        place += 1;
+    }
+    (usize::MAX, 0)
 }
 
-/// At which place of the list a word stands; behind its end if at none.
-fn position(texts: &str, word: &[u8]) -> usize {
-    let mut place = 0;
-    // How far the word at this place agrees; `None` where it does not.
-    let mut agreed = Some(0);
-    for &byte in texts.as_bytes() {
-        agreed = match (byte, agreed) {
-            (b'\n', Some(length)) if length == word.len() => return place,
-            (b'\n', _) => {
-                place += 1;
-                Some(0)
-            }
-            (byte, Some(length)) if word.get(length) == Some(&byte) => Some(length + 1),
-            _ => None,
-        };
+/// How long a list is when it is packed.
+pub(crate) const fn packed_length(words: &[&str]) -> usize {
+    let (mut n, mut length) = (0, 0);
+    while n < words.len() {
+        length += 1 + words[n].len();
+        n += 1;
     }
-    place
+    length
+}
+
+/// The words, each with its length before it.
+pub(crate) const fn pack<const N: usize>(words: &[&str]) -> [u8; N] {
+    let mut packed = [0; N];
+    let (mut n, mut at) = (0, 0);
+    while n < words.len() {
+        let word = words[n].as_bytes();
+        assert!(word.len() <= u8::MAX as usize);
+        packed[at] = word.len() as u8;
+        let mut i = 0;
+        while i < word.len() {
+            packed[at + 1 + i] = word[i];
+            i += 1;
+        }
+        at += 1 + word.len();
+        n += 1;
+    }
+    packed
 }
 
 /// Makes a list: `words! { "OK" => Line::Ok, … }`.
 macro_rules! words {
     ($($word:literal => $meaning:expr,)+) => {
         $crate::engine::words::Words {
-            texts: concat!($($word, "\n"),+),
+            packed: {
+                use $crate::engine::words::{pack, packed_length};
+                const WORDS: &[&str] = &[$($word),+];
+                const PACKED: [u8; packed_length(WORDS)] = pack(WORDS);
+                &PACKED
+            },
             meanings: &[$($meaning),+],
         }
     };
@@ -90,7 +117,7 @@ mod tests {
         for (word, meaning) in [("OK", 1), ("ERROR", 2), ("ERR", 3)] {
             assert_eq!(WORDS.find(word.as_bytes()), Some(meaning));
         }
-        for word in ["", "O", "OKAY", "ERRO", "OK\nERROR", "\n"] {
+        for word in ["", "O", "OKAY", "ERRO", "OK\u{5}ERROR", "\u{2}OK"] {
             assert_eq!(WORDS.find(word.as_bytes()), None, "{word:?}");
         }
     }
