@@ -142,7 +142,9 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
     fn begin(&mut self, timeout: u32) -> Result<(), Fault> {
         self.was_set_up = self.session.is_set_up();
         // Events first: what arrived before the command cannot be its reply.
-        self.pump()?;
+        if !core::mem::take(&mut self.is_settled) {
+            self.pump()?;
+        }
         if self.is_out_of_step() {
             self.resync()?;
         }

@@ -46,6 +46,8 @@ pub(crate) struct Engine<'b, P, T: Transport, C> {
     suspects_restart: bool,
     /// The settings of the session were made when the exchange began.
     was_set_up: bool,
+    /// All that had arrived was taken in, and nothing was sent since.
+    is_settled: bool,
     /// A prompt is one here; elsewhere it is skipped.
     prompt_awaited: bool,
     /// Whoever pumps will come again: what there is no room for may wait in the transport.
@@ -94,6 +96,7 @@ impl<'b, P: Protocol, T: Transport, C: Clock> Engine<'b, P, T, C> {
             busy: false,
             suspects_restart: false,
             was_set_up: false,
+            is_settled: false,
             prompt_awaited: false,
             may_wait: false,
             blank_before_ok: None,

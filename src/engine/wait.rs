@@ -79,6 +79,7 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
             }
             self.pump()?;
         }
+        self.is_settled = true;
         Ok(())
     }
 

@@ -43,7 +43,7 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
     /// The next thing in the input, if it is complete. Messages go their own way.
     pub(super) fn next_word(&mut self) -> Option<Word> {
         loop {
-            if !self.drop_unwanted() {
+            if self.input.pending().is_empty() || !self.drop_unwanted() {
                 return None;
             }
             if let Some(others) = self.others {
@@ -112,7 +112,9 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
                 break;
             }
         }
-        self.input.skip(before);
+        if before > 0 {
+            self.input.skip(before);
+        }
         word
     }
 
@@ -150,9 +152,11 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
 
     /// Drops payload that nobody waits for any more, as far as it is here; whether that is all.
     fn drop_unwanted(&mut self) -> bool {
-        let here = self.input.pending().len().min(self.unwanted);
-        self.input.skip(here);
-        self.unwanted -= here;
+        if self.unwanted > 0 {
+            let here = self.input.pending().len().min(self.unwanted);
+            self.input.skip(here);
+            self.unwanted -= here;
+        }
         self.unwanted == 0
     }
 

@@ -120,6 +120,7 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
             return Ok(n);
         }
         if self.catch_up(socket)?.readable {
+            self.prepare()?;
             let n = self.fetch(socket, buffer)?;
             if n > 0 {
                 return Ok(n);
@@ -154,7 +155,6 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
     }
 
     fn fetch_into(&mut self, socket: &Handle, into: &mut [u8]) -> Outcome<usize> {
-        self.prepare()?;
         let slot = self.current(socket)?;
         let (link, announced) = (slot.link, slot.begin_read());
         let wanted = into.len().min(D::RECEIVE_MAX);
@@ -188,8 +188,14 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
         match self.catch_up(socket).map(|slot| slot.readable) {
             Err(Fault::ModuleReset) => return Ok(true),
             // What may be there is there when it has been fetched.
-            Ok(true) if self.fetch_ahead(socket)? > 0 => return Ok(true),
-            other => drop(other?),
+            Ok(true) => {
+                self.prepare()?;
+                if self.fetch_ahead(socket)? > 0 {
+                    return Ok(true);
+                }
+            }
+            Ok(false) => {}
+            Err(fault) => return Err(fault),
         }
         let slot = self.slot(socket)?;
         Ok(slot.state != State::Open && !slot.readable)
