@@ -159,6 +159,7 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
         Ok(())
     }
 
+    #[inline(never)]
     fn end(&mut self, result: Result<usize, Fault>) -> Result<usize, Fault> {
         self.command.fly(InFlight::Nothing);
         self.prompt_awaited = false;
@@ -220,6 +221,7 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
     }
 
     /// Takes a line; whether it was the final result.
+    #[inline(never)]
     fn take_line(
         &mut self,
         task: &mut Task<'_>,

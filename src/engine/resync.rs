@@ -31,7 +31,7 @@ const OWED_PATIENCE: u32 = 40_000;
 const CHATTER: u32 = 500;
 
 /// What is sent where payload may be owed: no line end, and nothing that a peer could execute.
-const FILLER: [u8; 8] = [b' '; 8];
+const FILLER: u8 = b' ';
 
 impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
     /// Gets back into step. All events on the way are taken; all late answers are dropped.
@@ -108,9 +108,8 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
         if self.owed > 0 {
             self.link.within(PAYLOAD_SILENCE + self.owed as u32);
             while self.owed > 0 {
-                let n = self.owed.min(FILLER.len());
-                self.link.write(FILLER.get(..n).unwrap_or(&[]))?;
-                self.owed -= n;
+                self.link.write(&[FILLER])?;
+                self.owed -= 1;
             }
             // What the module did not take as payload is the beginning of a line.
             self.link.write(b"\r\n")?;

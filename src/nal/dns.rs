@@ -38,8 +38,7 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
         if let Some(address) = literal(name.as_bytes(), &kind) {
             return Ok(address);
         }
-        if is_address(name.as_bytes()) {
-            // Of the other kind.
+        if is_other_literal(name.as_bytes(), &kind) {
             return Err(self.refuse(Usage::Unsupported));
         }
         self.prepare()?;
@@ -62,7 +61,12 @@ fn literal(name: &[u8], kind: &AddrType) -> Option<IpAddr> {
     }
 }
 
-/// Whether a name is an address: no name of a host has a colon, or is all numbers.
-fn is_address(name: &[u8]) -> bool {
-    name.iter().any(|&byte| byte == b':') || ip::v4(name).is_some()
+/// Whether a name that is no address of the kind that is wanted is one of the other kind: no name of a
+/// host has a colon.
+fn is_other_literal(name: &[u8], kind: &AddrType) -> bool {
+    match kind {
+        AddrType::IPv4 => name.iter().any(|&byte| byte == b':'),
+        AddrType::IPv6 => ip::v4(name).is_some(),
+        AddrType::Either => false,
+    }
 }

@@ -27,6 +27,14 @@ pub enum Status {
 }
 
 impl Status {
+    /// Whether the module has heard something that is no command: a line end was added on the way, say,
+    /// and the command itself has another answer to come.
+    pub(super) fn is_about_the_line(self) -> bool {
+        /// No `AT` at the start of the line.
+        const NO_AT: u32 = 0x0103;
+        matches!(self, Status::Code(code) if code.0 >> 16 == NO_AT)
+    }
+
     /// Whether the module may have refused because it does not know the parameters.
     pub(super) fn is_about_parameters(self) -> bool {
         use Subcategory::*;

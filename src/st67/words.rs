@@ -14,23 +14,27 @@ use crate::value::ip::digits_of;
 type St67Session<'b> = Session<'b, St67>;
 
 /// Final results, and the last line of a start.
-const RESULTS: Words<Line> = words! {
-    "OK" => Line::Ok,
-    "SEND OK" => Line::Sent,
-    "ERROR" => Line::Failed,
-    "FAIL" => Line::Failed,
-    "SEND FAIL" => Line::Failed,
-    "SEND CANCELLED" => Line::Failed,
-    "busy p..." => Line::Busy,
-    "ready" => Line::Boot,
+const RESULTS: Words<Final> = words! {
+    "OK" => Final::Ok,
+    "SEND OK" => Final::Sent,
+    "ERROR" => Final::Refused,
+    "FAIL" => Final::Refused,
+    "SEND FAIL" => Final::SendFailed,
+    "SEND CANCELLED" => Final::SendCancelled,
+    "busy p..." => Final::Busy,
+    "ready" => Final::Boot,
 };
 
-/// Refusals that say why.
-const REFUSALS: Words<Status> = words! {
-    "SEND FAIL" => Status::SendFailed,
-    "SEND CANCELLED" => Status::SendCancelled,
-    "busy p..." => Status::Busy,
-};
+#[derive(Clone, Copy)]
+enum Final {
+    Ok,
+    Sent,
+    Boot,
+    Refused,
+    SendFailed,
+    SendCancelled,
+    Busy,
+}
 
 /// How a line begins that is about links, or says more of a result.
 const BEGINNINGS: Words<Beginning> = words! {
@@ -61,13 +65,7 @@ pub(super) fn line(session: &mut St67Session<'_>, command: &[u8], line: &[u8]) -
         return begun(session, command, line, beginning, rest);
     }
     if let Some(result) = RESULTS.find(line) {
-        if matches!(result, Line::Failed | Line::Busy) {
-            session.refusal = match REFUSALS.find(line) {
-                Some(status) => status,
-                None => why(&mut session.vendor),
-            };
-        }
-        return result;
+        return end(session, result);
     }
     if line.ends_with(b",CLOSED") {
         return event(link_event(session, line));
@@ -76,6 +74,26 @@ pub(super) fn line(session: &mut St67Session<'_>, command: &[u8], line: &[u8]) -
         // The echo.
         true if !command.is_empty() => Line::Detail,
         _ => Line::Reply,
+    }
+}
+
+/// What a final result is; of a refusal the session notes why.
+fn end(session: &mut St67Session<'_>, result: Final) -> Line {
+    session.refusal = match result {
+        Final::Ok => return Line::Ok,
+        Final::Sent => return Line::Sent,
+        Final::Boot => return Line::Boot,
+        Final::Refused => why(&mut session.vendor),
+        Final::SendFailed => Status::SendFailed,
+        Final::SendCancelled => Status::SendCancelled,
+        Final::Busy => {
+            session.refusal = Status::Busy;
+            return Line::Busy;
+        }
+    };
+    match session.refusal.is_about_the_line() {
+        true => Line::NotUnderstood,
+        false => Line::Failed,
     }
 }
 
