@@ -10,7 +10,6 @@ use embedded_nal::TcpClientStack;
 /// Wire notes 12: by Microchip's reference a socket whose `AT+SOCKBR` has failed stays, until
 /// `AT+SOCKCL`.
 #[test]
-#[ignore = "driver: forgets the socket of a connection that has failed, and does not close it"]
 fn a_connection_that_fails_leaves_no_socket() {
     each_joined::<Microchip>(|simulation, module| {
         let mut socket = module.socket().unwrap();
@@ -23,7 +22,6 @@ fn a_connection_that_fails_leaves_no_socket() {
 /// Wire notes 6: in the firmware `+SOCKERR:<id>,15` is the end of the socket; by the reference
 /// (7.6.4) it tells of TLS alone.
 #[test]
-#[ignore = "driver: forgets the socket of a connection that did not get TLS, and does not close it"]
 fn tls_that_fails_leaves_no_socket() {
     each_joined::<Microchip>(|simulation, module| {
         let config = TlsConfig {
@@ -41,7 +39,6 @@ fn tls_that_fails_leaves_no_socket() {
 
 /// The module has twenty sockets.
 #[test]
-#[ignore = "driver: of the sockets whose connection has failed none is closed, until none is free"]
 fn connections_may_fail_again_and_again() {
     each_joined::<Microchip>(|simulation, module| {
         for _ in 0..25 {

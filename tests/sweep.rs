@@ -39,13 +39,6 @@ fn kinds() -> Vec<FaultKind> {
     ]
 }
 
-/// Whether a line end is inserted into what an ST67W611M1 is told. In front of a command it is a
-/// line of its own, which is answered as well.
-fn breaks_line(profile: Profile, direction: Direction, kind: &FaultKind) -> bool {
-    let line_end = matches!(kind, FaultKind::Insert(bytes) if bytes == b"\r\n");
-    profile.module() == "st67" && direction == Direction::ToModule && line_end
-}
-
 /// Of the places where a fault can strike, one in so many is tried: all of them, but fewer with
 /// firmware that is much like another. `ATWIFI_SWEEP=all` tries all places with each.
 fn stride(profile: Profile) -> usize {
@@ -58,12 +51,6 @@ fn stride(profile: Profile) -> usize {
 }
 
 fn sweep<D: UnderTest>(profile: Profile) {
-    sweep_if::<D>(profile, |direction, kind| {
-        !breaks_line(profile, direction, kind)
-    });
-}
-
-fn sweep_if<D: UnderTest>(profile: Profile, wanted: impl Fn(Direction, &FaultKind) -> bool) {
     let simulation = Simulation::new(config(profile), Network::default().build());
     let (start, end) = with_driver::<D, _>(&simulation, |module| {
         module.reset().expect("reset");
@@ -80,9 +67,6 @@ fn sweep_if<D: UnderTest>(profile: Profile, wanted: impl Fn(Direction, &FaultKin
         };
         for at in bytes.step_by(stride(profile)) {
             for kind in kinds() {
-                if !wanted(direction, &kind) {
-                    continue;
-                }
                 let what = format!("{profile}, {direction:?} byte {at}, {kind:?}");
                 cases += 1;
                 if let Some(error) = case::<D>(profile, direction, Fault::new(at, kind), &what) {
@@ -174,14 +158,4 @@ sweeps! {
     microchip_reference: Microchip, MicrochipReference;
     microchip_firmware_0_2_0: Microchip, MicrochipFw0_2_0;
     microchip_firmware_0_3_2: Microchip, MicrochipFw0_3_2;
-}
-
-#[test]
-#[ignore = "driver: behind ERR CODE:0x01030000 and ERROR the command itself may be answered"]
-fn line_ends_in_front_of_commands() {
-    for profile in Profile::ST67 {
-        sweep_if::<St67>(profile, |direction, kind| {
-            breaks_line(profile, direction, kind)
-        });
-    }
 }

@@ -255,7 +255,7 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
             (Line::Failed | Line::NotUnderstood, _)
                 if progress.got.is_none() && !progress.is_suspect =>
             {
-                self.owed = 0;
+                self.doubtful = core::mem::take(&mut self.owed);
                 return Err(Fault::Refused);
             }
             _ => return Err(Fault::Malformed),

@@ -63,6 +63,8 @@ pub(crate) struct Engine<'b, P, T: Transport, C> {
     unanswered: u32,
     /// Payload bytes that the module may still wait for.
     owed: usize,
+    /// Payload bytes that it waits for if it prompts for them, though it said that it did not understand.
+    doubtful: usize,
     /// Payload bytes that may still come from the module and belong to nobody.
     unwanted: usize,
     /// The payload that was found last.
@@ -105,6 +107,7 @@ impl<'b, P: Protocol, T: Transport, C: Clock> Engine<'b, P, T, C> {
             question: 0,
             unanswered: 0,
             owed: 0,
+            doubtful: 0,
             unwanted: 0,
             header: Header::default(),
             in_stream: false,

@@ -98,6 +98,8 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
                 byte if byte == P::PROMPT => {
                     if self.prompt_awaited {
                         word = Some(Word::Prompt);
+                    } else if self.unsure {
+                        self.owed += core::mem::take(&mut self.doubtful);
                     }
                 }
                 byte if Some(byte) == P::READY_PROMPT => {

@@ -4,13 +4,13 @@ use core::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 
 use super::event::address;
 use super::status::Status;
-use super::stream::{UDP, after_send, compose_remote, open, v4};
+use super::stream::{UDP, after_send, close_refused, compose_remote, open, v4};
 use super::text::Rule;
 use super::words::socket_of;
 use super::{Microchip, Module};
 use crate::clock::Clock;
 use crate::driver::Session;
-use crate::driver::dialect::{Datagrams, Outcome, Streams};
+use crate::driver::dialect::{Datagrams, Outcome};
 use crate::error::Fault;
 use crate::socket::{Datagram, Handle, Slot};
 use crate::transport::Transport;
@@ -96,18 +96,15 @@ fn open_socket<T: Transport, C: Clock>(
     Ok(opened)
 }
 
-/// Why it failed matters more than whether the socket could be closed.
 pub(super) fn close_if_refused<T: Transport, C: Clock>(
     module: &mut Module<'_, T, C>,
     opened: u32,
     outcome: Outcome,
 ) -> Outcome {
-    if outcome == Err(Fault::Refused) {
-        let refusal = module.session().refusal;
-        let _ = Microchip::close(module, opened);
-        module.session().refusal = refusal;
+    match outcome {
+        Err(Fault::Refused) => close_refused(module, opened),
+        outcome => outcome,
     }
-    outcome
 }
 
 /// Firmware keeps the destination that a socket has, unless the datagram is within the command: that

@@ -227,19 +227,25 @@ pub(super) fn settle<T: Transport, C: Clock>(
     vendor.securing = None;
     match (core::mem::take(&mut vendor.connection), asked) {
         (Attempt::Settled(Ok(())), Ok(())) => Ok(()),
-        // The module has given the socket up itself.
+        // Firmware has given the socket up itself, the reference's module has not.
         (Attempt::Settled(Err(status)), _) => {
             module.session().refusal = status;
-            Err(Fault::Refused)
+            close_refused(module, opened)
         }
-        (_, Err(Fault::Refused)) => {
-            let refusal = module.session().refusal;
-            Microchip::close(module, opened)?;
-            module.session().refusal = refusal;
-            Err(Fault::Refused)
-        }
+        (_, Err(Fault::Refused)) => close_refused(module, opened),
         (_, asked) => Err(asked.err().unwrap_or(Fault::Timeout)),
     }
+}
+
+/// Closes a socket that was refused. Why it was matters more than what comes of that.
+pub(super) fn close_refused<T: Transport, C: Clock>(
+    module: &mut Module<'_, T, C>,
+    opened: u32,
+) -> Outcome {
+    let refusal = module.session().refusal;
+    Microchip::close(module, opened)?;
+    module.session().refusal = refusal;
+    Err(Fault::Refused)
 }
 
 /// What a write means for what the driver believes.
