@@ -127,10 +127,13 @@ fn the_microchip_module_upgrades_a_connection() {
 
 #[test]
 fn a_handshake_that_fails_says_so() {
-    let uart = microchip_is_told(microchip_connects(met::<Microchip>(), 7)).answer(
-        "AT+SOCKTLS=7,1\r\n",
-        "OK\r\n\r+SOCKERR:7,15,Socket TLS Failed\r\n",
-    );
+    let uart = microchip_is_told(microchip_connects(met::<Microchip>(), 7))
+        .answer(
+            "AT+SOCKTLS=7,1\r\n",
+            "OK\r\n\r+SOCKERR:7,15,Socket TLS Failed\r\n",
+        )
+        // Firmware has closed it, the reference's module has not.
+        .answer("AT+SOCKCL=7\r\n", "ERROR:10,\"Socket ID Not Found\"\r\n");
     with_mock::<Microchip, _>(&uart, |module| {
         let mut tls = Tls::new(&mut *module, CONFIG);
         let mut socket = tls.socket().unwrap();

@@ -45,13 +45,11 @@ fn place_of(mut packed: &[u8], text: &[u8], fits: fn(&[u8], &[u8]) -> bool) -> (
     let mut place = 0;
     while let [length, rest @ ..] = packed {
         let length = usize::from(*length);
-        let Some((word, behind)) = rest.split_at_checked(length) else {
-            break;
-        };
-        if word.first() == text.first() && fits(text, word) {
+        let word = rest.get(..length).unwrap_or(&[]);
+        if rest.first() == text.first() && fits(text, word) {
             return (place, length);
         }
-        packed = behind;
+        packed = rest.get(length..).unwrap_or(&[]);
         place += 1;
     }
     (usize::MAX, 0)

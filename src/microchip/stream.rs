@@ -244,6 +244,8 @@ pub(super) fn close_refused<T: Transport, C: Clock>(
 ) -> Outcome {
     let refusal = module.session().refusal;
     Microchip::close(module, opened)?;
+    // Firmware does not find it, as was to be expected.
+    module.engine.be_sure();
     module.session().refusal = refusal;
     Err(Fault::Refused)
 }

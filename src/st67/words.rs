@@ -61,11 +61,13 @@ enum Beginning {
 /// Says what a line is. Reply or event: `+CW:`, `+CIP:`, `+IPD:` and `+LINK_CONN:` lines are
 /// events always, also between a command and its `OK`; so is `<id>,CLOSED`.
 pub(super) fn line(session: &mut St67Session<'_>, command: &[u8], line: &[u8]) -> Line {
+    if line.first() != Some(&b'+') {
+        if let Some(result) = RESULTS.find(line) {
+            return end(session, result);
+        }
+    }
     if let Some((beginning, rest)) = BEGINNINGS.find_start(line) {
         return begun(session, command, line, beginning, rest);
-    }
-    if let Some(result) = RESULTS.find(line) {
-        return end(session, result);
     }
     if line.ends_with(b",CLOSED") {
         return event(link_event(session, line));

@@ -39,15 +39,16 @@ pub(crate) fn decimal(mut number: u32, push: &mut impl FnMut(u8)) {
     ];
     let mut has_begun = false;
     for &place in &PLACES {
+        if number < place && !has_begun && place > 1 {
+            continue;
+        }
+        has_begun = true;
         let mut digit = b'0';
         while number >= place {
             number -= place;
             digit += 1;
         }
-        has_begun |= digit > b'0' || place == 1;
-        if has_begun {
-            push(digit);
-        }
+        push(digit);
     }
 }
 
