@@ -109,7 +109,8 @@ impl<D: Words> Protocol for Session<'_, D> {
 
     fn line(&mut self, command: &[u8], line: &[u8]) -> Line {
         let mut kind = D::line(self, command, line);
-        if let Some(take) = self.others {
+        let may_be_other = matches!(kind, Line::Ok | Line::Event | Line::Stray | Line::Reply);
+        if let (true, Some(take)) = (may_be_other, self.others) {
             kind = take(self, command, line, kind);
         }
         match kind {

@@ -45,8 +45,7 @@ fn place_of(mut packed: &[u8], text: &[u8], fits: fn(&[u8], &[u8]) -> bool) -> (
     let mut place = 0;
     while let [length, rest @ ..] = packed {
         let length = usize::from(*length);
-        let word = rest.get(..length).unwrap_or(&[]);
-        if rest.first() == text.first() && fits(text, word) {
+        if rest.first() == text.first() && fits(text, rest.get(..length).unwrap_or(&[])) {
             return (place, length);
         }
         packed = rest.get(length..).unwrap_or(&[]);

@@ -39,10 +39,10 @@ pub(super) fn line(session: &mut St67Session<'_>, command: &[u8], line: &[u8], k
 
 /// A command of the user's has changed how the module tells what it receives.
 fn learn(delivery: &mut Delivery, command: &[u8]) {
-    let Some((name, &[value @ (b'0' | b'1')])) = command.trim_ascii_end().split_last_chunk() else {
+    let [name @ .., value @ (b'0' | b'1'), b'\r', b'\n'] = command else {
         return;
     };
-    let is_off = value == b'0';
+    let is_off = *value == b'0';
     match name {
         b"AT+CIPRECVMODE=" => delivery.is_active = is_off,
         b"AT+CIPMUX=" => delivery.is_single = is_off,

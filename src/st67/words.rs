@@ -38,11 +38,11 @@ enum Final {
 
 /// How a line begins that is about links, or says more of a result.
 const BEGINNINGS: Words<Beginning> = words! {
+    "Recv " => Beginning::Received,
     "+IPD:" => Beginning::Data,
     "+CIP:" => Beginning::Link,
     "+CW:" => Beginning::Station,
     "+LINK_CONN:" => Beginning::Connected,
-    "Recv " => Beginning::Received,
     "ERR CODE:0x" => Beginning::ErrorCode,
     "+CWJAP:" => Beginning::JoinError,
 };

@@ -37,12 +37,9 @@ pub(crate) fn decimal(mut number: u32, push: &mut impl FnMut(u8)) {
         10,
         1,
     ];
-    let mut has_begun = false;
-    for &place in &PLACES {
-        if number < place && !has_begun && place > 1 {
-            continue;
-        }
-        has_begun = true;
+    let last = PLACES.len() - 1;
+    let first = PLACES.iter().position(|&place| place <= number);
+    for &place in PLACES.get(first.unwrap_or(last)..).unwrap_or(&[]) {
         let mut digit = b'0';
         while number >= place {
             number -= place;
