@@ -260,14 +260,7 @@ fn a_refused_certificate_authority_ends_the_connection() {
         .answer("AT+SOCKCL=7\r\n", "OK\r\n");
     with_mock::<Microchip, _>(&uart, |module| {
         let mut s = module.socket().unwrap();
-        let r = flat(module.connect_tls(
-            &mut s,
-            at(443),
-            &TlsConfig {
-                ca: Some("ca"),
-                ..TlsConfig::default()
-            },
-        ));
+        let r = flat(module.connect_tls(&mut s, at(443), &TlsConfig::new().with_ca("ca")));
         assert!(r.is_err(), "connected unchecked: {r:?}");
     });
 }
@@ -689,13 +682,10 @@ fn a_key_that_cannot_be_told_is_refused_before_a_byte() {
         let r = flat(module.connect_tls(
             &mut s,
             at(443),
-            &TlsConfig {
-                psk: Some(Psk {
-                    identity: "x",
-                    key: &[0],
-                }),
-                ..TlsConfig::default()
-            },
+            &TlsConfig::new().with_psk(Psk {
+                identity: "x",
+                key: &[0],
+            }),
         ));
         assert!(matches!(r, Err(Error::Usage(_))), "{r:?}");
         assert_eq!(

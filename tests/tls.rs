@@ -11,24 +11,17 @@ use common::*;
 use embedded_nal::{TcpClientStack, nb};
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 
-const CONFIG: TlsConfig<'static> = TlsConfig {
-    ca: Some("ca_01.crt"),
-    certificate: Some(("cert_01.crt", "private_01.key")),
-    server_name: Some("example.com"),
-    alpn: &[],
-    psk: None,
-};
+const CONFIG: TlsConfig<'static> = TlsConfig::new()
+    .with_ca("ca_01.crt")
+    .with_certificate("cert_01.crt", "private_01.key")
+    .with_server_name("example.com");
 
 #[test]
 fn the_st67_is_told_before_it_connects() {
-    let config = TlsConfig {
-        alpn: &["h2", "http/1.1"],
-        psk: Some(Psk {
-            identity: "myhint",
-            key: b"psk",
-        }),
-        ..CONFIG
-    };
+    let config = CONFIG.with_alpn(&["h2", "http/1.1"]).with_psk(Psk {
+        identity: "myhint",
+        key: b"psk",
+    });
     let uart = met::<St67>()
         .answer(
             "AT+CIPSSLCCONF=0,3,\"cert_01.crt\",\"private_01.key\",\"ca_01.crt\"\r\n",
@@ -111,10 +104,7 @@ fn the_microchip_module_upgrades_a_connection() {
         let mut second = tls.socket().unwrap();
         flat(tls.connect(&mut second, at(443))).unwrap();
         tls.close(second).unwrap();
-        let config = TlsConfig {
-            ca: Some("other.crt"),
-            ..CONFIG
-        };
+        let config = CONFIG.with_ca("other.crt");
         let mut tls = Tls::new(&mut *module, config);
         let mut third = tls.socket().unwrap();
         assert_eq!(
@@ -151,21 +141,12 @@ fn what_the_module_does_not_have_is_refused_before_a_byte() {
     with_mock::<Microchip, _>(&uart, |module| {
         let long = "x".repeat(33);
         let refused = [
-            TlsConfig {
-                alpn: &["h2"],
-                ..CONFIG
-            },
-            TlsConfig {
-                psk: Some(Psk {
-                    identity: "a",
-                    key: b"b",
-                }),
-                ..CONFIG
-            },
-            TlsConfig {
-                server_name: Some(&long),
-                ..CONFIG
-            },
+            CONFIG.with_alpn(&["h2"]),
+            CONFIG.with_psk(Psk {
+                identity: "a",
+                key: b"b",
+            }),
+            CONFIG.with_server_name(&long),
         ];
         for (config, usage) in
             refused
@@ -214,11 +195,7 @@ fn each<D: UnderTest>(test: impl Fn(&Simulation, &mut Driver<'_, D>)) {
 }
 
 fn trusting(ca: &str) -> TlsConfig<'_> {
-    TlsConfig {
-        ca: Some(ca),
-        server_name: Some(NAME),
-        ..TlsConfig::default()
-    }
+    TlsConfig::new().with_ca(ca).with_server_name(NAME)
 }
 
 fn bytes_go_through_a_tls_connection<D: UnderTest>() {

@@ -124,11 +124,7 @@ impl Station for Microchip {
     }
 
     fn addresses<T: Transport, C: Clock>(module: &mut Module<'_, T, C>) -> Outcome<Addresses> {
-        Ok(Addresses {
-            ip: Self::address(module)?,
-            gateway: None,
-            netmask: None,
-        })
+        Ok(Addresses::new(Self::address(module)?))
     }
 
     fn resolve<T: Transport, C: Clock>(

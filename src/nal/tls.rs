@@ -85,11 +85,9 @@ impl<D: Dialect, T: Transport, C: Clock> ConnectTls for Shared<'_, '_, D, T, C> 
 /// ```
 /// # use atwifi::{Tls, TlsConfig, Transport, st67};
 /// # fn example<T: Transport>(module: &mut st67::Module<'_, T, fn() -> u32>) {
-/// let config = TlsConfig {
-///     ca: Some("ca_01.crt"),
-///     server_name: Some("mqtt.example.com"),
-///     ..TlsConfig::default()
-/// };
+/// let config = TlsConfig::new()
+///     .with_ca("ca_01.crt")
+///     .with_server_name("mqtt.example.com");
 /// let for_mqtt = Tls::new(module, config);
 /// # let _ = for_mqtt;
 /// # }

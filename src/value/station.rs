@@ -5,6 +5,7 @@ use core::net::Ipv4Addr;
 /// The state of the station's link.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
 pub enum LinkState {
     /// The station has not started to connect.
     #[default]
@@ -24,6 +25,7 @@ pub enum LinkState {
 /// The station's IPv4 configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
 pub struct Addresses {
     /// Its address.
     pub ip: Ipv4Addr,
@@ -31,4 +33,24 @@ pub struct Addresses {
     pub gateway: Option<Ipv4Addr>,
     /// The network's mask, where the module tells.
     pub netmask: Option<Ipv4Addr>,
+}
+
+impl Addresses {
+    /// An address of which neither router nor mask is known.
+    #[must_use]
+    pub const fn new(ip: Ipv4Addr) -> Self {
+        Addresses {
+            ip,
+            gateway: None,
+            netmask: None,
+        }
+    }
+
+    /// The same with a router and a mask.
+    #[must_use]
+    pub const fn with_network(mut self, gateway: Ipv4Addr, netmask: Ipv4Addr) -> Self {
+        self.gateway = Some(gateway);
+        self.netmask = Some(netmask);
+        self
+    }
 }

@@ -12,6 +12,7 @@ use core::fmt;
 /// `ca` names is not there, and the Microchip module never compares the server's name with its
 /// certificate. Try once that a wrong `ca` is refused before you rely on it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct TlsConfig<'c> {
     /// The certificate authority that must have signed the server's certificate: a name of up to
     /// 31 bytes on the ST67 (wire notes 2), 64 on the Microchip module (wire notes 9).
@@ -29,6 +30,55 @@ pub struct TlsConfig<'c> {
     /// A key that both sides know, instead of certificates. The ST67 only, where it stays with its
     /// link until the link gets another; firmware 2.0.75 keeps the key and does not use it.
     pub psk: Option<Psk<'c>>,
+}
+
+impl<'c> TlsConfig<'c> {
+    /// A connection that is encrypted, to whoever answers.
+    #[must_use]
+    pub const fn new() -> Self {
+        TlsConfig {
+            ca: None,
+            certificate: None,
+            server_name: None,
+            alpn: &[],
+            psk: None,
+        }
+    }
+
+    /// The same with an [authority](TlsConfig::ca).
+    #[must_use]
+    pub const fn with_ca(mut self, ca: &'c str) -> Self {
+        self.ca = Some(ca);
+        self
+    }
+
+    /// The same with a [certificate](TlsConfig::certificate) of the client's, and its private key.
+    #[must_use]
+    pub const fn with_certificate(mut self, certificate: &'c str, key: &'c str) -> Self {
+        self.certificate = Some((certificate, key));
+        self
+    }
+
+    /// The same with the [name](TlsConfig::server_name) of the server.
+    #[must_use]
+    pub const fn with_server_name(mut self, name: &'c str) -> Self {
+        self.server_name = Some(name);
+        self
+    }
+
+    /// The same with [protocols](TlsConfig::alpn) to choose from.
+    #[must_use]
+    pub const fn with_alpn(mut self, protocols: &'c [&'c str]) -> Self {
+        self.alpn = protocols;
+        self
+    }
+
+    /// The same with a [key](TlsConfig::psk) that both sides know.
+    #[must_use]
+    pub const fn with_psk(mut self, psk: Psk<'c>) -> Self {
+        self.psk = Some(psk);
+        self
+    }
 }
 
 /// A pre-shared key.

@@ -696,10 +696,12 @@ fn addresses(chapter: &mut Chapter) {
             assert_eq!(module.command(&GetSoftApMac), Ok(OwnMac { mac: own }));
         });
 
-    let ipv4 = |network, host| Addresses {
-        ip: Ipv4Addr::new(192, 168, network, host),
-        gateway: Some(Ipv4Addr::new(192, 168, network, 1)),
-        netmask: Some(Ipv4Addr::new(255, 255, 255, 0)),
+    let ipv4 = |network, host| {
+        let (gateway, mask) = (
+            Ipv4Addr::new(192, 168, network, 1),
+            Ipv4Addr::new(255, 255, 255, 0),
+        );
+        Addresses::new(Ipv4Addr::new(192, 168, network, host)).with_network(gateway, mask)
     };
     let station_has = |ipv4| StationAddresses {
         ipv4,

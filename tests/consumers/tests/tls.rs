@@ -142,11 +142,9 @@ fn a_client_that_knows_nothing_of_tls<D: UnderTest>(firmware: Profile) {
     };
     let files = [("ca.crt", certificates.authority())];
     let (_board, mut network) = Board::with_files::<D>(firmware, files);
-    let config = atwifi::TlsConfig {
-        ca: Some("ca.crt"),
-        server_name: Some(NAME),
-        ..atwifi::TlsConfig::default()
-    };
+    let config = atwifi::TlsConfig::new()
+        .with_ca("ca.crt")
+        .with_server_name(NAME);
     let greeting = example::greet(Tls::new(&mut network, config), broker.address());
     assert_eq!(greeting.as_deref(), Ok("hello from the module"));
 }
