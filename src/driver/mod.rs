@@ -9,6 +9,8 @@ pub mod dialect;
 mod event;
 mod module;
 mod queue;
+#[cfg(test)]
+pub(crate) mod recorder;
 mod send;
 mod session;
 

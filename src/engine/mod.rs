@@ -145,6 +145,12 @@ impl<'b, P: Protocol, T: Transport, C: Clock> Engine<'b, P, T, C> {
         self.out_of_step = true;
     }
 
+    /// The module is known.
+    #[cfg(test)]
+    pub(crate) fn be_in_step(&mut self) {
+        self.out_of_step = false;
+    }
+
     /// A refusal was to be expected: no other answer follows.
     pub(crate) fn be_sure(&mut self) {
         self.unsure = false;

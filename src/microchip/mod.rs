@@ -14,6 +14,8 @@ mod server;
 mod station;
 mod status;
 mod stream;
+#[cfg(test)]
+mod templates;
 mod text;
 mod tls;
 mod words;

@@ -17,7 +17,7 @@ use crate::value::TlsConfig;
 const CONFIGURATION: u32 = 1;
 
 /// A parameter of the configuration: its number, its value, and how long that may be (wire notes 9).
-type Parameter<'c> = (u32, &'c str, usize);
+pub(super) type Parameter<'c> = (u32, &'c str, usize);
 
 /// A TLS configuration in the module's words.
 fn parameters<'c>(config: &TlsConfig<'c>) -> [Parameter<'c>; 4] {
@@ -90,7 +90,7 @@ fn configure<T: Transport, C: Clock>(
     Ok(())
 }
 
-fn compose<T: Transport, C: Clock>(
+pub(super) fn compose<T: Transport, C: Clock>(
     module: &mut Module<'_, T, C>,
     (number, value, most): Parameter<'_>,
 ) {

@@ -65,7 +65,7 @@ fn literal(name: &[u8], kind: &AddrType) -> Option<IpAddr> {
 /// host has a colon.
 fn is_other_literal(name: &[u8], kind: &AddrType) -> bool {
     match kind {
-        AddrType::IPv4 => name.iter().any(|&byte| byte == b':'),
+        AddrType::IPv4 => name.iter().any(|byte| matches!(byte, b':')),
         AddrType::IPv6 => ip::v4(name).is_some(),
         AddrType::Either => false,
     }

@@ -29,10 +29,10 @@ const SET_UP: [&str; 6] = [
 const SET_MULTIPLE: &str = "AT+CIPMUX=1\r\n";
 
 /// Closes every link.
-const CLOSE_ALL: &str = "AT+CIPCLOSE=5\r\n";
+pub(super) const CLOSE_ALL: &str = "AT+CIPCLOSE=5\r\n";
 
 /// Closes the one link that has no number.
-const CLOSE_SINGLE: &str = "AT+CIPCLOSE\r\n";
+pub(super) const CLOSE_SINGLE: &str = "AT+CIPCLOSE\r\n";
 
 /// Makes the module a station that does not join by itself.
 const STATION: &str = "AT+CWMODE=1,0\r\n";

@@ -1,0 +1,140 @@
+//! The templates of the sequences write what the structs of `command` do.
+
+use core::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
+use std::string::String;
+use std::vec;
+
+use embedded_nal::AddrType;
+use proptest::prelude::*;
+
+use super::command::general::SetEcho;
+use super::command::network::{
+    Close, ConfigureTls, Connect, GetSockets, JoinGroup, Open, Protocol, Receive, RecordType,
+    Resolve, Send, SendTextTo, TlsParameter,
+};
+use super::command::wlan::{ConfigureStation, Security, SetStation, StationParameter};
+use super::{Microchip, Secret, Text};
+use crate::driver::dialect::{Datagrams, Server, Station, Streams};
+use crate::driver::recorder::{told, written};
+use crate::value::{Ranged, Switch};
+
+/// Text that every rule and every line can carry.
+fn name(longest: usize) -> impl Strategy<Value = String> {
+    proptest::collection::vec("[ -~]", 1..=longest).prop_map(|chars| chars.concat())
+}
+
+fn remote() -> impl Strategy<Value = SocketAddrV4> {
+    (any::<Ipv4Addr>(), 1..=u16::MAX).prop_map(|(ip, port)| SocketAddrV4::new(ip, port))
+}
+
+#[test]
+fn the_settings() {
+    let set_up = [
+        written(&SetEcho { echo: Switch::Off }),
+        written(&GetSockets),
+    ];
+    assert_eq!(
+        told::<Microchip>(|module, _| Microchip::set_up(module).unwrap()),
+        set_up.concat()
+    );
+    for (protocol, opening) in [(Protocol::Tcp, true), (Protocol::Udp, false)] {
+        let told = told::<Microchip>(|module, socket| match opening {
+            true => {
+                let _ = Microchip::listen(module, socket, 80);
+            }
+            false => {
+                let _ = Microchip::bind(module, socket, 80);
+            }
+        });
+        assert_eq!(told, written(&Open { protocol }));
+    }
+}
+
+proptest! {
+    #[test]
+    fn joining(ssid in name(32), password in name(128)) {
+        let text = (Text::new(ssid.as_bytes()), Secret::new(password.as_bytes()));
+        let (Ok(name), Ok(secret)) = text else { return Ok(()) };
+        let parameters = [
+            StationParameter::Ssid(name),
+            StationParameter::Security(Security::WpaWpa2),
+            StationParameter::Credentials(secret),
+        ];
+        let mut expected: String = parameters
+            .map(|parameter| written(&ConfigureStation { parameter }))
+            .concat();
+        expected += &written(&SetStation { station: Switch::On, timeout_ms: Some(18000) });
+        let told = told::<Microchip>(|module, _| {
+            { let _ = Microchip::join(module, ssid.as_bytes(), password.as_bytes()); }
+        });
+        prop_assert!(told.starts_with(&expected), "{} {}", told, expected);
+    }
+
+    #[test]
+    fn names(host in name(63)) {
+        let Ok(name) = Text::new(host.as_bytes()) else { return Ok(()) };
+        let told = told::<Microchip>(|module, _| {
+            { let _ = Microchip::resolve(module, &host, AddrType::IPv4); }
+        });
+        prop_assert_eq!(told, written(&Resolve { record: RecordType::A, name }));
+    }
+
+    #[test]
+    fn payload(socket: u32, length in 1..=1400_usize) {
+        let (payload, mut into) = (vec![b'x'; length], vec![0; length]);
+        let size = Ranged::new(length as u32).unwrap();
+        let told_send = told::<Microchip>(|module, _| { let _ = Microchip::send(module, socket, &payload); });
+        prop_assert_eq!(told_send, written(&Send { socket, length: size }));
+        let told_receive = told::<Microchip>(|module, _| {
+            { let _ = Microchip::receive(module, socket, length, &mut into); }
+        });
+        let length = Ranged::new(length as u32).unwrap();
+        prop_assert_eq!(told_receive, written(&Receive::new(socket, length)));
+        let told_close = told::<Microchip>(|module, _| Microchip::close(module, socket).unwrap());
+        prop_assert_eq!(told_close, written(&Close { socket }));
+    }
+
+    #[test]
+    fn addresses(socket: u32, to in remote(), data in name(100)) {
+        let (remote_ip, remote_port) = (*to.ip(), to.port());
+        let composed = |template| {
+            told::<Microchip>(|module, _| {
+                super::stream::compose_remote(module, template, socket, to);
+                module.send_composed(1).unwrap();
+            })
+        };
+        prop_assert_eq!(
+            composed("AT+SOCKBR=#,"),
+            written(&Connect { socket, remote_ip, remote_port })
+        );
+        prop_assert_eq!(
+            composed("AT+SOCKBM=#,"),
+            written(&JoinGroup { socket, group: remote_ip, port: remote_port })
+        );
+        let Ok(text) = SendTextTo::new(socket, to, data.as_bytes()) else { return Ok(()) };
+        let told = told::<Microchip>(|module, handle| {
+            let slot = module.session().sockets.slot(handle).unwrap();
+            slot.open_datagram(socket);
+            slot.destination = Some(SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 0));
+            Microchip::send_to(module, socket, SocketAddr::V4(to), data.as_bytes()).unwrap();
+        });
+        prop_assert_eq!(told, written(&text));
+    }
+
+    #[test]
+    fn tls(value in name(32), server in name(32)) {
+        let index = Ranged::constant::<1>();
+        let (Ok(key), Ok(server_name)) = (Text::new(value.as_bytes()), Text::new(server.as_bytes()))
+        else { return Ok(()) };
+        for (parameter, number, text) in [
+            (TlsParameter::Key(key), 3, &value),
+            (TlsParameter::ServerName(server_name), 5, &server),
+        ] {
+            let told = told::<Microchip>(|module, _| {
+                super::tls::compose(module, (number, text, 32));
+                module.send_composed(1).unwrap();
+            });
+            prop_assert_eq!(told, written(&ConfigureTls { index, parameter }));
+        }
+    }
+}

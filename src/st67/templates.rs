@@ -1,0 +1,224 @@
+//! The templates of the sequences write what the structs of `command` do.
+
+use core::net::SocketAddr;
+use std::string::String;
+use std::vec;
+use std::vec::Vec;
+
+use embedded_nal::AddrType;
+use proptest::prelude::*;
+
+use super::command::basic::{EchoOff, SetErrorCodes, SetStore};
+use super::command::net::{
+    Authentication, Close, Connect, CreateServer, DeleteServer, Family, GetLengths, GetLinks, Link,
+    Links, OpenDatagram, PeerMode, Port, Protocol, Receive, ReceiveMode, Resolve, Send, SendTo,
+    SetCertificates, SetMultiple, SetProtocols, SetPsk, SetReceiveMode, SetSenderInfo,
+    SetServerName, single,
+};
+use super::command::wifi::{GetAddresses, Join, Leave, Mode, SetMode};
+use super::{Secret, St67, Text};
+use crate::driver::dialect::{Datagrams, Secured, Server, Station, Streams};
+use crate::driver::recorder::{told, written};
+use crate::value::{Psk, Ranged, Switch, TlsConfig};
+
+fn all(commands: &[String]) -> String {
+    commands.concat()
+}
+
+fn link(n: u32) -> Link {
+    Link::new(n).unwrap()
+}
+
+fn port(remote: SocketAddr) -> Port {
+    Port::new(remote.port()).unwrap()
+}
+
+fn remote() -> impl Strategy<Value = SocketAddr> {
+    (any::<core::net::IpAddr>(), 1..=u16::MAX).prop_map(SocketAddr::from)
+}
+
+/// Text that every rule and every line can carry.
+fn name(longest: usize) -> impl Strategy<Value = String> {
+    proptest::collection::vec("[ -~]", 1..=longest).prop_map(|chars| chars.concat())
+}
+
+fn connect(protocol: Protocol, remote: SocketAddr) -> Connect<'static> {
+    Connect {
+        link: link(0),
+        protocol,
+        host: remote.ip().into(),
+        remote_port: port(remote),
+        keep_alive_s: None,
+        local_ip: None,
+        timeout_ms: Some(Ranged::constant::<10000>()),
+    }
+}
+
+#[test]
+fn the_settings() {
+    let (on, mode) = (Switch::On, ReceiveMode::Passive);
+    let set_up = [
+        written(&EchoOff),
+        written(&SetStore { store: Switch::Off }),
+        written(&SetErrorCodes { codes: on }),
+        written(&SetMultiple { multiple: on }),
+        written(&SetReceiveMode { mode }),
+        written(&SetSenderInfo { shown: on }),
+    ];
+    assert_eq!(
+        told::<St67>(|module, _| St67::set_up(module).unwrap()),
+        all(&set_up)
+    );
+    assert_eq!(
+        super::station::CLOSE_ALL,
+        written(&Close { link: Links::MAX })
+    );
+    assert_eq!(super::station::CLOSE_SINGLE, written(&single::Close));
+}
+
+#[test]
+fn questions_about_the_station_and_links() {
+    assert_eq!(
+        told::<St67>(|module, _| St67::leave(module).unwrap()),
+        written(&Leave)
+    );
+    assert!(
+        told::<St67>(|module, _| {
+            let _ = St67::address(module);
+        })
+        .starts_with(&written(&GetAddresses))
+    );
+    assert_eq!(
+        told::<St67>(|module, _| {
+            let _ = St67::reconcile(module);
+        }),
+        all(&[written(&GetLinks), written(&GetLengths)])
+    );
+}
+
+proptest! {
+    #[test]
+    fn joining(ssid in name(32), password in name(64)) {
+        let mode = SetMode { mode: Mode::Station, auto_connect: Some(Switch::Off) };
+        let text = (Text::new(ssid.as_bytes()), Secret::new(password.as_bytes()));
+        let (Ok(name), Ok(secret)) = text else { return Ok(()) };
+        let expected = all(&[written(&mode), written(&Join::new(name, secret))]);
+        let told = told::<St67>(|module, _| { let _ = St67::join(module, ssid.as_bytes(), password.as_bytes()); });
+        prop_assert_eq!(told, expected);
+    }
+
+    #[test]
+    fn names(host in name(127), is_v6: bool) {
+        let Ok(text) = Text::new(host.as_bytes()) else { return Ok(()) };
+        let (kind, family) = match is_v6 {
+            true => (AddrType::IPv6, Family::Ipv6),
+            false => (AddrType::IPv4, Family::Ipv4),
+        };
+        let told = told::<St67>(|module, _| { let _ = St67::resolve(module, &host, kind); });
+        prop_assert_eq!(told, written(&Resolve { name: text, family }));
+    }
+
+    #[test]
+    fn connections(remote in remote()) {
+        let protocol = match remote {
+            SocketAddr::V4(_) => Protocol::Tcp,
+            SocketAddr::V6(_) => Protocol::TcpV6,
+        };
+        let told = told::<St67>(|module, socket| St67::connect(module, socket, remote).unwrap());
+        prop_assert_eq!(told, written(&connect(protocol, remote)));
+    }
+
+    #[test]
+    fn payload(n in 0..5_u32, length in 1..=6144_usize, to in remote()) {
+        let payload = vec![b'x'; length];
+        let size = Ranged::new(length as u32).unwrap();
+        let told_send = told::<St67>(|module, _| { let _ = St67::send(module, n, &payload); });
+        prop_assert_eq!(told_send, written(&Send { link: link(n), length: size }));
+        let told_to = told::<St67>(|module, _| { let _ = St67::send_to(module, n, to, &payload); });
+        let (host, remote_port) = (to.ip().into(), port(to));
+        let send_to = SendTo { link: link(n), length: size, host, remote_port };
+        prop_assert_eq!(told_to, written(&send_to));
+        let mut into = vec![0; length];
+        let told_receive = told::<St67>(|module, _| { let _ = St67::receive(module, n, length, &mut into); });
+        let length = Ranged::new(length as u32).unwrap();
+        prop_assert_eq!(told_receive, written(&Receive { link: link(n), length }));
+        let told_close = told::<St67>(|module, _| St67::close(module, n).unwrap());
+        prop_assert_eq!(told_close, written(&Close { link: Ranged::new(n).unwrap() }));
+    }
+
+    #[test]
+    fn datagrams_and_servers(remote in remote(), local: u16) {
+        let protocol = match remote {
+            SocketAddr::V4(_) => Protocol::Udp,
+            SocketAddr::V6(_) => Protocol::UdpV6,
+        };
+        let open = OpenDatagram {
+            link: link(0),
+            protocol,
+            host: remote.ip().into(),
+            remote_port: port(remote),
+            local_port: Some(0),
+            mode: Some(PeerMode::Always),
+        };
+        let told_open = told::<St67>(|module, socket| St67::exchange(module, socket, remote).unwrap());
+        prop_assert_eq!(told_open, written(&open));
+        let Ok(port) = Port::new(local) else { return Ok(()) };
+        let create = CreateServer { port, protocol: None, ca: None, keep_alive_s: None };
+        let told_listen = told::<St67>(|module, socket| {
+            St67::listen(module, socket, local).unwrap();
+            St67::close_listener(module, 0xff).unwrap();
+        });
+        let delete = DeleteServer { close: Switch::Off };
+        prop_assert_eq!(told_listen, all(&[written(&create), written(&delete)]));
+    }
+
+    #[test]
+    fn tls(
+        files in [name(31), name(31), name(31)],
+        server in name(64),
+        protocols in proptest::collection::vec(name(15), 0..=5),
+        key in name(31),
+    ) {
+        let remote = SocketAddr::from(([10, 0, 0, 7], 443));
+        let alpn: Vec<&str> = protocols.iter().map(String::as_str).collect();
+        let [ca, certificate, private] = &files;
+        let config = TlsConfig::new()
+            .with_ca(ca)
+            .with_certificate(certificate, private)
+            .with_server_name(&server)
+            .with_alpn(&alpn)
+            .with_psk(Psk { identity: &files[0], key: key.as_bytes() });
+        let text = |text: &String| text.clone();
+        let (ca, certificate, private) = (text(ca), text(certificate), text(private));
+        let protocol = |n: usize| alpn.get(n).map(|name| Text::new(name.as_bytes()).unwrap());
+        let expected = all(&[
+            written(&SetCertificates {
+                link: link(0),
+                authentication: Authentication::Both,
+                certificate: Some(Text::new(certificate.as_bytes()).unwrap()),
+                key: Some(Text::new(private.as_bytes()).unwrap()),
+                ca: Some(Text::new(ca.as_bytes()).unwrap()),
+            }),
+            written(&SetServerName { link: link(0), name: Text::new(server.as_bytes()).unwrap() }),
+            written(&SetProtocols {
+                link: link(0),
+                count: Ranged::new(alpn.len() as u32).unwrap(),
+                first: protocol(0),
+                second: protocol(1),
+                third: protocol(2),
+                fourth: protocol(3),
+                fifth: protocol(4),
+            }),
+            written(&SetPsk {
+                link: link(0),
+                key: Secret::new(key.as_bytes()).unwrap(),
+                identity: Text::new(ca.as_bytes()).unwrap(),
+            }),
+            written(&connect(Protocol::Ssl, remote)),
+        ]);
+        let told = told::<St67>(|module, socket| {
+            St67::connect_tls(module, socket, remote, &config).unwrap();
+        });
+        prop_assert_eq!(told, expected);
+    }
+}
