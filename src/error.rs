@@ -122,7 +122,7 @@ impl From<Closed> for Fault {
 pub enum Resource {
     /// A line or reply of the module does not fit the line buffer that was lent.
     LineBuffer,
-    /// Every socket is in use: as many as the module has links, or as read-ahead buffers were
+    /// Every socket is in use: as many as the module has links, or as pieces of memory were
     /// lent.
     Sockets,
     /// The module listens on a port already, and can do so on one at a time.

@@ -29,11 +29,13 @@
 //! ```
 //!
 //! A byte travels up from the transport through `engine/link` (under a deadline) and
-//! `engine/buffer` (until a line is complete) to `engine/exchange`, which asks the dialect what
-//! the line is: part of the reply goes to `AtatCmd::parse`, an event into the session at once,
-//! payload straight into the caller's slice, length first, before any line is looked at. A call
-//! travels down from `nal/tcp`, which checks the handle, to the dialect's sequence, which sends
-//! its commands through the same exchange.
+//! `engine/buffer` (until a line is complete) to `engine/word`, which asks the dialect what stands
+//! there: an event changes the session at once, everything else goes to `engine/exchange`, which
+//! hands over the rows of a reply and reads payload straight into the caller's slice, length first,
+//! before any line is looked at. A call travels down from `nal/tcp`, which checks the handle, to the
+//! dialect's sequence, which composes its commands from templates and sends them through the same
+//! exchange. What goes wrong inside is a `Fault` of one word; at the public boundary it becomes an
+//! [`Error`], with all that the engine remembers of it.
 //!
 //! # What it promises
 //!

@@ -27,6 +27,7 @@
 //! 5. `station.rs`, `stream.rs`, `datagram.rs`, `server.rs` and `tls.rs`: the sequences, one trait
 //!    each.
 //! 6. `mod.rs`: what the dialect remembers, and the constants, each with its source.
+//! 7. `templates.rs`: the test that holds each template of the sequences against its struct.
 //!
 //! Then teach the simulator the module's side (`simulator/src/<dialect>/`, written from the
 //! reference, not from the driver), and add one `impl UnderTest` in `tests/common/mod.rs`: every

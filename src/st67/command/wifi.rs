@@ -267,7 +267,7 @@ impl<'a> Join<'a> {
 #[at_cmd("+CWJAP", Done, parse = parse_join, timeout_ms = 20000, termination = "\r\n")]
 pub struct JoinAgain;
 
-/// What may come before `OK` are events, and they are taken as such; see `events.rs`.
+/// What may come before `OK` are events, and they are taken as such; see `words.rs`.
 fn parse_join(reply: &[u8]) -> Result<Done, atat::Error> {
     if reply.is_empty() {
         Ok(Done {})
