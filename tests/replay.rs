@@ -388,7 +388,12 @@ fn microchip_failures_in_both_spellings() {
         let uart = met::<Microchip>()
             .answer("AT+SOCKO=2\r\n", "+SOCKO:53102\r\nOK\r\n")
             .answer("AT+SOCKBR=53102,\"10.0.0.7\",1\r\n", "OK\r\n")
-            .say(spelling);
+            .say(spelling)
+            // Firmware has closed it, the reference's module has not.
+            .answer(
+                "AT+SOCKCL=53102\r\n",
+                "ERROR:10,\"Socket ID Not Found\"\r\n",
+            );
         with_mock::<Microchip, _>(&uart, |module| {
             let mut socket = module.socket().unwrap();
             let refused = module.connect(&mut socket, at(REFUSED));
