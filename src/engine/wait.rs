@@ -86,6 +86,7 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
     /// Takes in what comes next, waiting for it up to the deadline: something on which the caller
     /// waits may have happened then.
     pub(crate) fn await_event(&mut self) -> Result<(), Fault> {
+        self.is_settled = false;
         let was_set_up = self.session.is_set_up();
         if self.is_out_of_step() {
             self.resync()?;
