@@ -55,7 +55,7 @@ impl Station for St67 {
         send: 11_000,
         receive: 6000,
         close: 6000,
-        recovery: 30_000,
+        call: 60_000,
         unheard: 60_000,
     };
 
