@@ -74,8 +74,10 @@ impl<'b, D: Words> Session<'b, D> {
         self.missed_events = false;
     }
 
+    /// The settings are made, which a module refuses that has connections or sockets left.
     pub(super) fn settings_made(&mut self) {
         self.is_set_up = true;
+        self.in_doubt = false;
     }
 
     /// The settings that the driver relies on are changed, and made again on the next use.

@@ -132,7 +132,7 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
     pub(super) fn take_unasked(&mut self, word: Word) -> bool {
         match word {
             Word::Line(Line::Boot) => return true,
-            Word::Line(Line::Event | Line::Detail | Line::Stray) | Word::Prompt => {}
+            Word::Line(Line::Event | Line::Due | Line::Detail | Line::Stray) | Word::Prompt => {}
             // The answer of a command that is over, or garbage: what else was missed?
             Word::Line(_) => {
                 self.out_of_step = true;

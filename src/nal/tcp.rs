@@ -92,10 +92,13 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
 
     fn send_all(&mut self, socket: &Handle, buffer: &[u8]) -> Outcome {
         self.current(socket)?;
-        self.prepare()?;
         let mut rest = buffer;
-        let mut link = self.open_link(socket)?;
-        while !rest.is_empty() {
+        loop {
+            self.prepare()?;
+            let link = self.open_link(socket)?;
+            if rest.is_empty() {
+                return Ok(());
+            }
             let (chunk, behind) = rest.split_at_checked(D::SEND_MAX).unwrap_or((rest, &[]));
             if let Err(fault) = D::send(self, link, chunk) {
                 let fault = self.after_failed_send(socket, fault);
@@ -106,11 +109,10 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
                 return Err(fault);
             }
             rest = behind;
-            if !rest.is_empty() {
-                link = self.open_link(socket)?;
+            if rest.is_empty() {
+                return Ok(());
             }
         }
-        Ok(())
     }
 
     /// Receives what is there; 0 if nothing is.
@@ -165,6 +167,11 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
             into.get_mut(..wanted).unwrap_or(&mut []),
         );
         let slot = self.current(socket)?;
+        if slot.is_in_question {
+            // Whose bytes are these?
+            slot.give_up_link();
+            return Err(Fault::StreamBroken);
+        }
         let got = match result {
             // A link that is closed and emptied has nothing to read.
             Err(Fault::Refused) => 0,
