@@ -167,12 +167,12 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
             into.get_mut(..wanted).unwrap_or(&mut []),
         );
         let slot = self.current(socket)?;
-        if slot.is_in_question {
-            // Whose bytes are these?
-            slot.give_up_link();
-            return Err(Fault::StreamBroken);
-        }
         let got = match result {
+            // Whose bytes are these?
+            _ if slot.is_in_question => {
+                slot.spoil();
+                return Err(Fault::StreamBroken);
+            }
             // A link that is closed and emptied has nothing to read.
             Err(Fault::Refused) => 0,
             Err(fault) => {

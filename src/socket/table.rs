@@ -75,9 +75,8 @@ pub(crate) struct Slot<'b> {
     pub(crate) readable: bool,
     /// At least this many bytes wait in the module.
     announced: u32,
-    /// What was told of the stream, chunk by chunk, and not read; below zero where it was read
-    /// before it was told.
-    unread: i32,
+    /// So many bytes of what will be told of may have been read already.
+    untold: u32,
     /// The module has told something that cannot be about this connection: its link may be
     /// somebody else's by now.
     pub(crate) is_in_question: bool,
@@ -152,7 +151,7 @@ impl<'b> Slot<'b> {
         lingers: false,
         readable: false,
         announced: 0,
-        unread: 0,
+        untold: 0,
         is_in_question: false,
         kind: Kind::Stream,
         is_told: false,
@@ -175,7 +174,7 @@ impl<'b> Slot<'b> {
         self.forget();
         self.state = State::Open;
         self.link = link;
-        self.unread = 0;
+        self.untold = 0;
         self.is_in_question = false;
     }
 
@@ -216,23 +215,20 @@ impl<'b> Slot<'b> {
     pub(crate) fn announce(&mut self, n: u32) {
         self.readable = true;
         self.announced = self.announced.max(n);
-        self.unread = self.unread.max(n as i32);
     }
 
-    /// As [`announce`](Self::announce), by a module that may tell of each chunk when its last byte is
-    /// there, of which the first may have been read by then: what is certain is the less of both.
+    /// As [`announce`](Self::announce), by a module that may tell of a chunk when its last byte is
+    /// there, of which the first may have been read by then.
     pub(crate) fn announce_chunk(&mut self, n: u32) {
-        let unread = self.unread.wrapping_add(n as i32);
-        self.announce(n);
-        self.unread = unread;
+        self.announce(n.saturating_sub(self.untold));
+        self.untold = self.untold.saturating_sub(n);
     }
 
     /// The module holds so many bytes of the stream. Of a chunk that is told when its last byte is
     /// there some may be among them.
     pub(crate) fn recount(&mut self, n: u32) {
-        let unread = self.unread.min(n as i32);
         self.announce(n);
-        self.unread = unread;
+        self.untold = n;
     }
 
     /// A read command begins. What is announced from here on may be part of its answer, or not.
@@ -245,11 +241,11 @@ impl<'b> Slot<'b> {
     pub(crate) fn end_read(&mut self, n: usize, wanted: usize, announced: u32) {
         let got = n as u32;
         self.announced = self.announced.max(announced).saturating_sub(got);
-        self.unread = self.unread.wrapping_sub(got as i32);
+        self.untold += got.saturating_sub(announced);
         if n == wanted {
             // All that was asked for came: there may be more.
             self.readable = true;
-        } else if got < announced && self.unread > 0 && matches!(self.state, State::Closed(_)) {
+        } else if got < announced && matches!(self.state, State::Closed(_)) {
             // The module forgot what it had announced.
             self.state = State::Closed(Closed::StreamBroken);
         }
@@ -337,10 +333,6 @@ impl<'b> Slot<'b> {
                 info!("link {}: {}", self.link, crate::fmt::Shown(&how));
             }
             self.state = State::Closed(how);
-            if self.is_datagram() {
-                // Its link may be somebody else's soon.
-                self.drop_rest();
-            }
         }
     }
 

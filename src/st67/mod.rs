@@ -56,6 +56,9 @@ pub struct Memory {
     /// Links that are let be: the user has opened them with commands, or the module did not close them
     /// when it was told to; that is tried again when a peer was accepted or no other link is left.
     foreign: LinkSet,
+    /// What the user has made of the module besides a station, as `AT+CWMODE` counts: 2 is an access
+    /// point.
+    soft_ap: u32,
     /// How often in a row a peer has got the link that was chosen.
     races_lost: u8,
     /// Where the search for a free link begins: a link just closed is used last.

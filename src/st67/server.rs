@@ -162,7 +162,10 @@ fn arrived(session: &mut Session<'_, St67>, command: &[u8], link: u32) -> Option
             return Some(Line::Due);
         }
         // Whatever was there before has ended.
-        Some(slot) => slot.give_up_link(),
+        Some(slot) => {
+            slot.give_up_link();
+            session.in_doubt = true;
+        }
         None if is_opening => return None,
         None => {}
     }
@@ -256,7 +259,7 @@ fn reconcile<T: Transport, C: Clock>(module: &mut Module<'_, T, C>) -> Outcome {
         if is_new && row.is_some_and(|row| row.is_server) && waits(session, link) {
             continue;
         }
-        put_right(module, link, row.is_some(), waiting)?;
+        put_right(module, link, row.is_some(), waiting);
     }
     Ok(())
 }

@@ -91,7 +91,7 @@ impl Streams for St67 {
             return Err(module.engine.malformed());
         }
         for (link, &waiting) in (0..).zip(&waiting) {
-            put_right(module, link, open.contains(link), waiting)?;
+            put_right(module, link, open.contains(link), waiting);
         }
         Ok(())
     }
@@ -104,7 +104,7 @@ pub(super) fn put_right<T: Transport, C: Clock>(
     link: u32,
     is_open: bool,
     waiting: u32,
-) -> Outcome {
+) {
     let session = module.session();
     let vendor = &mut session.vendor;
     if !is_open {
@@ -123,14 +123,14 @@ pub(super) fn put_right<T: Transport, C: Clock>(
                 _ => {}
             }
         }
-        None if !is_let_be => match St67::close(module, link) {
-            // It is let be, so that others go on.
-            Err(Fault::Timeout) => module.session().vendor.foreign.insert(link),
-            other => return other,
-        },
+        None if !is_let_be => {
+            if let Err(Fault::Timeout) = St67::close(module, link) {
+                // So that others go on.
+                module.session().vendor.foreign.insert(link);
+            }
+        }
         None => {}
     }
-    Ok(())
 }
 
 /// Asks which links are open: `<id>,<type>,<address>,<port>,<local port>,<made by a peer>`.
