@@ -66,6 +66,8 @@ pub struct Module<'b, D: Words, T: Transport, C> {
     pub(crate) usage: Usage,
     /// How a listening link is closed, once there is one.
     pub(crate) close_listener: Option<fn(&mut Self, u32) -> Outcome>,
+    /// How the socket table is put right.
+    pub(crate) reconcile: fn(&mut Self) -> Outcome,
     pub(crate) engine: Engine<'b, Session<'b, D>, T, C>,
 }
 
@@ -103,6 +105,7 @@ impl<'b, D: Dialect, T: Transport, C: Clock> Module<'b, D, T, C> {
             timeouts: D::TIMEOUTS,
             usage: Usage::Unsupported,
             close_listener: None,
+            reconcile: D::reconcile,
             engine: Engine::new(transport, clock, command, input, session),
         })
     }
@@ -169,24 +172,29 @@ impl<'b, D: Dialect, T: Transport, C: Clock> Module<'b, D, T, C> {
     #[inline(never)]
     pub(crate) fn prepare(&mut self) -> Outcome {
         self.begin_call();
-        self.engine.settle()?;
-        if self.engine.is_out_of_step() {
-            self.engine.resync()?;
-        }
-        self.set_up()?;
-        let session = self.session();
-        if core::mem::take(&mut session.in_doubt) && session.sockets.is_any_in_use() {
-            D::reconcile(self).inspect_err(|_| self.session().in_doubt = true)?;
-            // What the module said may have shown a restart.
+        loop {
+            self.engine.settle()?;
+            if self.engine.is_out_of_step() {
+                self.engine.resync()?;
+            }
             self.set_up()?;
-        }
-        while let Some(link) = self.session().sockets.orphan().map(|slot| slot.link) {
-            self.close_link(link)?;
+            // What it finds may have to be asked for again.
+            for _ in 0..2 {
+                if core::mem::take(&mut self.session().in_doubt) {
+                    (self.reconcile)(self).inspect_err(|_| self.session().in_doubt = true)?;
+                    // What the module said may have shown a restart.
+                    self.set_up()?;
+                }
+            }
+            let Some(link) = self.session().sockets.orphan().map(|slot| slot.link) else {
+                return Ok(());
+            };
+            // Once: a link that the module does not close keeps no other from going on.
+            let _ = self.close_link(link);
             if let Some(slot) = self.session().sockets.orphan() {
                 slot.forget();
             }
         }
-        Ok(())
     }
 
     fn set_up(&mut self) -> Outcome {
@@ -277,11 +285,12 @@ impl<'b, D: Dialect, T: Transport, C: Clock> Module<'b, D, T, C> {
     fn close_all(&mut self) -> Outcome {
         self.prepare()?;
         while let Some(link) = self.session().sockets.any_link() {
-            self.close_link(link)?;
+            let closed = self.close_link(link);
             if let Some(slot) = self.session().sockets.by_link(link) {
                 slot.drop_rest();
                 slot.closed_by_module(Closed::NotConnected);
             }
+            closed?;
         }
         Ok(())
     }

@@ -17,6 +17,9 @@ const PROMPT_WAIT: u32 = 100;
 /// piece has to be moved.
 const HEADER: usize = 24;
 
+/// How long a final result may take (ms) that firmware prints together with an event.
+const DUE_WAIT: u32 = 100;
+
 /// How long a module that said `busy` may still answer (ms) before the command counts as dropped.
 const BUSY_WAIT: u32 = 1000;
 
@@ -248,9 +251,13 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
             (Line::Reply, _) if self.session.stray(self.input.line()) == Line::Stray => {
                 progress.is_suspect |= self.looks_like_payload();
             }
-            (Line::Busy, _) => {
-                self.busy = !progress.prompted;
-                self.link.at_most(BUSY_WAIT);
+            (Line::Busy | Line::Due, _) => {
+                let mut most = DUE_WAIT;
+                if line == Line::Busy {
+                    self.busy = !progress.prompted;
+                    most = BUSY_WAIT;
+                }
+                self.link.at_most(most);
             }
             (Line::Boot, _) => {
                 self.owed = 0;

@@ -20,8 +20,6 @@ use crate::transport::Transport;
 
 /// How long each attempt waits for its answer (ms). Together they outlast the longest a module
 /// keeps a command to itself: 10 s for `AT+CIPSTART` with the driver's timeout parameter.
-///
-/// The questions come round again after three: by then the first is answered, or never will be.
 const PATIENCE: [u32; 5] = [250, 500, 1500, 4000, 10_000];
 
 /// The patience before which a module that has answered nothing is told to leave a stream, and paid

@@ -92,10 +92,13 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
 
     fn send_all(&mut self, socket: &Handle, buffer: &[u8]) -> Outcome {
         self.current(socket)?;
-        self.prepare()?;
         let mut rest = buffer;
-        let mut link = self.open_link(socket)?;
-        while !rest.is_empty() {
+        loop {
+            self.prepare()?;
+            let link = self.open_link(socket)?;
+            if rest.is_empty() {
+                return Ok(());
+            }
             let (chunk, behind) = rest.split_at_checked(D::SEND_MAX).unwrap_or((rest, &[]));
             if let Err(fault) = D::send(self, link, chunk) {
                 let fault = self.after_failed_send(socket, fault);
@@ -106,14 +109,12 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
                 return Err(fault);
             }
             rest = behind;
-            if !rest.is_empty() {
-                link = self.open_link(socket)?;
-                // Each piece is given as much time.
-                self.engine.link.end_call();
-                self.begin_call();
+            if rest.is_empty() {
+                return Ok(());
             }
+            // Each piece is given as much time.
+            self.engine.link.end_call();
         }
-        Ok(())
     }
 
     /// Receives what is there; 0 if nothing is.
@@ -169,6 +170,11 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
         );
         let slot = self.current(socket)?;
         let got = match result {
+            // Whose bytes are these?
+            _ if slot.is_in_question => {
+                slot.spoil();
+                return Err(Fault::StreamBroken);
+            }
             // A link that is closed and emptied has nothing to read.
             Err(Fault::Refused) => 0,
             Err(fault) => {

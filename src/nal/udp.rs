@@ -184,10 +184,11 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
     ) -> Outcome<Option<(usize, SocketAddr)>> {
         let (remote, socket) = (socket.remote, &socket.handle);
         let slot = self.catch_up(socket)?;
+        if let State::Closed(how) = slot.state {
+            // Its link may be somebody else's by now.
+            return Err(how.into());
+        }
         let Some(datagram) = slot.next_datagram() else {
-            if let State::Closed(how) = slot.state {
-                return Err(how.into());
-            }
             let is_there = slot.unnoted > 0 && self.read_unnoted(socket, buffer)?;
             return match is_there {
                 true => self.take_datagram(socket, remote),
