@@ -24,7 +24,7 @@ const PATIENCE: [u32; 5] = [250, 500, 1500, 4000, 10_000];
 
 /// The patience before which a module that has answered nothing is told to leave a stream, and paid
 /// what it may be waiting for: by then it has had more time than most commands take.
-const ESCAPE_BEFORE: u32 = 1500;
+const ESCAPE_BEFORE: u32 = 4000;
 
 /// How long payload is paid byte by byte before the caller is told (ms); the next call goes on.
 const OWED_PATIENCE: u32 = 20_000;
