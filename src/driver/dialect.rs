@@ -81,6 +81,9 @@ pub trait Words: Sized + 'static + private::Sealed {
     /// Milliseconds between the bytes that are sent to a module that may still wait for payload;
     /// 0 if it does not mind to be sent more than it waits for.
     const OWED_PACE: u32;
+    /// The most payload bytes that go over the line at once, either way: so much a silent module may
+    /// be waiting for, and no count that it tells is greater.
+    const PAYLOAD_MAX: usize;
     /// How a stream is ended that a command of the driver may begin if it is spoilt on the way.
     const ESCAPE: Option<Escape>;
     /// What stands before the payload of a reply to a receive command.
@@ -91,7 +94,8 @@ pub trait Words: Sized + 'static + private::Sealed {
     const RESTART: &'static str;
     /// The longest command, in bytes with its line end.
     const COMMAND_MAX: usize;
-    /// The settings that [`set_up`](Station::set_up) makes and that can be asked for.
+    /// The settings that [`set_up`](Station::set_up) makes and that can be asked for; five questions at
+    /// least, as many as are asked before the driver gives up.
     const SETTINGS: &'static [Setting];
 
     /// Says what a line is, and takes note of what it tells. `command` is the command in flight,

@@ -79,7 +79,7 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
         slot.open(incoming.link);
         slot.set_peer(incoming.remote);
         // What came before it was accepted was nobody's.
-        slot.readable = true;
+        slot.expect_data();
         if incoming.is_closed {
             slot.abandon(Closed::ByPeer);
         }

@@ -137,6 +137,8 @@ impl Words for St67 {
     const PROMPT: u8 = b'>';
     const READY_PROMPT: Option<u8> = None;
     const OWED_PACE: u32 = 0;
+    /// `AT+CIPSEND` (reference 4.1.13); firmware takes and gives less.
+    const PAYLOAD_MAX: usize = 8192;
     /// `AT+CIPSEND` without its length begins one, which firmware does with several links too.
     const ESCAPE: Option<Escape> = Some(passthrough::ESCAPE);
     const RECEIVED: &'static str = "+CIPRECVDATA:";
@@ -162,6 +164,10 @@ impl Words for St67 {
         Setting {
             query: "AT+SYSSTORE?\r\n",
             value: Some("0"),
+        },
+        Setting {
+            query: "AT+CWMODE?\r\n",
+            value: None,
         },
     ];
 

@@ -125,7 +125,7 @@ impl<'b, T: Transport, C: Clock> Module<'b, T, C> {
         self.send_composed(<Connect<'_> as atat::AtatCmd>::MAX_TIMEOUT_MS)?;
         self.write(&EnterPassthrough);
         self.enter_stream(self.timeouts.send)?;
-        self.engine.pause_stream(SILENCE)?;
+        self.engine.send_nothing(SILENCE)?;
         // Behind `AT+CIPSENDL` that was completed the mode is over before it begins.
         if self.engine.stream_begins_with(b"\r\nSEND ") {
             self.session().refusal = Status::SendCancelled;
@@ -172,7 +172,7 @@ impl<T: Transport, C: Clock> Write for Passthrough<'_, '_, T, C> {
         });
         let part = match third {
             Some(0) => {
-                let paused = self.module.engine.pause_stream(SILENCE);
+                let paused = self.module.engine.send_nothing(SILENCE);
                 self.module.outcome(paused)?;
                 self.pluses = 0;
                 return self.write(bytes);
