@@ -451,3 +451,124 @@ fn a_download_ends(length: usize, chunk: usize, pause: Duration) {
         });
     }
 }
+
+#[test]
+fn a_module_that_was_left_listening_can_be_set_up_again() {
+    for simulation in simulations::<St67>(|config| config) {
+        with_joined::<St67, _>(&simulation, |module| {
+            let mut listener = listening(module, 8080);
+            simulation.dial(peer(4000), module_at(8080), services::echo());
+            accept(module, &simulation, &mut listener);
+            let mut client = module.socket().unwrap();
+            flat(module.connect(&mut client, at(ECHO))).unwrap();
+        });
+        // The host restarts, and its driver with it.
+        with_driver::<St67, _>(&simulation, |module| {
+            let told = story(module, &simulation, 64);
+            assert!(
+                told.error.is_none(),
+                "{:?}\n{}",
+                told.error,
+                simulation.transcript()
+            );
+            pause(&simulation);
+            assert_eq!(simulation.links_open(), 0);
+            let mut listener = listening(module, 8080);
+            simulation.dial(peer(4001), module_at(8080), services::echo());
+            accept(module, &simulation, &mut listener);
+        });
+    }
+}
+
+#[test]
+fn joining_keeps_the_access_point_that_the_module_is() {
+    use atwifi::Switch;
+    use atwifi::st67::command::wifi::{GetMode, Mode, SetMode};
+    for (mode, joined) in [
+        (Mode::AccessPoint, Mode::Both),
+        (Mode::Both, Mode::Both),
+        (Mode::Station, Mode::Station),
+        (Mode::Off, Mode::Station),
+    ] {
+        for simulation in simulations::<St67>(|config| config) {
+            with_driver::<St67, _>(&simulation, |module| {
+                module.reset().unwrap();
+                let auto_connect = Some(Switch::Off);
+                module.command(&SetMode { mode, auto_connect }).unwrap();
+                module.join(SSID, PASSWORD).unwrap();
+                assert_eq!(
+                    module.command(&GetMode).unwrap().mode,
+                    atwifi::Reported::from(joined as u32)
+                );
+            });
+        }
+    }
+}
+
+fn leaving_without_having_joined_is_no_error<D: UnderTest>() {
+    for simulation in simulations::<D>(|config| config) {
+        with_driver::<D, _>(&simulation, |module| {
+            module.reset().unwrap();
+            let left = module.leave();
+            assert_eq!(left, Ok(()), "{}", simulation.transcript());
+            module.join(SSID, PASSWORD).unwrap();
+            module.leave().unwrap();
+            module.leave().unwrap();
+        });
+    }
+}
+
+/// What is left of a payload when the module restarts stands in front of the next command.
+#[test]
+fn a_restart_in_the_middle_of_a_payload_costs_one_call() {
+    for at_byte in [0, 1, 50, 99, 100, 101, 120] {
+        each_joined::<St67>(|simulation, module| {
+            let mut socket = module.socket().unwrap();
+            flat(module.connect(&mut socket, at(ECHO))).unwrap();
+            simulation.set_faults(Faults {
+                to_module: vec![Fault::new(
+                    simulation.to_module() + 20 + at_byte,
+                    FaultKind::Reset,
+                )],
+                ..Faults::default()
+            });
+            let sent = flat(module.send(&mut socket, &[b'x'; 200]));
+            simulation.set_faults(Faults::default());
+            assert!(sent.is_err(), "{at_byte}: {sent:?}");
+            simulation.advance(Duration::from_secs(2));
+            let joined = module.join(SSID, PASSWORD);
+            assert!(
+                joined.is_ok(),
+                "{at_byte}: {sent:?}, {joined:?}\n{}",
+                simulation.transcript()
+            );
+        });
+    }
+}
+
+on_both_dialects! {
+    leaving_without_having_joined_is_no_error
+}
+
+#[test]
+fn a_long_datagram_takes_no_other_with_it() {
+    for length in [2919, 2920, 2921, 4000] {
+        each_telling(|simulation, module| {
+            let mut socket = embedded_nal::UdpClientStack::socket(module).unwrap();
+            embedded_nal::UdpFullStack::bind(module, &mut socket, 6000).unwrap();
+            let long: Vec<u8> = (0..length).map(|n| n as u8).collect();
+            simulation.send_datagram(peer(1), module_at(6000), &long);
+            simulation.send_datagram(peer(2), module_at(6000), b"next");
+            pause(simulation);
+            let mut buffer = [0; 4608];
+            for expected in [(peer(1), &long[..]), (peer(2), b"next")] {
+                let got = embedded_nal::UdpClientStack::receive(module, &mut socket, &mut buffer);
+                let (n, sender) = got.unwrap();
+                assert!(
+                    (sender, &buffer[..n]) == expected,
+                    "{length}: {n} of {sender}"
+                );
+            }
+        });
+    }
+}

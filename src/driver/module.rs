@@ -66,8 +66,8 @@ pub struct Module<'b, D: Words, T: Transport, C> {
     pub(crate) usage: Usage,
     /// How a listening link is closed, once there is one.
     pub(crate) close_listener: Option<fn(&mut Self, u32) -> Outcome>,
-    /// How the socket table is put right.
-    pub(crate) reconcile: fn(&mut Self) -> Outcome,
+    /// How the socket table is put right, once peers may come.
+    pub(crate) reconcile: Option<fn(&mut Self) -> Outcome>,
     pub(crate) engine: Engine<'b, Session<'b, D>, T, C>,
 }
 
@@ -105,7 +105,7 @@ impl<'b, D: Dialect, T: Transport, C: Clock> Module<'b, D, T, C> {
             timeouts: D::TIMEOUTS,
             usage: Usage::Unsupported,
             close_listener: None,
-            reconcile: D::reconcile,
+            reconcile: None,
             engine: Engine::new(transport, clock, command, input, session),
         })
     }
@@ -172,19 +172,19 @@ impl<'b, D: Dialect, T: Transport, C: Clock> Module<'b, D, T, C> {
     #[inline(never)]
     pub(crate) fn prepare(&mut self) -> Outcome {
         self.begin_call();
+        let mut questions = 2;
         loop {
             self.engine.settle()?;
             if self.engine.is_out_of_step() {
                 self.engine.resync()?;
             }
             self.set_up()?;
-            // What it finds may have to be asked for again.
-            for _ in 0..2 {
-                if core::mem::take(&mut self.session().in_doubt) {
-                    (self.reconcile)(self).inspect_err(|_| self.session().in_doubt = true)?;
-                    // What the module said may have shown a restart.
-                    self.set_up()?;
-                }
+            if questions > 0 && core::mem::take(&mut self.session().in_doubt) {
+                questions -= 1;
+                self.put_table_right()
+                    .inspect_err(|_| self.session().in_doubt = true)?;
+                // What the module said may have shown a restart, or have to be asked for again.
+                continue;
             }
             let Some(link) = self.session().sockets.orphan().map(|slot| slot.link) else {
                 return Ok(());
@@ -194,6 +194,13 @@ impl<'b, D: Dialect, T: Transport, C: Clock> Module<'b, D, T, C> {
             if let Some(slot) = self.session().sockets.orphan() {
                 slot.forget();
             }
+        }
+    }
+
+    fn put_table_right(&mut self) -> Outcome {
+        match self.reconcile {
+            Some(reconcile) => reconcile(self),
+            None => D::reconcile(self),
         }
     }
 

@@ -92,13 +92,10 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
 
     fn send_all(&mut self, socket: &Handle, buffer: &[u8]) -> Outcome {
         self.current(socket)?;
+        self.prepare()?;
         let mut rest = buffer;
-        loop {
-            self.prepare()?;
-            let link = self.open_link(socket)?;
-            if rest.is_empty() {
-                return Ok(());
-            }
+        let mut link = self.open_link(socket)?;
+        while !rest.is_empty() {
             let (chunk, behind) = rest.split_at_checked(D::SEND_MAX).unwrap_or((rest, &[]));
             if let Err(fault) = D::send(self, link, chunk) {
                 let fault = self.after_failed_send(socket, fault);
@@ -109,12 +106,14 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
                 return Err(fault);
             }
             rest = behind;
-            if rest.is_empty() {
-                return Ok(());
+            if !rest.is_empty() {
+                self.prepare()?;
+                link = self.open_link(socket)?;
             }
             // Each piece is given as much time.
             self.engine.link.end_call();
         }
+        Ok(())
     }
 
     /// Receives what is there; 0 if nothing is.

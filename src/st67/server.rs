@@ -60,7 +60,7 @@ impl Server for St67 {
         module.session().sockets.slot(socket)?.listen(SERVER);
         // Before the command: somebody may come before the OK.
         module.session().peers = Some(TAKEN);
-        module.reconcile = reconcile;
+        module.reconcile = Some(reconcile);
         if module.session().sockets.any_open(|_| true) {
             // Who their peers are.
             reconcile(module)?;

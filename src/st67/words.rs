@@ -202,16 +202,13 @@ fn link_event(session: &mut St67Session<'_>, command: &[u8], what: &[u8]) -> Opt
         return connected(session, command, link);
     }
     let is_awaited = session.vendor.closing.take(link);
-    let mut is_known = session.vendor.incoming.take(link);
-    match is_awaited {
-        true => is_known |= session.vendor.foreign.take(link),
-        false => is_known |= session.vendor.foreign.contains(link),
-    }
+    let is_incoming = session.vendor.incoming.take(link);
     match session.sockets.by_link(link) {
-        _ if is_awaited => {}
-        Some(slot) => slot.closed_by_module(Closed::ByPeer),
-        // Was the number spoilt on the wire? Then another link has ended.
-        None => session.in_doubt |= !is_known,
+        Some(slot) if !is_awaited => slot.closed_by_module(Closed::ByPeer),
+        _ if is_awaited != session.vendor.foreign.contains(link) || is_incoming => {}
+        // Was the number spoilt on the wire? Then another link has ended. Or it is one that could not
+        // be closed, and is free now.
+        _ => session.in_doubt = true,
     }
     Some(Line::Event)
 }
