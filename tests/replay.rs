@@ -345,8 +345,7 @@ fn microchip_socket_examples() {
                 .say(format!(
                     "{cr}+SOCKIND:4,\"192.168.0.100\",12345,\"192.168.0.1\", 9000\r\n"
                 ))
-                .answer("AT+SOCKWR=4,5\r\n", hash)
-                .answer("hello", format!("{end}OK\r\n"))
+                .answer("AT+SOCKWR=4,5,\"hello\"\r\n", "OK\r\n")
                 .say(format!("{cr}+SOCKRXT:4,7\r\n"))
                 .answer(
                     "AT+SOCKRD=4,2,64\r\n",

@@ -71,6 +71,8 @@ pub struct Memory {
     /// The name that is being resolved, as a fingerprint.
     name_asked: u32,
     name: Attempt<Ipv4Addr>,
+    /// The socket to which binary data was sent last.
+    sent_binary: Option<u32>,
     /// Peers may have made connections of which nothing was told.
     untold_children: bool,
 }

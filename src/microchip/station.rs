@@ -47,7 +47,7 @@ impl Station for Microchip {
     /// Makes the settings, and takes back what a driver before this one has left.
     fn set_up<T: Transport, C: Clock>(module: &mut Module<'_, T, C>) -> Outcome {
         module.tell("ATE0\r\n", &[])?;
-        let left_open = ask_for_sockets(module)?;
+        let left_open = ask_for_sockets(module, false)?;
         for socket in left_open.listed() {
             match module.tell("AT+SOCKCL=#\r\n", &[socket]) {
                 Err(Fault::Refused) => {}

@@ -75,6 +75,8 @@ pub(crate) struct Slot<'b> {
     pub(crate) readable: bool,
     /// At least this many bytes wait in the module.
     announced: u32,
+    /// The module gave more or less than it had announced: it may not announce what comes next.
+    pub(crate) is_uncertain: bool,
     kind: Kind,
     /// A datagram has been told since this was set to `false`.
     pub(crate) is_told: bool,
@@ -145,6 +147,7 @@ impl<'b> Slot<'b> {
         lingers: false,
         readable: false,
         announced: 0,
+        is_uncertain: false,
         kind: Kind::Stream,
         is_told: false,
         destination: None,
@@ -194,6 +197,7 @@ impl<'b> Slot<'b> {
     /// waits: in either case no less than `n` bytes wait now.
     pub(crate) fn announce(&mut self, n: u32) {
         self.readable = true;
+        self.is_uncertain = false;
         self.announced = self.announced.max(n);
     }
 
@@ -206,7 +210,9 @@ impl<'b> Slot<'b> {
     /// The module has given `n` of the `wanted` bytes; `announced` had been promised before.
     pub(crate) fn end_read(&mut self, n: usize, wanted: usize, announced: u32) {
         let got = n as u32;
-        self.announced = self.announced.max(announced).saturating_sub(got);
+        self.announced = self.announced.max(announced);
+        self.is_uncertain = got != self.announced;
+        self.announced = self.announced.saturating_sub(got);
         if n == wanted {
             // All that was asked for came: there may be more.
             self.readable = true;
@@ -232,6 +238,7 @@ impl<'b> Slot<'b> {
     pub(crate) fn drop_rest(&mut self) {
         self.readable = false;
         self.announced = 0;
+        self.is_uncertain = false;
         self.unnoted = 0;
         // What a listener has noted are connections, which are still to be closed.
         if self.kind != Kind::Peers {
