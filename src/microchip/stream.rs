@@ -73,6 +73,14 @@ impl Streams for Microchip {
         // 2: binary.
         module.compose("AT+SOCKRD=#,2,#\r\n", &[link, length as u32]);
         let result = module.download(length, into, module.timeouts.receive);
+        let owner = module.engine.owner();
+        if matches!(result, Ok(n) if n > 0 && owner != link) {
+            // The command or its answer was spoilt: whose bytes are they?
+            if let Some(slot) = module.session().sockets.by_link(owner) {
+                slot.spoil();
+            }
+            return Err(module.engine.malformed());
+        }
         if matches!(result, Ok(n) if n > READ_AT_ONCE) {
             after_binary_mode(module);
         }

@@ -280,6 +280,7 @@ impl<'b> Slot<'b> {
     }
 
     /// Bytes of the stream were lost: what comes behind them is not handed out.
+    #[inline(never)]
     pub(crate) fn spoil(&mut self) {
         self.readable = false;
         self.abandon(Closed::StreamBroken);
@@ -505,6 +506,7 @@ impl<'b> Table<'b> {
     }
 
     /// The connection that the module knows as `link`.
+    #[inline(never)]
     pub(crate) fn by_link(&mut self, link: u32) -> Option<&mut Slot<'b>> {
         Some(
             self.find(|slot| slot.link == link && slot.occupies_link())?
