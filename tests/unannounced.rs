@@ -219,3 +219,58 @@ fn lose_one(profile: Profile, payload: &[u8], at_byte: u64) -> bool {
     });
     at_byte < crossed
 }
+
+/// A fault in the command that announces payload; the next connection needs no reset.
+fn recovers(payload: &[u8], in_bulk: bool, fault: &dyn Fn(u64) -> Fault) {
+    for profile in Profile::MICROCHIP {
+        let simulation = Simulation::new(config(profile), Network::default().build());
+        with_joined::<Microchip, _>(&simulation, |module| {
+            module.send_in_bulk(in_bulk);
+            let mut socket = module.socket().unwrap();
+            flat(module.connect(&mut socket, at(RECORD))).unwrap();
+            simulation.set_faults(Faults {
+                to_module: vec![fault(simulation.to_module())],
+                ..Faults::default()
+            });
+            let sent = flat(module.send(&mut socket, payload));
+            assert!(sent.is_err(), "{profile}");
+            simulation.set_faults(Faults::default());
+            // Each call pays for a while.
+            let mut calls = 0;
+            while flat(module.connect(&mut socket, at(ECHO))).is_err() {
+                calls += 1;
+                assert!(calls < 5, "{profile}\n{}", simulation.transcript());
+            }
+            let mut got = Vec::new();
+            flat(module.send(&mut socket, b"again")).unwrap();
+            receive_until(module, &simulation, &mut socket, 9, &mut got, |got| {
+                got.len() >= 5
+            })
+            .unwrap();
+            assert_eq!(got, b"again", "{profile}");
+        });
+    }
+}
+
+/// `ERROR:2`, then the command is executed all the same, and its `#` comes.
+#[test]
+fn payload_that_is_owed_behind_a_refusal_is_paid() {
+    for length in [115, 120, 300, 1000] {
+        recovers(&vec![b'x'; length], true, &|at| {
+            Fault::new(at, FaultKind::Insert(b"x\r\n".to_vec()))
+        });
+    }
+}
+
+/// Of `AT+SOCKWR=5202,100,"…"` only the beginning arrives: it announces payload.
+#[test]
+fn payload_that_was_lost_with_the_end_of_its_command_is_paid() {
+    for length in [3, 8, 11, 100, 220] {
+        let text = length.to_string().len() as u64 + length as u64;
+        recovers(&vec![b'x'; length], false, &|at| {
+            // Behind the length; the reference has shorter ids, and loses a part of the text only.
+            let head = "AT+SOCKWR=5202,".len() as u64 + text - length as u64;
+            Fault::new(at + head, FaultKind::Drop(length + 3))
+        });
+    }
+}

@@ -103,6 +103,7 @@ impl<D: Words> Protocol for Session<'_, D> {
     const PROMPT: u8 = D::PROMPT;
     const READY_PROMPT: Option<u8> = D::READY_PROMPT;
     const OWED_PACE: u32 = D::OWED_PACE;
+    const OWED_MAX: usize = D::OWED_MAX;
     const ESCAPE: Option<Escape> = D::ESCAPE;
     const RECEIVED: &'static str = D::RECEIVED;
     const QUESTIONS: u32 = D::SETTINGS.len() as u32;

@@ -161,6 +161,8 @@ pub(crate) trait Protocol {
     const READY_PROMPT: Option<u8>;
     /// Milliseconds between the bytes that are sent where payload may be owed; 0 for all at once.
     const OWED_PACE: u32;
+    /// The most payload bytes that a module may wait for of which nobody knows how many it waits for.
+    const OWED_MAX: usize;
     /// How a stream is ended that a spoilt command of the driver may have begun.
     const ESCAPE: Option<Escape>;
     /// What stands before the payload of a reply.

@@ -68,6 +68,7 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
                 self.out_of_step = false;
                 self.unsure = false;
                 self.paced = false;
+                self.doubtful = 0;
                 return Ok(());
             }
         }
@@ -120,7 +121,8 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
     /// For a module that must not be sent a byte more than it waits for: the question goes out
     /// byte by byte, so that it is payload while payload is owed, and a question when none is.
     fn pay_with_questions(&mut self) -> Result<bool, Fault> {
-        self.paced |= self.owed > 0;
+        // A command that was refused may have another answer, and that may be a prompt.
+        self.paced |= self.owed > 0 || self.doubtful > 0;
         self.link.within(OWED_PATIENCE);
         while self.owed > 0 {
             if self.link.is_late() {

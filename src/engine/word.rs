@@ -98,6 +98,10 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
                 byte if byte == P::PROMPT => {
                     if self.prompt_awaited {
                         word = Some(Word::Prompt);
+                    } else if P::OWED_PACE > 0 {
+                        // It waits for payload that nobody knows of, or not any more.
+                        self.owed = P::OWED_MAX;
+                        self.unsure = true;
                     } else if self.unsure {
                         self.owed += core::mem::take(&mut self.doubtful);
                     }

@@ -73,6 +73,8 @@ pub struct Memory {
     name: Attempt<Ipv4Addr>,
     /// The socket to which binary data was sent last.
     sent_binary: Option<u32>,
+    /// A socket may have been opened of which the driver was not told.
+    has_lost_socket: bool,
     /// Peers may have made connections of which nothing was told.
     untold_children: bool,
 }
@@ -97,6 +99,8 @@ impl Words for Microchip {
     /// More bytes than announced wedge the module for good; it looks at its input every 50 ms
     /// (wire notes 1 and 2).
     const OWED_PACE: u32 = 60;
+    /// More than that fits no buffer of the firmware (wire notes 2).
+    const OWED_MAX: usize = 1400;
     const ESCAPE: Option<Escape> = None;
     const RECEIVED: &'static str = "+SOCKRD:";
     const BOOT: &'static str = "OK";
