@@ -388,7 +388,11 @@ fn microchip_failures_in_both_spellings() {
             .answer("AT+SOCKO=2\r\n", "+SOCKO:53102\r\nOK\r\n")
             .answer("AT+SOCKBR=53102,\"10.0.0.7\",1\r\n", "OK\r\n")
             .say(spelling)
-            // Firmware has closed it, the reference's module has not.
+            // Firmware has closed it, the reference's module has not; a digit may have been lost.
+            .answer(
+                "AT+SOCKCL=53102\r\n",
+                "ERROR:10,\"Socket ID Not Found\"\r\n",
+            )
             .answer(
                 "AT+SOCKCL=53102\r\n",
                 "ERROR:10,\"Socket ID Not Found\"\r\n",

@@ -94,18 +94,26 @@ impl Streams for Microchip {
     }
 
     fn close<T: Transport, C: Clock>(module: &mut Module<'_, T, C>, link: u32) -> Outcome {
-        module.compose("AT+SOCKCL=#\r\n", &[link]);
-        let closed = module.send_composed(module.timeouts.close);
-        match module.has_refused(&closed, Status::SocketNotFound) {
-            // It was gone already.
-            true => Ok(()),
-            false => closed,
+        let mut closed = Ok(());
+        for _ in 0..2 {
+            module.compose("AT+SOCKCL=#\r\n", &[link]);
+            closed = module.send_composed(module.timeouts.close);
+            match closed {
+                // What it heard was spoilt, or the socket was gone already.
+                Err(Fault::Refused) if module.session().refusal == Status::SocketNotFound => {
+                    module.engine.be_sure();
+                    closed = Ok(());
+                }
+                Err(Fault::Refused) => {}
+                _ => break,
+            }
         }
+        closed
     }
 
     /// Asks which sockets there are. What they hold cannot be asked for, only read.
     fn reconcile<T: Transport, C: Clock>(module: &mut Module<'_, T, C>) -> Outcome {
-        let listed = ask_for_sockets(module, true)?;
+        let listed = ask_for_sockets(module, Wanted::Connected)?;
         let session = module.session();
         session.vendor.untold_children = true;
         if core::mem::take(&mut session.missed_events) {
@@ -131,13 +139,13 @@ impl Streams for Microchip {
 }
 
 /// The sockets that the module has.
-pub(super) struct Listed {
+struct Listed {
     sockets: [u32; LISTED],
     count: usize,
 }
 
 impl Listed {
-    pub(super) fn listed(&self) -> impl Iterator<Item = u32> {
+    fn listed(&self) -> impl Iterator<Item = u32> {
         self.sockets.iter().take(self.count).copied()
     }
 
@@ -222,12 +230,21 @@ fn send_text<T: Transport, C: Clock>(
     }
 }
 
-/// Asks for the module's sockets: `<id>,<type>,<remote address>,<port>,<local port>` each; where only
-/// those `in_use` are wanted, without streams that have no peer.
+/// Which sockets are asked for.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Wanted {
+    All,
+    /// All but streams that have no peer.
+    Connected,
+    /// Those that were opened, and nothing else.
+    Idle,
+}
+
+/// Asks for the module's sockets: `<id>,<type>,<remote address>,<port>,<local port>` each.
 #[inline(never)]
-pub(super) fn ask_for_sockets<T: Transport, C: Clock>(
+fn ask_for_sockets<T: Transport, C: Clock>(
     module: &mut Module<'_, T, C>,
-    in_use: bool,
+    wanted: Wanted,
 ) -> Outcome<Listed> {
     let mut listed = Listed {
         sockets: [0; LISTED],
@@ -241,8 +258,12 @@ pub(super) fn ask_for_sockets<T: Transport, C: Clock>(
         &mut |row: &[u8]| match (socket_of(row), listed.sockets.get_mut(listed.count)) {
             (Some((socket, mut rest)), Some(place)) if !rest.rest().is_empty() => {
                 let is_stream = rest.next() == Some(b"2");
-                let has_peer = rest.next() != Some(b"\"\"");
-                if has_peer || !is_stream || !in_use {
+                let has_peer = !rest.rest().starts_with(b"\"\"");
+                if match wanted {
+                    Wanted::All => true,
+                    Wanted::Connected => has_peer || !is_stream,
+                    Wanted::Idle => rest.rest() == b"\"\",0,0",
+                } {
                     *place = socket;
                     listed.count += 1;
                 }
@@ -272,12 +293,39 @@ pub(super) fn open<T: Transport, C: Clock>(
     module: &mut Module<'_, T, C>,
     protocol: u32,
 ) -> Outcome<u32> {
+    if core::mem::take(&mut module.session().vendor.has_lost_socket) {
+        close_unknown(module, Wanted::Idle)?;
+    }
     let mut opened = None;
     module.compose("AT+SOCKO=#\r\n", &[protocol]);
-    module.ask("+SOCKO:", module.timeouts.command, &mut |row: &[u8]| {
+    let asked = module.ask("+SOCKO:", module.timeouts.command, &mut |row: &[u8]| {
         opened = socket_of(row).map(|(socket, _)| socket);
-    })?;
-    opened.ok_or_else(|| module.engine.malformed())
+    });
+    // A new one has a name that no other has.
+    let opened = opened.filter(|&opened| module.session().sockets.by_link(opened).is_none());
+    match (asked, opened) {
+        (Err(Fault::Refused), _) => Err(Fault::Refused),
+        (Ok(()), Some(opened)) => Ok(opened),
+        (asked, _) => {
+            // It may be open, and nobody knows its name.
+            module.session().vendor.has_lost_socket = true;
+            asked?;
+            Err(module.engine.malformed())
+        }
+    }
+}
+
+/// Closes the sockets of the module that nobody here knows.
+pub(super) fn close_unknown<T: Transport, C: Clock>(
+    module: &mut Module<'_, T, C>,
+    wanted: Wanted,
+) -> Outcome {
+    for socket in ask_for_sockets(module, wanted)?.listed() {
+        if module.session().sockets.by_link(socket).is_none() {
+            Microchip::close(module, socket)?;
+        }
+    }
+    Ok(())
 }
 
 /// The protocols of `AT+SOCKO`.
@@ -353,9 +401,9 @@ pub(super) fn close_refused<T: Transport, C: Clock>(
     opened: u32,
 ) -> Outcome {
     let refusal = module.session().refusal;
+    // It may have another name than was heard.
+    module.session().vendor.has_lost_socket |= refusal == Status::SocketNotFound;
     Microchip::close(module, opened)?;
-    // Firmware does not find it, as was to be expected.
-    module.engine.be_sure();
     module.session().refusal = refusal;
     Err(Fault::Refused)
 }

@@ -4,7 +4,7 @@ use core::net::Ipv4Addr;
 
 use super::{Attempt, Microchip, Status};
 use crate::driver::Session;
-use crate::engine::protocol::Line;
+use crate::engine::protocol::{Line, Protocol};
 use crate::engine::text::{Fields, digits, number};
 use crate::engine::words::{Words, words};
 use crate::error::Closed;
@@ -54,6 +54,8 @@ enum Name {
 /// always, also before the `OK`.
 pub(super) fn line(session: &mut MicrochipSession<'_>, command: &[u8], line: &[u8]) -> Line {
     match line {
+        // The reference has no line end before it, so that it may follow garbage.
+        [.., b'O', b'K'] if command.is_empty() && !session.is_set_up() => return Line::Boot,
         // What makes no sense is a stray: bytes must have been lost.
         [b'+', ..] => return named(session, command, line).unwrap_or(Line::Stray),
         // A module that starts says no more than this (wire notes 1).
@@ -232,7 +234,8 @@ fn refused(session: &mut MicrochipSession<'_>, line: &[u8], values: &[u8]) -> Op
         vendor.connection.settle(Err(Status::from(code)));
     }
     match session.sockets.by_link(socket) {
-        Some(slot) => slot.closed_by_module(Closed::ByPeer),
+        // Firmware has given it up, the reference's module has not.
+        Some(slot) => slot.abandon(Closed::ByPeer),
         None => session.events.push(line),
     }
     Some(())
