@@ -326,7 +326,10 @@ fn a_slow_module_gets_each_call_its_own_answer<D: UnderTest>() {
         let slow =
             |config: atwifi_simulator::Config| config.with_latency(Duration::from_millis(latency));
         for simulation in simulations::<D>(slow) {
-            with_joined::<D, _>(&simulation, |module| {
+            with_driver::<D, _>(&simulation, |module| {
+                let reset = module.reset();
+                assert_eq!(reset, Ok(()), "{latency} ms\n{}", simulation.transcript());
+                module.join(SSID, PASSWORD).unwrap();
                 for line in [&b"garbage\r\n"[..], b"+SOME:1\r\n", b"OK\r\n", b"ERROR\r\n"] {
                     simulation.emit(line);
                     let context = || format!("{latency} ms\n{}", simulation.transcript());

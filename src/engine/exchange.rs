@@ -257,8 +257,9 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
                 each.take(&mut self.input, name.len());
                 progress.has_rows = true;
             }
-            // Nothing that belongs to the reply: an event that nobody knows.
-            (Line::Reply, _) => {
+            // Nothing that belongs to the reply: an event that nobody knows. Behind payload it may be
+            // the rest of that.
+            (Line::Reply, _) if progress.got.is_none() || self.input.line().starts_with(b"+") => {
                 self.session.stray(self.input.line());
                 self.take_stray(progress);
             }

@@ -179,6 +179,7 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
                 Ok(Word::Line(Line::Ok)) if answered.is_some() => {
                     self.blank_before_ok = Some(self.lead_before.line_feed);
                     self.has_answered = true;
+                    self.owed = 0;
                     if answered.take() == Some(self.question) {
                         return Ok(true);
                     }
