@@ -136,12 +136,24 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
         Ok(false)
     }
 
-    /// Asks the next question; whether its answer came.
+    /// Asks the next question; whether its answer came. One that tells of other settings may have been
+    /// spoilt on the way: only if it is the same again the module must have restarted.
     fn ask(&mut self, patience: u32) -> Result<bool, Fault> {
         self.question += 1;
         if self.question >= P::QUESTIONS {
             self.question = 0;
         }
+        let mut is_answered = self.ask_once(patience)?;
+        if is_answered && !self.is_as_set_up && self.session.is_set_up() {
+            is_answered = self.ask_once(patience)?;
+            if is_answered && !self.is_as_set_up {
+                self.session.restarted();
+            }
+        }
+        Ok(is_answered)
+    }
+
+    fn ask_once(&mut self, patience: u32) -> Result<bool, Fault> {
         let question = P::question(self.question);
         self.command.fly(InFlight::Question(question));
         self.link.within(patience);
@@ -200,9 +212,7 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
         let line = self.input.line();
         let told = |n| Some(n).zip(P::answer(n, line));
         let (n, is_as_set_up) = (0..P::QUESTIONS).find_map(told)?;
-        if !is_as_set_up {
-            self.session.restarted();
-        }
+        self.is_as_set_up = is_as_set_up;
         Some(n)
     }
 }
