@@ -143,27 +143,26 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
         if self.question >= P::QUESTIONS {
             self.question = 0;
         }
-        let mut is_answered = self.ask_once(patience)?;
-        if is_answered && !self.is_as_set_up && self.session.is_set_up() {
-            is_answered = self.ask_once(patience)?;
-            if is_answered && !self.is_as_set_up {
-                self.session.restarted();
-            }
-        }
-        Ok(is_answered)
-    }
-
-    fn ask_once(&mut self, patience: u32) -> Result<bool, Fault> {
         let question = P::question(self.question);
         self.command.fly(InFlight::Question(question));
-        self.link.within(patience);
-        if P::OWED_PACE > 0 && self.paced {
-            self.write_paced(question)?;
-        } else {
-            self.link.write(question)?;
+        let mut may_be_spoilt = self.session.is_set_up();
+        loop {
+            self.link.within(patience);
+            if P::OWED_PACE > 0 && self.paced {
+                self.write_paced(question)?;
+            } else {
+                self.link.write(question)?;
+            }
+            self.link.within(patience);
+            let is_answered = self.hear(patience)?;
+            if !is_answered || self.is_as_set_up {
+                return Ok(is_answered);
+            }
+            if !core::mem::take(&mut may_be_spoilt) {
+                self.session.restarted();
+                return Ok(true);
+            }
         }
-        self.link.within(patience);
-        self.hear(patience)
     }
 
     /// Writes a question byte by byte, so slowly that the module looks at each of them alone.
