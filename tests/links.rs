@@ -546,6 +546,31 @@ fn a_restart_in_the_middle_of_a_payload_costs_one_call() {
     }
 }
 
+/// A question whose answer is spoilt on the way is asked again before sockets are thrown away.
+#[test]
+fn one_spoilt_answer_is_no_proof_of_a_restart() {
+    for n in 0..40 {
+        each_joined::<St67>(|simulation, module| {
+            let mut socket = module.socket().unwrap();
+            flat(module.connect(&mut socket, at(ECHO))).unwrap();
+            let _listener = listening(module, 8080);
+            for _ in 0..4 {
+                simulation.emit(b"garbage\r\n");
+                simulation.advance(Duration::from_millis(10));
+                let _ = module.poll();
+                simulation.set_faults(Faults {
+                    to_host: vec![Fault::new(simulation.to_host() + n, FaultKind::Corrupt(1))],
+                    ..Faults::default()
+                });
+                let _ = module.link_state();
+                simulation.set_faults(Faults::default());
+                let sent = flat(module.send(&mut socket, b"hello"));
+                assert_eq!(sent, Ok(5), "{n}\n{}", simulation.transcript());
+            }
+        });
+    }
+}
+
 on_both_dialects! {
     leaving_without_having_joined_is_no_error
 }

@@ -137,7 +137,8 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
         Ok(false)
     }
 
-    /// Asks the next question; whether its answer came.
+    /// Asks the next question; whether its answer came. One that tells of other settings may have been
+    /// spoilt on the way: only if it is the same again the module must have restarted.
     fn ask(&mut self, patience: u32) -> Result<bool, Fault> {
         self.question += 1;
         if self.question >= P::QUESTIONS {
@@ -145,14 +146,24 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
         }
         let question = P::question(self.question);
         self.command.fly(InFlight::Question(question));
-        self.link.within(patience);
-        if P::OWED_PACE > 0 && self.paced {
-            self.write_paced(question)?;
-        } else {
-            self.link.write(question)?;
+        let mut may_be_spoilt = self.session.is_set_up();
+        loop {
+            self.link.within(patience);
+            if P::OWED_PACE > 0 && self.paced {
+                self.write_paced(question)?;
+            } else {
+                self.link.write(question)?;
+            }
+            self.link.within(patience);
+            let is_answered = self.hear(patience)?;
+            if !is_answered || self.is_as_set_up {
+                return Ok(is_answered);
+            }
+            if !core::mem::take(&mut may_be_spoilt) {
+                self.session.restarted();
+                return Ok(true);
+            }
         }
-        self.link.within(patience);
-        self.hear(patience)
     }
 
     /// Writes a question byte by byte, so slowly that the module looks at each of them alone.
@@ -202,9 +213,7 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
         let line = self.input.line();
         let told = |n| Some(n).zip(P::answer(n, line));
         let (n, is_as_set_up) = (0..P::QUESTIONS).find_map(told)?;
-        if !is_as_set_up {
-            self.session.restarted();
-        }
+        self.is_as_set_up = is_as_set_up;
         Some(n)
     }
 }
