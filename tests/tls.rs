@@ -123,6 +123,8 @@ fn a_handshake_that_fails_says_so() {
             "OK\r\n\r+SOCKERR:7,15,Socket TLS Failed\r\n",
         )
         // Firmware has closed it, the reference's module has not.
+        .answer("AT+SOCKCL=7\r\n", "ERROR:10,\"Socket ID Not Found\"\r\n")
+        // Or it was told to close another one, of which a digit was lost.
         .answer("AT+SOCKCL=7\r\n", "ERROR:10,\"Socket ID Not Found\"\r\n");
     with_mock::<Microchip, _>(&uart, |module| {
         let mut tls = Tls::new(&mut *module, CONFIG);

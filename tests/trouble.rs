@@ -273,7 +273,12 @@ fn a_late_reply_never_answers_another_command<D: UnderTest>() {
                     module.addresses().unwrap().ip,
                     std::net::Ipv4Addr::new(192, 168, 1, 50)
                 );
-                assert_eq!(module.link_state(), Ok(atwifi::LinkState::Up));
+                assert_eq!(
+                    module.link_state(),
+                    Ok(atwifi::LinkState::Up),
+                    "{}",
+                    simulation.transcript()
+                );
                 module.link_state().unwrap();
             }
         });

@@ -106,7 +106,6 @@ impl<D: Words> Protocol for Session<'_, D> {
     const READY_PROMPT: Option<u8> = D::READY_PROMPT;
     const OWED_PACE: u32 = D::OWED_PACE;
     const ESCAPE: Option<Escape> = D::ESCAPE;
-    const RECEIVED: &'static str = D::RECEIVED;
     const PAYLOAD_MAX: usize = D::PAYLOAD_MAX;
     const BOOT: &'static [u8] = D::BOOT.as_bytes();
     const QUESTIONS: u32 = D::SETTINGS.len() as u32;

@@ -68,6 +68,8 @@ pub(crate) struct Engine<'b, P, T: Transport, C> {
     attempts: usize,
     /// Which question `resync` has asked last.
     question: u32,
+    /// How many questions are without an answer, of those that are not payload by now.
+    unanswered: u32,
     /// The last answer to a question told of the settings of the session.
     is_as_set_up: bool,
     /// Payload bytes that the module may still wait for.
@@ -117,6 +119,7 @@ impl<'b, P: Protocol, T: Transport, C: Clock> Engine<'b, P, T, C> {
             lead_before: Lead::default(),
             attempts: 0,
             question: P::QUESTIONS,
+            unanswered: 0,
             is_as_set_up: false,
             owed: 0,
             doubtful: 0,

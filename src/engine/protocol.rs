@@ -157,8 +157,6 @@ pub(crate) trait Protocol {
     const BOOT: &'static [u8];
     /// How a stream is ended that a spoilt command of the driver may have begun.
     const ESCAPE: Option<Escape>;
-    /// What stands before the payload of a reply.
-    const RECEIVED: &'static str;
     /// How many questions there are.
     const QUESTIONS: u32;
 

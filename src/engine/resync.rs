@@ -144,6 +144,7 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
         if self.question >= P::QUESTIONS {
             self.question = 0;
         }
+        self.unanswered += 1;
         let question = P::question(self.question);
         self.command.fly(InFlight::Question(question));
         let mut may_be_spoilt = self.session.is_set_up();
@@ -191,7 +192,10 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
                     self.blank_before_ok = Some(self.lead_before.line_feed);
                     self.has_answered = true;
                     self.owed = 0;
-                    if answered.take() == Some(self.question) {
+                    self.unanswered = self.unanswered.saturating_sub(1);
+                    // Unless so many are open that some are the same.
+                    let is_last = answered.take() == Some(self.question);
+                    if is_last && self.unanswered < P::QUESTIONS {
                         return Ok(true);
                     }
                     self.link.within(patience);
@@ -202,7 +206,13 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
                 // It answers something: it does not wait.
                 Ok(Word::Line(_)) => self.owed = 0,
                 Ok(other) => self.take_unasked(other),
-                Err(Fault::Timeout) => return Ok(false),
+                Err(Fault::Timeout) => {
+                    if self.has_answered && self.owed == 0 {
+                        // No other answer will come.
+                        self.unanswered = 0;
+                    }
+                    return Ok(false);
+                }
                 Err(fault) => return Err(fault),
             }
         }

@@ -121,10 +121,6 @@ impl Words for Microchip {
             value: None,
         },
         Setting {
-            query: "AT+WSTA\r\n",
-            value: None,
-        },
-        Setting {
             query: "AT+WAP\r\n",
             value: None,
         },
