@@ -1,0 +1,114 @@
+//! Many conversations, and those made smaller that find something.
+
+use atwifi::microchip::Microchip;
+use atwifi::st67::St67;
+use atwifi_simulator::Profile;
+use indicatif::{ParallelProgressIterator, ProgressBar};
+use proptest::strategy::{Strategy, ValueTree};
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+use rayon::prelude::*;
+
+use crate::finding::{Finding, Kind};
+use crate::player::{self, Outcome};
+use crate::program::{Conversation, conversation};
+
+/// How often a conversation is made smaller at most.
+const TRIES: usize = 4000;
+
+/// All profiles of both modules.
+#[must_use]
+pub fn all_profiles() -> Vec<Profile> {
+    [&Profile::ST67[..], &Profile::MICROCHIP].concat()
+}
+
+/// Plays a conversation in its dialect.
+#[must_use]
+pub fn play(conversation: &Conversation, with_transcript: bool) -> Outcome {
+    match conversation.profile.module() {
+        "st67" => player::play::<St67>(conversation, with_transcript),
+        _ => player::play::<Microchip>(conversation, with_transcript),
+    }
+}
+
+/// The conversation of a seed, as a tree of smaller ones; the firmware is one of these, in turn.
+fn tree(seed: u64, profiles: &[Profile]) -> impl ValueTree<Value = Conversation> + use<> {
+    let profile = profiles[(seed % profiles.len() as u64) as usize];
+    let mut key = [0; 32];
+    key[..8].copy_from_slice(&seed.to_le_bytes());
+    let random = TestRng::from_seed(RngAlgorithm::ChaCha, &key);
+    let mut runner = TestRunner::new_with_rng(Config::default(), random);
+    let tree = conversation(profile).new_tree(&mut runner);
+    tree.expect("every conversation is allowed")
+}
+
+/// The conversation of a seed.
+#[must_use]
+pub fn of_seed(seed: u64, profiles: &[Profile]) -> Conversation {
+    tree(seed, profiles).current()
+}
+
+/// One seed that was played.
+#[derive(Debug)]
+pub struct Played {
+    /// The seed.
+    pub seed: u64,
+    /// The firmware.
+    pub profile: Profile,
+    /// What came of it.
+    pub outcome: Outcome,
+}
+
+/// Plays these seeds on all cores; in their order.
+#[must_use]
+pub fn play_all(
+    seeds: std::ops::Range<u64>,
+    profiles: &[Profile],
+    bar: ProgressBar,
+) -> Vec<Played> {
+    seeds
+        .into_par_iter()
+        .progress_with(bar)
+        .map(|seed| {
+            let conversation = of_seed(seed, profiles);
+            let (profile, outcome) = (conversation.profile, play(&conversation, false));
+            Played { seed, profile, outcome }
+        })
+        .collect()
+}
+
+/// The smallest conversation found in which the same kind of thing happens in the same call as in that
+/// of a seed, and what happens in it.
+#[must_use]
+pub fn minimise(
+    seed: u64,
+    profiles: &[Profile],
+    wanted: (Kind, &'static str),
+) -> Option<(Conversation, Finding)> {
+    let finds = |conversation: &Conversation| {
+        let findings = play(conversation, false).findings.into_iter();
+        let mut findings = findings.filter(|finding| (finding.kind, finding.place) == wanted);
+        findings.next()
+    };
+    let mut tree = tree(seed, profiles);
+    let mut best = finds(&tree.current()).map(|finding| (tree.current(), finding));
+    let mut tries = 0;
+    let mut goes_on = best.is_some() && tree.simplify();
+    while goes_on && tries < TRIES {
+        tries += 1;
+        let smaller = tree.current();
+        goes_on = match finds(&smaller) {
+            Some(finding) => {
+                best = Some((smaller, finding));
+                tree.simplify()
+            }
+            None => tree.complicate(),
+        };
+    }
+    best
+}
+
+/// A conversation as it is written in a test.
+#[must_use]
+pub fn as_code(conversation: &Conversation) -> String {
+    format!("{conversation:#?}").replace(": [", ": vec![")
+}
