@@ -54,6 +54,8 @@ pub struct Played {
     pub seed: u64,
     /// The firmware.
     pub profile: Profile,
+    /// How hard it is to look through: by how long a command takes, and how many steps there are.
+    pub size: (u64, usize),
     /// What came of it.
     pub outcome: Outcome,
 }
@@ -70,8 +72,9 @@ pub fn play_all(
         .progress_with(bar)
         .map(|seed| {
             let conversation = of_seed(seed, profiles);
+            let size = (conversation.surroundings.latency_ms, conversation.steps.len());
             let (profile, outcome) = (conversation.profile, play(&conversation, false));
-            Played { seed, profile, outcome }
+            Played { seed, profile, size, outcome }
         })
         .collect()
 }
@@ -107,8 +110,15 @@ pub fn minimise(
     best
 }
 
-/// A conversation as it is written in a test.
+/// A conversation as it is written in a test, a line for each step.
 #[must_use]
 pub fn as_code(conversation: &Conversation) -> String {
-    format!("{conversation:#?}").replace(": [", ": vec![")
+    let Conversation { profile, surroundings, host, steps } = conversation;
+    let steps = steps.iter().map(|step| format!("        {step:?},\n"));
+    let steps: String = steps.collect();
+    let code = format!(
+        "Conversation {{\n    profile: {profile:?},\n    surroundings: {surroundings:?},\n    \
+         host: {host:?},\n    steps: vec![\n{steps}    ],\n}}"
+    );
+    code.replace("sizes: [", "sizes: vec![")
 }

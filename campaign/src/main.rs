@@ -141,5 +141,7 @@ fn kinds<'p>(played: &'p [Played], options: &Options) -> Kinds<'p> {
             kinds.entry(kind).or_default().push(played);
         }
     }
+    // The simplest first.
+    kinds.values_mut().for_each(|found| found.sort_by_key(|played| played.size));
     kinds
 }

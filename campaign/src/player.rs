@@ -121,8 +121,6 @@ struct Story {
     outcome: Outcome,
     place: &'static str,
     events: Vec<Event>,
-    /// How many events the driver has counted as lost.
-    events_lost: usize,
     dialled: usize,
     bound: usize,
     /// The station should be up.
@@ -203,7 +201,6 @@ impl Story {
             outcome: Outcome::default(),
             place: "start",
             events: Vec::new(),
-            events_lost: 0,
             dialled: 0,
             bound: 0,
             is_joined: false,

@@ -220,6 +220,7 @@ impl Trouble {
         let struck: Vec<Armed> = struck;
         for armed in struck {
             news.any |= !matches!(armed.kind, Kind::Gap(_));
+            self.count_struck += 1;
             match armed.kind {
                 Kind::ToHost(wire) => self.strikes_to_host(&wire, armed.at, now, &mut news),
                 Kind::ToModule(wire) => self.strikes_to_module(&wire, now, &mut news),
@@ -231,7 +232,7 @@ impl Trouble {
             self.spoilt = Some(places.to_host);
         }
         self.has_struck |= news.any;
-        self.count_struck += usize::from(news.any || news.lost_to_host || news.lost_to_module);
+        self.count_struck += usize::from(news.lost_to_host || news.lost_to_module);
         self.has_flipped |= news.flips_to_host + news.flips_to_module > 0;
         self.has_mixed |= news.numbers_to_module || news.added_to_module || news.lost_to_module;
         self.upheavals += usize::from(news.reset || news.numbers_to_host || news.numbers_to_module);

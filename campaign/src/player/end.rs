@@ -143,9 +143,8 @@ impl<D: Target> Player<'_, '_, D> {
             .filter(|event| !event.seen && !event.excused)
             .map(|event| event.number)
             .collect();
-        if missing.len() > self.story.events_lost {
-            let lost = self.story.events_lost;
-            self.story.find(Kind::LostEvent, format!("{missing:?}, {lost} told as lost"));
+        if !missing.is_empty() {
+            self.story.find(Kind::LostEvent, format!("{missing:?}"));
         }
     }
 }

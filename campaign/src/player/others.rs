@@ -121,14 +121,15 @@ impl<D: Target> Player<'_, '_, D> {
                 let mut module = module.borrow_mut();
                 let event = module.poll()?;
                 Ok(event.map(|event| match event {
-                    atwifi::Event::Lost(count) => Err(usize::from(count)),
+                    atwifi::Event::Lost(_) => Err(()),
                     atwifi::Event::Other(line) => Ok(line.to_vec()),
                     _ => Ok(Vec::new()),
                 }))
             });
             match event {
                 Ok(None) => return true,
-                Ok(Some(Err(lost))) => self.story.events_lost += lost,
+                // How many are lost with bytes that are, nobody knows.
+                Ok(Some(Err(()))) => self.story.forget_events(),
                 Ok(Some(Ok(line))) => {
                     let lines = self.story.events.iter_mut();
                     let mut lines = lines.filter(|event| {
