@@ -212,8 +212,8 @@ impl Trouble {
                 Kind::ToHost(_) => places.to_host,
                 Kind::ToModule(_) => places.to_module,
                 Kind::Gap(_) => places.gaps,
-                Kind::Busy | Kind::Late(_) => places.commands,
-                Kind::Fifo(_) | Kind::Interrupt | Kind::Unplug => u64::MAX,
+                // When these strike cannot be seen.
+                Kind::Busy | Kind::Late(_) | Kind::Fifo(_) | Kind::Interrupt | Kind::Unplug => u64::MAX,
             }
         });
         self.armed = armed;

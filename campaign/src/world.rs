@@ -128,8 +128,10 @@ pub struct Note {
     pub to: SocketAddr,
     /// How long it is.
     pub size: usize,
-    /// It has been handed out, or has arrived.
+    /// How often it has been handed out, or has arrived.
     pub times: usize,
+    /// Its sender was told that it has gone out.
+    pub is_sure: bool,
 }
 
 /// The bytes of a datagram, which tell its number.
@@ -266,7 +268,7 @@ impl World {
     pub fn note(&self, from: SocketAddr, to: SocketAddr, size: usize) -> Vec<u8> {
         let mut knows = self.knows();
         let number = knows.notes.len();
-        knows.notes.push(Note { from, to, size, times: 0 });
+        knows.notes.push(Note { from, to, size, times: 0, is_sure: false });
         datagram(number, size)
     }
 }

@@ -63,6 +63,7 @@ impl<D: Target> Player<'_, '_, D> {
         let is_bound = !udp.ports.is_empty();
         let peer = if is_bound { peer } else { udp.peer };
         let to = datagram_peer(peer);
+        let noted = self.story.world.knows().notes.len();
         let bytes = self.story.world.note(module_at(0), to, size);
         let result = self.call("send datagram", 0, false, |module| {
             let mut shared = Shared::new(module);
@@ -75,12 +76,8 @@ impl<D: Target> Player<'_, '_, D> {
                 nb::Error::WouldBlock => panic!("a blocking call returned WouldBlock"),
             })
         });
-        let mut knows = self.story.world.knows();
-        if let (Err(_), Some(note)) = (result, knows.notes.last_mut()) {
-            // Nobody can ask for it.
-            note.size = 0;
-        }
-        drop(knows);
+        // One of which the caller was told that it failed may be lost, or not.
+        self.story.world.knows().notes[noted].is_sure = result.is_ok();
         self.udp.insert(number, udp);
     }
 
@@ -169,7 +166,7 @@ impl Story {
             if is_own && note.times > 1 {
                 seen.push((Kind::Twice, format!("datagram {number} at its peer")));
             }
-            if is_own && note.times == 0 && note.size > 0 && is_calm {
+            if is_own && note.times == 0 && note.is_sure && is_calm {
                 seen.push((Kind::LostDatagram, format!("datagram {number}, {} bytes", note.size)));
             }
         }

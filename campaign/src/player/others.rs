@@ -82,6 +82,10 @@ impl<D: Target> Player<'_, '_, D> {
     }
 
     pub(super) fn join(&mut self) -> bool {
+        if self.story.is_joined {
+            // It leaves first.
+            self.end_connections();
+        }
         let result = self.call("join", 0, false, |module| {
             module.borrow_mut().join(SSID, PASSWORD)
         });
