@@ -31,26 +31,38 @@ impl<D: Target> Player<'_, '_, D> {
         self.story.simulation.advance(surroundings.round_trip() + Duration::from_millis(100));
     }
 
-    /// What the peers have sent comes, or its stream is told broken.
+    /// What the peers have sent comes, or its stream is told broken. One that is not read may hold up
+    /// the others.
     fn drain(&mut self, surroundings: &Surroundings) {
         let until = self.story.simulation.now() + DRAIN + surroundings.round_trip();
-        for number in 0..self.tcp.len() {
-            let Some(account) = self.tcp[number].account else { continue };
-            while self.story.ledger.waiting(account, &self.story.world) > 0 {
-                if self.receive(number, 2000, Duration::ZERO).is_none() {
-                    if self.story.simulation.now() > until {
+        loop {
+            let mut is_done = true;
+            for number in 0..self.tcp.len() {
+                while self.waiting(number) > 0 {
+                    is_done = false;
+                    if self.receive(number, 2000, Duration::ZERO).is_none() {
                         break;
                     }
-                    self.story.simulation.advance(LOOK);
                 }
             }
-            let waiting = self.story.ledger.waiting(account, &self.story.world);
+            if is_done || self.story.simulation.now() > until {
+                break;
+            }
+            self.story.simulation.advance(LOOK);
+        }
+        self.story.place = "drain";
+        for number in 0..self.tcp.len() {
+            let waiting = self.waiting(number);
             if waiting > 0 {
-                self.story.place = "drain";
-                let line = self.story.ledger.line(account);
-                self.story.find(Kind::Stuck, format!("line {line}: {waiting} bytes"));
+                self.story.find(Kind::Stuck, format!("socket {number}: {waiting} bytes"));
             }
         }
+    }
+
+    /// How many bytes of a socket's peer have not come.
+    fn waiting(&self, number: usize) -> usize {
+        let account = self.tcp[number].account;
+        account.map_or(0, |account| self.story.ledger.waiting(account, &self.story.world))
     }
 
     /// One attempt may hear of what has gone wrong; the second goes through.

@@ -82,8 +82,9 @@ impl<D: Target> Player<'_, '_, D> {
     }
 
     pub(super) fn join(&mut self) -> bool {
+        // If it is up, which is not known for sure, it leaves first.
+        self.story.trouble.upheavals += 1;
         if self.story.is_joined {
-            // It leaves first.
             self.end_connections();
         }
         let result = self.call("join", 0, false, |module| {
