@@ -15,12 +15,6 @@ use crate::program::{Conversation, conversation};
 /// How often a conversation is made smaller at most.
 const TRIES: usize = 4000;
 
-/// All profiles of both modules.
-#[must_use]
-pub fn all_profiles() -> Vec<Profile> {
-    [&Profile::ST67[..], &Profile::MICROCHIP].concat()
-}
-
 /// Plays a conversation in its dialect.
 #[must_use]
 pub fn play(conversation: &Conversation, with_transcript: bool) -> Outcome {
@@ -30,21 +24,38 @@ pub fn play(conversation: &Conversation, with_transcript: bool) -> Outcome {
     }
 }
 
+/// Which conversations are played.
+#[derive(Clone, Debug)]
+pub struct Setting {
+    /// The firmware, in turn.
+    pub profiles: Vec<Profile>,
+    /// On an evil line.
+    pub is_evil: bool,
+}
+
+impl Default for Setting {
+    fn default() -> Self {
+        let profiles = [&Profile::ST67[..], &Profile::MICROCHIP].concat();
+        Setting { profiles, is_evil: false }
+    }
+}
+
 /// The conversation of a seed, as a tree of smaller ones; the firmware is one of these, in turn.
-fn tree(seed: u64, profiles: &[Profile]) -> impl ValueTree<Value = Conversation> + use<> {
+fn tree(seed: u64, setting: &Setting) -> impl ValueTree<Value = Conversation> + use<> {
+    let Setting { profiles, is_evil } = setting;
     let profile = profiles[(seed % profiles.len() as u64) as usize];
     let mut key = [0; 32];
     key[..8].copy_from_slice(&seed.to_le_bytes());
     let random = TestRng::from_seed(RngAlgorithm::ChaCha, &key);
     let mut runner = TestRunner::new_with_rng(Config::default(), random);
-    let tree = conversation(profile).new_tree(&mut runner);
+    let tree = conversation(profile, *is_evil).new_tree(&mut runner);
     tree.expect("every conversation is allowed")
 }
 
 /// The conversation of a seed.
 #[must_use]
-pub fn of_seed(seed: u64, profiles: &[Profile]) -> Conversation {
-    tree(seed, profiles).current()
+pub fn of_seed(seed: u64, setting: &Setting) -> Conversation {
+    tree(seed, setting).current()
 }
 
 /// One seed that was played.
@@ -64,14 +75,14 @@ pub struct Played {
 #[must_use]
 pub fn play_all(
     seeds: std::ops::Range<u64>,
-    profiles: &[Profile],
+    setting: &Setting,
     bar: ProgressBar,
 ) -> Vec<Played> {
     seeds
         .into_par_iter()
         .progress_with(bar)
         .map(|seed| {
-            let conversation = of_seed(seed, profiles);
+            let conversation = of_seed(seed, setting);
             let size = (conversation.surroundings.latency_ms, conversation.steps.len());
             let (profile, outcome) = (conversation.profile, play(&conversation, false));
             Played { seed, profile, size, outcome }
@@ -84,7 +95,7 @@ pub fn play_all(
 #[must_use]
 pub fn minimise(
     seed: u64,
-    profiles: &[Profile],
+    setting: &Setting,
     wanted: (Kind, &'static str),
 ) -> Option<(Conversation, Finding)> {
     let finds = |conversation: &Conversation| {
@@ -92,7 +103,7 @@ pub fn minimise(
         let mut findings = findings.filter(|finding| (finding.kind, finding.place) == wanted);
         findings.next()
     };
-    let mut tree = tree(seed, profiles);
+    let mut tree = tree(seed, setting);
     let mut best = finds(&tree.current()).map(|finding| (tree.current(), finding));
     let mut tries = 0;
     let mut goes_on = best.is_some() && tree.simplify();
@@ -113,12 +124,12 @@ pub fn minimise(
 /// A conversation as it is written in a test, a line for each step.
 #[must_use]
 pub fn as_code(conversation: &Conversation) -> String {
-    let Conversation { profile, surroundings, host, steps } = conversation;
+    let Conversation { profile, surroundings, host, vices, steps } = conversation;
     let steps = steps.iter().map(|step| format!("        {step:?},\n"));
     let steps: String = steps.collect();
     let code = format!(
         "Conversation {{\n    profile: {profile:?},\n    surroundings: {surroundings:?},\n    \
-         host: {host:?},\n    steps: vec![\n{steps}    ],\n}}"
+         host: {host:?},\n    vices: {vices:?},\n    steps: vec![\n{steps}    ],\n}}"
     );
     code.replace("sizes: [", "sizes: vec![")
 }

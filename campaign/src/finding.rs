@@ -56,6 +56,14 @@ pub enum Kind {
     NotBack,
 }
 
+impl Kind {
+    /// Whether it must not happen even where nothing can be relied on.
+    #[must_use]
+    pub fn is_of_evil(self) -> bool {
+        matches!(self, Kind::Panic | Kind::Hang | Kind::Slow | Kind::NotBack)
+    }
+}
+
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:?} in {}: {}", self.kind, self.place, self.seen)

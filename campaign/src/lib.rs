@@ -9,13 +9,14 @@
 //! - A [`target`] is a dialect, and what it offers besides the network.
 //! - A [`player`] does one step after the other on virtual time and holds what comes of it against
 //!   what may come ([`ledger`], [`trouble`]); what may not come is a [`finding`].
+//! - An [`evil`] line answers and behaves as no good one does; on it no more is asked than that every
+//!   call ends, in time and without a panic, and that a reset helps once it has become good.
 //! - The [`campaign`] plays many, and makes those smaller that find something.
-//! - [`evil`] modules and transports answer and behave as no good one does; of them only an end is
-//!   asked, in time and without a panic.
 #![forbid(unsafe_code)]
 
 pub mod campaign;
 pub mod caught;
+pub mod evil;
 pub mod finding;
 pub mod ledger;
 pub mod player;

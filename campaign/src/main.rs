@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::time::{Instant, SystemTime};
 
 use anyhow::{Result, bail};
-use atwifi_campaign::campaign::{self, Played};
+use atwifi_campaign::campaign::{self, Played, Setting};
 use atwifi_campaign::finding::{Finding, Kind};
 use atwifi_simulator::Profile;
 use clap::Parser;
@@ -37,6 +37,9 @@ struct Options {
     /// Play this firmware only.
     #[arg(long)]
     profile: Option<Profile>,
+    /// Play on a line on which nothing can be relied on.
+    #[arg(long)]
+    evil: bool,
     /// Look for findings of this kind only, such as `WrongBytes`.
     #[arg(long)]
     kind: Option<String>,
@@ -44,13 +47,13 @@ struct Options {
 
 fn main() -> Result<()> {
     let options = Options::parse();
-    let profiles = match options.profile {
-        Some(profile) => vec![profile],
-        None => campaign::all_profiles(),
-    };
+    let mut setting = Setting { is_evil: options.evil, ..Setting::default() };
+    if let Some(profile) = options.profile {
+        setting.profiles = vec![profile];
+    }
     match options.seed {
-        Some(seed) => tell(seed, &profiles, &options),
-        None => many(&profiles, &options),
+        Some(seed) => tell(seed, &setting, &options),
+        None => many(&setting, &options),
     }
 }
 
@@ -60,12 +63,12 @@ fn is_wanted(finding: &Finding, options: &Options) -> bool {
 }
 
 /// Everything about one conversation.
-fn tell(seed: u64, profiles: &[Profile], options: &Options) -> Result<()> {
-    let conversation = campaign::of_seed(seed, profiles);
+fn tell(seed: u64, setting: &Setting, options: &Options) -> Result<()> {
+    let conversation = campaign::of_seed(seed, setting);
     let findings = campaign::play(&conversation, false).findings;
     let mut findings = findings.iter().filter(|finding| is_wanted(finding, options)).peekable();
     let smaller = match (options.minimise, findings.peek()) {
-        (true, Some(first)) => campaign::minimise(seed, profiles, (first.kind, first.place)),
+        (true, Some(first)) => campaign::minimise(seed, setting, (first.kind, first.place)),
         _ => None,
     };
     let conversation = smaller.map_or(conversation, |(smaller, _)| smaller);
@@ -76,23 +79,23 @@ fn tell(seed: u64, profiles: &[Profile], options: &Options) -> Result<()> {
     Ok(())
 }
 
-fn smaller(seed: u64, profiles: &[Profile], wanted: (Kind, &'static str)) {
-    if let Some((conversation, finding)) = campaign::minimise(seed, profiles, wanted) {
+fn smaller(seed: u64, setting: &Setting, wanted: (Kind, &'static str)) {
+    if let Some((conversation, finding)) = campaign::minimise(seed, setting, wanted) {
         println!("\n// Seed {seed}: {finding}\n{}", campaign::as_code(&conversation));
     }
 }
 
-fn many(all: &[Profile], options: &Options) -> Result<()> {
+fn many(setting: &Setting, options: &Options) -> Result<()> {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?;
     let from = options.from.unwrap_or(now.as_secs() << 24);
     let bar = ProgressBar::new(options.seeds).with_style(ProgressStyle::with_template(
         "{wide_bar} {pos}/{len} {per_sec} {eta}",
     )?);
     let begun = Instant::now();
-    let played = campaign::play_all(from..from + options.seeds, all, bar);
+    let played = campaign::play_all(from..from + options.seeds, setting, bar);
     let seconds = begun.elapsed().as_secs_f64();
     println!("seeds {from} to {}: {:.0} a second", from + options.seeds, played.len() as f64 / seconds);
-    all.iter().for_each(|&profile| summarise(profile, &played));
+    setting.profiles.iter().for_each(|&profile| summarise(profile, &played));
     let kinds = kinds(&played, options);
     for ((kind, place), found) in &kinds {
         let mut profiles = BTreeMap::<_, usize>::new();
@@ -102,7 +105,7 @@ fn many(all: &[Profile], options: &Options) -> Result<()> {
         let seeds: Vec<_> = found.iter().take(5).map(|played| played.seed).collect();
         println!("{kind:?} in {place}: {} times, as in {seeds:?}; {profiles:?}", found.len());
         if options.minimise {
-            smaller(found[0].seed, all, (*kind, place));
+            smaller(found[0].seed, setting, (*kind, place));
         }
     }
     match kinds.len() {

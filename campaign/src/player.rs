@@ -12,9 +12,10 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use atwifi::{Closed, Error, Module, Shared, SocketMemory, TcpSocket, UdpSocket};
-use atwifi_simulator::{Config, Port, PortError, Simulation};
+use atwifi_simulator::{Config, Simulation};
 use embedded_nal::nb;
 
+use crate::evil::{Line, LineError, Vices};
 use crate::caught::{Caught, Hangs, catch};
 use crate::finding::{Finding, Kind};
 use crate::ledger::Ledger;
@@ -41,7 +42,7 @@ const HANG: Duration = Duration::from_secs(1800);
 const SPINS: u64 = 20_000_000;
 
 /// Why a call failed, in neutral words.
-pub type Told = Error<PortError, String>;
+pub type Told = Error<LineError, String>;
 
 /// The clock of a host that sleeps in ticks.
 #[derive(Clone)]
@@ -115,6 +116,7 @@ struct Event {
 struct Story {
     simulation: Simulation,
     clock: Clock,
+    line: Line,
     world: World,
     trouble: Trouble,
     ledger: Ledger,
@@ -125,6 +127,7 @@ struct Story {
     bound: usize,
     /// The station should be up.
     is_joined: bool,
+    is_evil: bool,
 }
 
 /// A socket of the host.
@@ -167,6 +170,9 @@ pub fn play<D: Target>(conversation: &Conversation, with_transcript: bool) -> Ou
         Err(Caught::Hang) => story.find(Kind::Hang, "it does not end"),
         Err(Caught::Panic(said)) => story.find(Kind::Panic, said),
     }
+    if story.is_evil {
+        story.outcome.findings.retain(|finding| finding.kind.is_of_evil());
+    }
     story.outcome.took = story.simulation.now();
     if with_transcript {
         story.outcome.transcript = Some(story.simulation.transcript().to_string());
@@ -194,6 +200,7 @@ impl Story {
         }));
         Story {
             trouble: Trouble::new(&simulation, around),
+            line: Line::new(&simulation, conversation.vices),
             simulation,
             clock,
             world,
@@ -204,6 +211,7 @@ impl Story {
             dialled: 0,
             bound: 0,
             is_joined: false,
+            is_evil: conversation.vices != Vices::default(),
         }
     }
 
@@ -237,8 +245,7 @@ impl Story {
         let Host { sockets, spare, resets_first, .. } = conversation.host;
         let mut line = vec![0; Driver::<D>::LINE_BUFFER + spare];
         let mut memory: Vec<_> = (0..sockets).map(|_| SocketMemory::<N>::new()).collect();
-        let port = self.simulation.port();
-        let module = Module::new(port, self.clock.clone(), &mut line, &mut memory);
+        let module = Module::new(self.line.clone(), self.clock.clone(), &mut line, &mut memory);
         let Ok(module) = module else { panic!("the buffers do not suffice") };
         let module = RefCell::new(module);
         let mut player = Player::<D> {
@@ -326,7 +333,7 @@ impl<'b, D: Target> Player<'_, 'b, D> {
         }
     }
 
-    fn shared<'s>(&'s self) -> Shared<'s, 'b, D, Port, Clock> {
+    fn shared<'s>(&'s self) -> Shared<'s, 'b, D, Line, Clock> {
         Shared::new(self.module)
     }
 

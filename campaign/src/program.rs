@@ -9,6 +9,8 @@ use proptest::collection::vec;
 use proptest::option::weighted;
 use proptest::prelude::*;
 
+use crate::evil::Vices;
+
 /// The most faults of one conversation.
 pub const FAULTS_MAX: usize = 8;
 
@@ -21,6 +23,8 @@ pub struct Conversation {
     pub surroundings: Surroundings,
     /// What the host is like.
     pub host: Host,
+    /// What is evil about the line.
+    pub vices: Vices,
     /// What is done.
     pub steps: Vec<Step>,
 }
@@ -223,18 +227,22 @@ pub const INSERTS: [&[u8]; 7] = [b"\r\n", b"x", b"\xff\x00>", b"OK\r\n", b"x\r\n
 /// How many lines may come in a gap: see `Target::gap_line`.
 pub const GAP_LINES: usize = 5;
 
-/// Any conversation with this firmware.
-pub fn conversation(profile: Profile) -> impl Strategy<Value = Conversation> {
+/// Any conversation with this firmware; on an evil line, if so wished.
+pub fn conversation(profile: Profile, is_evil: bool) -> impl Strategy<Value = Conversation> {
     let steps = prop_oneof![
         1 => vec(step(Just(None)), 1..40),
         4 => vec(step(weighted(0.12, strike())), 1..40),
         2 => vec(step(weighted(0.5, strike())), 1..14),
     ];
-    (surroundings(), host(), steps).prop_map(move |(surroundings, host, steps)| Conversation {
-        profile,
-        surroundings,
-        host,
-        steps,
+    let one_in = || prop_oneof![Just(0), 2..10_u64, 10..100_u64];
+    let vices = (one_in(), one_in(), any::<u64>()).prop_map(move |(module, transport, seed)| {
+        let vices = Vices { module, transport, seed };
+        if is_evil { vices } else { Vices::default() }
+    });
+    (surroundings(), host(), vices, steps).prop_map(move |(surroundings, host, vices, steps)| {
+        let baud = surroundings.baud.filter(|_| !is_evil);
+        let surroundings = Surroundings { baud, ..surroundings };
+        Conversation { profile, surroundings, host, vices, steps }
     })
 }
 

@@ -6,16 +6,16 @@ use atwifi::dialect::Dialect;
 use atwifi::microchip::Microchip;
 use atwifi::st67::St67;
 use atwifi::{ErrorOf, Module, Ranged};
-use atwifi_simulator::Port;
 use embedded_io::{Read, Write};
 
+use crate::evil::Line;
 use crate::player::Clock;
 
 /// A driver on a simulated module.
-pub type Driver<'b, D> = Module<'b, D, Port, Clock>;
+pub type Driver<'b, D> = Module<'b, D, Line, Clock>;
 
 /// Why a call failed.
-pub type Failure<D> = ErrorOf<D, Port>;
+pub type Failure<D> = ErrorOf<D, Line>;
 
 /// What came of a passthrough.
 pub struct Through<D: Dialect> {

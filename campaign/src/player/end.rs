@@ -20,6 +20,7 @@ const SAID: usize = 300;
 impl<D: Target> Player<'_, '_, D> {
     pub(super) fn end(&mut self, surroundings: &Surroundings, host: &Host) {
         self.story.trouble.end(surroundings);
+        self.story.line.reform();
         self.look();
         self.drain(surroundings);
         self.close_all();
@@ -68,10 +69,16 @@ impl<D: Target> Player<'_, '_, D> {
     /// One attempt may hear of what has gone wrong; the second goes through.
     fn come_back(&mut self, surroundings: &Surroundings) {
         self.story.outcome.came_back_at_once = self.tell_story(surroundings).is_ok();
-        if !self.story.outcome.came_back_at_once
-            && let Err(why) = self.tell_story(surroundings)
-        {
-            self.story.find(Kind::NotBack, why);
+        if self.story.outcome.came_back_at_once {
+            return;
+        }
+        let Err(why) = self.tell_story(surroundings) else { return };
+        let reset = self.call("reset", 0, true, |module| module.borrow_mut().reset());
+        let helps = reset.is_ok() && self.tell_story(surroundings).is_ok();
+        if !(helps && self.story.is_evil) {
+            self.story.place = "last story";
+            let helps = if helps { "a reset helps" } else { "a reset does not help" };
+            self.story.find(Kind::NotBack, format!("{why}; {helps}"));
         }
     }
 
