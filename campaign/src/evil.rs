@@ -50,7 +50,7 @@ const NUMBERS: [&str; 8] = ["0", "1", "4", "5", "65535", "65536", "4000000000", 
 /// What is said instead.
 const OTHERS: [&[u8]; 4] = [b"OK\r\n", b"ERROR\r\n", b"\r\n>", b"ready\r\n"];
 /// How long a byte of a module takes that never stops talking.
-const BYTE: Duration = Duration::from_micros(11);
+const BYTE: Duration = Duration::from_micros(87);
 
 /// Why a line failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

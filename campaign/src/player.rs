@@ -37,9 +37,9 @@ const BOUND: Duration = Duration::from_secs(60);
 const BOUNDS: [(&str, Duration); 0] = [];
 
 /// A call that takes so much longer than the longest bound does not end.
-const HANG: Duration = Duration::from_secs(1800);
+const HANG: Duration = Duration::from_secs(600);
 /// How often the clock may be read while time stands still.
-const SPINS: u64 = 20_000_000;
+const SPINS: u64 = 1_000_000;
 
 /// Why a call failed, in neutral words.
 pub type Told = Error<LineError, String>;
@@ -53,6 +53,8 @@ struct Ticks {
     tick: Duration,
     /// When the call began that is running.
     begun: Cell<Duration>,
+    /// What time it was last, and how often it has been so.
+    seen: Cell<Duration>,
     spins: Cell<u64>,
     /// After how many sleeps the wait is broken off.
     interrupt: Cell<Option<u64>>,
@@ -60,19 +62,18 @@ struct Ticks {
 
 impl atwifi::Clock for Clock {
     fn now(&mut self) -> u32 {
-        self.0.spins.set(self.0.spins.get() + 1);
-        if self.0.spins.get() > SPINS {
+        let ticks = &self.0;
+        let now = ticks.simulation.now();
+        let spins = if ticks.seen.replace(now) == now { ticks.spins.get() + 1 } else { 0 };
+        ticks.spins.set(spins);
+        if spins > SPINS || now - ticks.begun.get() > HANG {
             panic::panic_any(Hangs);
         }
-        self.0.simulation.now().as_millis() as u32
+        now.as_millis() as u32
     }
 
     fn idle(&mut self) -> ControlFlow<()> {
         let ticks = &self.0;
-        ticks.spins.set(0);
-        if ticks.simulation.now() - ticks.begun.get() > HANG {
-            panic::panic_any(Hangs);
-        }
         match ticks.interrupt.get() {
             Some(0) => {
                 ticks.interrupt.set(None);
@@ -167,7 +168,10 @@ pub fn play<D: Target>(conversation: &Conversation, with_transcript: bool) -> Ou
     });
     match played {
         Ok(()) => {}
-        Err(Caught::Hang) => story.find(Kind::Hang, "it does not end"),
+        Err(Caught::Hang) => {
+            let begun = story.clock.0.begun.get();
+            story.find(Kind::Hang, format!("after {:?}", story.simulation.now() - begun));
+        }
         Err(Caught::Panic(said)) => story.find(Kind::Panic, said),
     }
     if story.is_evil {
@@ -195,6 +199,7 @@ impl Story {
             simulation: simulation.clone(),
             tick: Duration::from_millis(conversation.host.tick_ms),
             begun: Cell::default(),
+            seen: Cell::default(),
             spins: Cell::default(),
             interrupt: Cell::default(),
         }));
@@ -349,7 +354,6 @@ impl<'b, D: Target> Player<'_, 'b, D> {
         self.story.place = place;
         let begun = self.story.simulation.now();
         self.story.clock.0.begun.set(begun);
-        self.story.clock.0.spins.set(0);
         let result = call(self.module).map_err(neutral::<D>);
         let took = self.story.simulation.now() - begun;
         let news = self.look();
