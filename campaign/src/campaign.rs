@@ -36,7 +36,10 @@ pub struct Setting {
 impl Default for Setting {
     fn default() -> Self {
         let profiles = [&Profile::ST67[..], &Profile::MICROCHIP].concat();
-        Setting { profiles, is_evil: false }
+        Setting {
+            profiles,
+            is_evil: false,
+        }
     }
 }
 
@@ -73,19 +76,23 @@ pub struct Played {
 
 /// Plays these seeds on all cores; in their order.
 #[must_use]
-pub fn play_all(
-    seeds: std::ops::Range<u64>,
-    setting: &Setting,
-    bar: ProgressBar,
-) -> Vec<Played> {
+pub fn play_all(seeds: std::ops::Range<u64>, setting: &Setting, bar: ProgressBar) -> Vec<Played> {
     seeds
         .into_par_iter()
         .progress_with(bar)
         .map(|seed| {
             let conversation = of_seed(seed, setting);
-            let size = (conversation.surroundings.latency_ms, conversation.steps.len());
+            let size = (
+                conversation.surroundings.latency_ms,
+                conversation.steps.len(),
+            );
             let (profile, outcome) = (conversation.profile, play(&conversation, false));
-            Played { seed, profile, size, outcome }
+            Played {
+                seed,
+                profile,
+                size,
+                outcome,
+            }
         })
         .collect()
 }
@@ -124,7 +131,13 @@ pub fn minimise(
 /// A conversation as it is written in a test, a line for each step.
 #[must_use]
 pub fn as_code(conversation: &Conversation) -> String {
-    let Conversation { profile, surroundings, host, vices, steps } = conversation;
+    let Conversation {
+        profile,
+        surroundings,
+        host,
+        vices,
+        steps,
+    } = conversation;
     let steps = steps.iter().map(|step| format!("        {step:?},\n"));
     let steps: String = steps.collect();
     let code = format!(

@@ -143,13 +143,17 @@ impl Evil {
 
     /// The same with another number.
     fn renumber(&mut self, line: &[u8]) -> Vec<u8> {
-        let is_start = |n: usize| {
-            line[n].is_ascii_digit() && (n == 0 || !line[n - 1].is_ascii_digit())
-        };
+        let is_start =
+            |n: usize| line[n].is_ascii_digit() && (n == 0 || !line[n - 1].is_ascii_digit());
         let starts: Vec<usize> = (0..line.len()).filter(|&n| is_start(n)).collect();
-        let Some(count) = std::num::NonZero::new(starts.len()) else { return line.to_vec() };
+        let Some(count) = std::num::NonZero::new(starts.len()) else {
+            return line.to_vec();
+        };
         let start = starts[self.draw(count.get() as u64) as usize];
-        let digits = line[start..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let digits = line[start..]
+            .iter()
+            .take_while(|byte| byte.is_ascii_digit())
+            .count();
         let number = self.one(&NUMBERS);
         [&line[..start], number.as_bytes(), &line[start + digits..]].concat()
     }
@@ -159,7 +163,10 @@ impl Line {
     /// The end of a simulated line, with these vices.
     #[must_use]
     pub fn new(simulation: &Simulation, vices: Vices) -> Self {
-        let evil = Evil { vices, ..Evil::default() };
+        let evil = Evil {
+            vices,
+            ..Evil::default()
+        };
         Line {
             port: simulation.port(),
             simulation: simulation.clone(),
@@ -185,7 +192,9 @@ impl Line {
         let mut evil = self.evil.borrow_mut();
         let one_in = evil.vices.transport;
         match evil.happens(one_in) && evil.draw(3) == 0 {
-            true => Err(LineError::Evil(KINDS[evil.draw(KINDS.len() as u64) as usize])),
+            true => Err(LineError::Evil(
+                KINDS[evil.draw(KINDS.len() as u64) as usize],
+            )),
             false => Ok(()),
         }
     }
@@ -247,7 +256,9 @@ impl Read for Line {
         }
         let mut evil = self.evil.borrow_mut();
         let count = into.len().min(evil.said.len());
-        into.iter_mut().zip(evil.said.drain(..count)).for_each(|(place, byte)| *place = byte);
+        into.iter_mut()
+            .zip(evil.said.drain(..count))
+            .for_each(|(place, byte)| *place = byte);
         let talks_on = evil.endless.is_some();
         drop(evil);
         if talks_on {

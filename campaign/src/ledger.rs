@@ -38,7 +38,11 @@ fn finding(kind: Kind, place: &'static str, seen: String) -> Finding {
 impl Ledger {
     /// The host has a connection; returns its number in the ledger.
     pub fn open(&mut self, line: usize, upheavals: usize) -> usize {
-        self.accounts.push(Account { line, upheavals, ..Account::default() });
+        self.accounts.push(Account {
+            line,
+            upheavals,
+            ..Account::default()
+        });
         self.accounts.len() - 1
     }
 
@@ -99,7 +103,9 @@ impl Ledger {
         if account.taken > line.sent {
             let seen = format!(
                 "{} bytes from {from} on of line {}, of which the peer has sent {}",
-                bytes.len(), account.line, line.sent
+                bytes.len(),
+                account.line,
+                line.sent
             );
             return Some(finding(Kind::WrongBytes, place, seen));
         }
@@ -108,10 +114,16 @@ impl Ledger {
         if wrong > account.flips.0 {
             let seen = format!(
                 "{wrong} of {} bytes from {from} on of line {}: {}",
-                bytes.len(), account.line, bytes.escape_ascii()
+                bytes.len(),
+                account.line,
+                bytes.escape_ascii()
             );
             account.tainted.0 = true;
-            return Some(finding(Kind::WrongBytes, place, seen.chars().take(300).collect()));
+            return Some(finding(
+                Kind::WrongBytes,
+                place,
+                seen.chars().take(300).collect(),
+            ));
         }
         account.flips.0 -= wrong;
         None
@@ -160,7 +172,9 @@ impl Ledger {
                 let first = (0..count).find(|&n| line.received[n] != expected[n]);
                 let seen = format!(
                     "line {}: {wrong} of {} acknowledged bytes, from {} on",
-                    account.line, account.acked, first.unwrap_or(0)
+                    account.line,
+                    account.acked,
+                    first.unwrap_or(0)
                 );
                 findings.push(finding(Kind::WrongSent, "send", seen));
             } else if count < account.acked
@@ -187,5 +201,8 @@ impl Ledger {
 }
 
 fn differences(one: &[u8], other: &[u8]) -> usize {
-    one.iter().zip(other).filter(|(one, other)| one != other).count()
+    one.iter()
+        .zip(other)
+        .filter(|(one, other)| one != other)
+        .count()
 }

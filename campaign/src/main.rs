@@ -47,7 +47,10 @@ struct Options {
 
 fn main() -> Result<()> {
     let options = Options::parse();
-    let mut setting = Setting { is_evil: options.evil, ..Setting::default() };
+    let mut setting = Setting {
+        is_evil: options.evil,
+        ..Setting::default()
+    };
     if let Some(profile) = options.profile {
         setting.profiles = vec![profile];
     }
@@ -66,7 +69,10 @@ fn is_wanted(finding: &Finding, options: &Options) -> bool {
 fn tell(seed: u64, setting: &Setting, options: &Options) -> Result<()> {
     let conversation = campaign::of_seed(seed, setting);
     let findings = campaign::play(&conversation, false).findings;
-    let mut findings = findings.iter().filter(|finding| is_wanted(finding, options)).peekable();
+    let mut findings = findings
+        .iter()
+        .filter(|finding| is_wanted(finding, options))
+        .peekable();
     let smaller = match (options.minimise, findings.peek()) {
         (true, Some(first)) => campaign::minimise(seed, setting, (first.kind, first.place)),
         _ => None,
@@ -75,13 +81,19 @@ fn tell(seed: u64, setting: &Setting, options: &Options) -> Result<()> {
     let outcome = campaign::play(&conversation, options.transcript);
     println!("{}", outcome.transcript.unwrap_or_default());
     println!("{}", campaign::as_code(&conversation));
-    outcome.findings.iter().for_each(|finding| println!("{finding}"));
+    outcome
+        .findings
+        .iter()
+        .for_each(|finding| println!("{finding}"));
     Ok(())
 }
 
 fn smaller(seed: u64, setting: &Setting, wanted: (Kind, &'static str)) {
     if let Some((conversation, finding)) = campaign::minimise(seed, setting, wanted) {
-        println!("\n// Seed {seed}: {finding}\n{}", campaign::as_code(&conversation));
+        println!(
+            "\n// Seed {seed}: {finding}\n{}",
+            campaign::as_code(&conversation)
+        );
     }
 }
 
@@ -94,8 +106,15 @@ fn many(setting: &Setting, options: &Options) -> Result<()> {
     let begun = Instant::now();
     let played = campaign::play_all(from..from + options.seeds, setting, bar);
     let seconds = begun.elapsed().as_secs_f64();
-    println!("seeds {from} to {}: {:.0} a second", from + options.seeds, played.len() as f64 / seconds);
-    setting.profiles.iter().for_each(|&profile| summarise(profile, &played));
+    println!(
+        "seeds {from} to {}: {:.0} a second",
+        from + options.seeds,
+        played.len() as f64 / seconds
+    );
+    setting
+        .profiles
+        .iter()
+        .for_each(|&profile| summarise(profile, &played));
     let kinds = kinds(&played, options);
     for ((kind, place), found) in &kinds {
         let mut profiles = BTreeMap::<_, usize>::new();
@@ -103,7 +122,10 @@ fn many(setting: &Setting, options: &Options) -> Result<()> {
             *profiles.entry(played.profile.to_string()).or_default() += 1;
         }
         let seeds: Vec<_> = found.iter().take(5).map(|played| played.seed).collect();
-        println!("{kind:?} in {place}: {} times, as in {seeds:?}; {profiles:?}", found.len());
+        println!(
+            "{kind:?} in {place}: {} times, as in {seeds:?}; {profiles:?}",
+            found.len()
+        );
         if options.minimise {
             smaller(found[0].seed, setting, (*kind, place));
         }
@@ -115,12 +137,24 @@ fn many(setting: &Setting, options: &Options) -> Result<()> {
 }
 
 fn summarise(profile: Profile, played: &[Played]) {
-    let own: Vec<_> = played.iter().filter(|played| played.profile == profile).collect();
+    let own: Vec<_> = played
+        .iter()
+        .filter(|played| played.profile == profile)
+        .collect();
     let calls: usize = own.iter().map(|played| played.outcome.calls).sum();
     let errors: usize = own.iter().map(|played| played.outcome.errors).sum();
-    let found = own.iter().filter(|played| !played.outcome.findings.is_empty()).count();
-    let at_once = own.iter().filter(|played| played.outcome.came_back_at_once).count();
-    let hours: f64 = own.iter().map(|played| played.outcome.took.as_secs_f64() / 3600.0).sum();
+    let found = own
+        .iter()
+        .filter(|played| !played.outcome.findings.is_empty())
+        .count();
+    let at_once = own
+        .iter()
+        .filter(|played| played.outcome.came_back_at_once)
+        .count();
+    let hours: f64 = own
+        .iter()
+        .map(|played| played.outcome.took.as_secs_f64() / 3600.0)
+        .sum();
     println!(
         "{profile:22} {:6} conversations, {calls:8} calls, {errors:7} errors, {hours:7.1} h, {at_once:6} back at once, {found:5} with findings",
         own.len()
@@ -145,6 +179,8 @@ fn kinds<'p>(played: &'p [Played], options: &Options) -> Kinds<'p> {
         }
     }
     // The simplest first.
-    kinds.values_mut().for_each(|found| found.sort_by_key(|played| played.size));
+    kinds
+        .values_mut()
+        .for_each(|found| found.sort_by_key(|played| played.size));
     kinds
 }

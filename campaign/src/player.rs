@@ -11,12 +11,12 @@ use std::panic;
 use std::rc::Rc;
 use std::time::Duration;
 
-use atwifi::{Closed, Error, Module, Shared, SocketMemory, TcpSocket, UdpSocket};
+use atwifi::{Closed, Error, Module, SocketMemory, TcpSocket, UdpSocket};
 use atwifi_simulator::{Config, Simulation};
 use embedded_nal::nb;
 
-use crate::evil::{Line, LineError, Vices};
 use crate::caught::{Caught, Hangs, catch};
+use crate::evil::{Line, LineError, Vices};
 use crate::finding::{Finding, Kind};
 use crate::ledger::Ledger;
 use crate::program::{Conversation, Deed, Host, MEMORY, Step, Surroundings};
@@ -64,7 +64,11 @@ impl atwifi::Clock for Clock {
     fn now(&mut self) -> u32 {
         let ticks = &self.0;
         let now = ticks.simulation.now();
-        let spins = if ticks.seen.replace(now) == now { ticks.spins.get() + 1 } else { 0 };
+        let spins = if ticks.seen.replace(now) == now {
+            ticks.spins.get() + 1
+        } else {
+            0
+        };
         ticks.spins.set(spins);
         if spins > SPINS || now - ticks.begun.get() > HANG {
             panic::panic_any(Hangs);
@@ -170,12 +174,18 @@ pub fn play<D: Target>(conversation: &Conversation, with_transcript: bool) -> Ou
         Ok(()) => {}
         Err(Caught::Hang) => {
             let begun = story.clock.0.begun.get();
-            story.find(Kind::Hang, format!("after {:?}", story.simulation.now() - begun));
+            story.find(
+                Kind::Hang,
+                format!("after {:?}", story.simulation.now() - begun),
+            );
         }
         Err(Caught::Panic(said)) => story.find(Kind::Panic, said),
     }
     if story.is_evil {
-        story.outcome.findings.retain(|finding| finding.kind.is_of_evil());
+        story
+            .outcome
+            .findings
+            .retain(|finding| finding.kind.is_of_evil());
     }
     story.outcome.took = story.simulation.now();
     if with_transcript {
@@ -247,11 +257,23 @@ impl Story {
         steps: &mut &[Step],
         is_first: bool,
     ) -> bool {
-        let Host { sockets, spare, resets_first, .. } = conversation.host;
+        let Host {
+            sockets,
+            spare,
+            resets_first,
+            ..
+        } = conversation.host;
         let mut line = vec![0; Driver::<D>::LINE_BUFFER + spare];
         let mut memory: Vec<_> = (0..sockets).map(|_| SocketMemory::<N>::new()).collect();
-        let module = Module::new(self.line.clone(), self.clock.clone(), &mut line, &mut memory);
-        let Ok(module) = module else { panic!("the buffers do not suffice") };
+        let module = Module::new(
+            self.line.clone(),
+            self.clock.clone(),
+            &mut line,
+            &mut memory,
+        );
+        let Ok(module) = module else {
+            panic!("the buffers do not suffice")
+        };
         let module = RefCell::new(module);
         let mut player = Player::<D> {
             story: self,
@@ -336,10 +358,6 @@ impl<'b, D: Target> Player<'_, 'b, D> {
             | Deed::CloseDatagrams { .. } => self.datagram(deed),
             other => self.other(other),
         }
-    }
-
-    fn shared<'s>(&'s self) -> Shared<'s, 'b, D, Line, Clock> {
-        Shared::new(self.module)
     }
 
     /// Makes a call, which may take so much longer than its bound, and where `excused` says whether it

@@ -80,6 +80,7 @@ pub struct Step {
 /// What the host, a peer or the surroundings do. A `socket` is one of those that are open, counted
 /// round and round.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(missing_docs, reason = "each line names what is in it")]
 pub enum Deed {
     /// Join the access point; only if the link is down, if so wished.
     Join { if_down: bool },
@@ -98,9 +99,21 @@ pub enum Deed {
     /// Send so many bytes.
     Send { socket: usize, size: usize },
     /// Receive so many times with a buffer of that size, waiting up to so long for each.
-    Receive { socket: usize, buffer: usize, times: usize, wait_ms: u64 },
+    Receive {
+        socket: usize,
+        buffer: usize,
+        times: usize,
+        wait_ms: u64,
+    },
     /// Write and read as a stream.
-    Stream { socket: usize, gather: usize, write: usize, pieces: usize, read: usize, wait_ms: u32 },
+    Stream {
+        socket: usize,
+        gather: usize,
+        write: usize,
+        pieces: usize,
+        read: usize,
+        wait_ms: u32,
+    },
     /// Wait for something to read.
     Wait { socket: usize, ms: u32 },
     /// Close a socket.
@@ -122,11 +135,24 @@ pub enum Deed {
     /// Take a socket for datagrams; bind it, or connect it to a peer.
     OpenDatagrams { bound: bool, peer: usize },
     /// Send a datagram to a peer.
-    SendDatagram { socket: usize, peer: usize, size: usize },
+    SendDatagram {
+        socket: usize,
+        peer: usize,
+        size: usize,
+    },
     /// Receive datagrams.
-    ReceiveDatagrams { socket: usize, buffer: usize, times: usize, wait_ms: u64 },
+    ReceiveDatagrams {
+        socket: usize,
+        buffer: usize,
+        times: usize,
+        wait_ms: u64,
+    },
     /// A peer sends datagrams of its own accord.
-    PeerSendsDatagrams { socket: usize, peer: usize, sizes: Vec<usize> },
+    PeerSendsDatagrams {
+        socket: usize,
+        peer: usize,
+        sizes: Vec<usize>,
+    },
     /// Close a socket for datagrams.
     CloseDatagrams { socket: usize },
     /// Take so many events.
@@ -136,7 +162,11 @@ pub enum Deed {
     /// Send one of the dialect's own commands.
     Command { which: usize },
     /// What the dialect has besides: a passthrough, if any.
-    Passthrough { write: usize, read: usize, wait_ms: u32 },
+    Passthrough {
+        write: usize,
+        read: usize,
+        wait_ms: u32,
+    },
     /// Do nothing for so long.
     Pause { ms: u64 },
     /// Reset the module by its command.
@@ -222,7 +252,15 @@ pub enum Wire {
 }
 
 /// What may be inserted.
-pub const INSERTS: [&[u8]; 7] = [b"\r\n", b"x", b"\xff\x00>", b"OK\r\n", b"x\r\n", b">", b"\r\nready\r\n"];
+pub const INSERTS: [&[u8]; 7] = [
+    b"\r\n",
+    b"x",
+    b"\xff\x00>",
+    b"OK\r\n",
+    b"x\r\n",
+    b">",
+    b"\r\nready\r\n",
+];
 
 /// How many lines may come in a gap: see `Target::gap_line`.
 pub const GAP_LINES: usize = 5;
@@ -236,41 +274,71 @@ pub fn conversation(profile: Profile, is_evil: bool) -> impl Strategy<Value = Co
     ];
     let one_in = || prop_oneof![Just(0), 2..10_u64, 10..100_u64];
     let vices = (one_in(), one_in(), any::<u64>()).prop_map(move |(module, transport, seed)| {
-        let vices = Vices { module, transport, seed };
+        let vices = Vices {
+            module,
+            transport,
+            seed,
+        };
         if is_evil { vices } else { Vices::default() }
     });
     (surroundings(), host(), vices, steps).prop_map(move |(surroundings, host, vices, steps)| {
         let baud = surroundings.baud.filter(|_| !is_evil);
-        let surroundings = Surroundings { baud, ..surroundings };
-        Conversation { profile, surroundings, host, vices, steps }
+        let surroundings = Surroundings {
+            baud,
+            ..surroundings
+        };
+        Conversation {
+            profile,
+            surroundings,
+            host,
+            vices,
+            steps,
+        }
     })
 }
 
 fn surroundings() -> impl Strategy<Value = Surroundings> {
-    let latency = prop_oneof![4 => Just(1_u64), 2 => 1..100_u64, 1 => 100..600_u64, 1 => 600..2000_u64];
+    let latency =
+        prop_oneof![4 => Just(1_u64), 2 => 1..100_u64, 1 => 100..600_u64, 1 => 600..2000_u64];
     let network = prop_oneof![3 => Just(1_u64), 2 => 1..60_u64, 1 => 60..500_u64];
     let baud = prop_oneof![8 => Just(None), 1 => Just(Some(921_600)), 1 => Just(Some(115_200))];
     let fragment = prop_oneof![2 => Just(0), 1 => 1..8_usize, 1 => 8..200_usize];
     let seldom = || proptest::bool::weighted(0.1);
-    (latency, network, baud, fragment, any::<bool>(), any::<bool>(), seldom(), seldom()).prop_map(
-        |(latency_ms, network_ms, baud, fragment, split, behind, clear, deaf)| Surroundings {
-            latency_ms,
-            network_ms,
-            baud,
-            fragment,
-            split_writes: split,
-            close_behind_data: behind,
-            clear_on_close: clear,
-            deaf_while_reading: deaf,
-        },
+    (
+        latency,
+        network,
+        baud,
+        fragment,
+        any::<bool>(),
+        any::<bool>(),
+        seldom(),
+        seldom(),
     )
+        .prop_map(
+            |(latency_ms, network_ms, baud, fragment, split, behind, clear, deaf)| Surroundings {
+                latency_ms,
+                network_ms,
+                baud,
+                fragment,
+                split_writes: split,
+                close_behind_data: behind,
+                clear_on_close: clear,
+                deaf_while_reading: deaf,
+            },
+        )
 }
 
 fn host() -> impl Strategy<Value = Host> {
     let spare = prop_oneof![Just(0_usize), 1..600_usize, 600..4000_usize];
     let tick = prop_oneof![Just(1_u64), 1..20_u64];
     (1..=5_usize, 0..MEMORY.len(), spare, tick, any::<bool>()).prop_map(
-        |(sockets, memory, spare, tick_ms, resets_first)| Host { sockets, memory, spare, tick_ms, resets_first },
+        |(sockets, memory, spare, tick_ms, resets_first)| Host {
+            sockets,
+            memory,
+            spare,
+            tick_ms,
+            resets_first,
+        },
     )
 }
 
@@ -326,7 +394,14 @@ fn to() -> impl Strategy<Value = To> {
 }
 
 fn connection() -> impl Strategy<Value = Deed> {
-    let stream = (socket(), prop_oneof![Just(0_usize), 1..300_usize], size(), 1..6_usize, size(), 1..2000_u32);
+    let stream = (
+        socket(),
+        prop_oneof![Just(0_usize), 1..300_usize],
+        size(),
+        1..6_usize,
+        size(),
+        1..2000_u32,
+    );
     prop_oneof![
         7 => to().prop_map(|to| Deed::Connect { to }),
         1 => (socket(), to()).prop_map(|(socket, to)| Deed::Reconnect { socket, to }),

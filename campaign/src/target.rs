@@ -53,8 +53,12 @@ pub trait Target: Dialect<Status: Display> + Sized {
 }
 
 /// Lines of which no driver knows what they mean.
-const UNKNOWN: [&[u8]; 4] =
-    [b"+CW:ROAMING\r\n", b"+TIME_UPDATED\r\n", b"I (1234) wifi: state\r\n", b"\r\n"];
+const UNKNOWN: [&[u8]; 4] = [
+    b"+CW:ROAMING\r\n",
+    b"+TIME_UPDATED\r\n",
+    b"I (1234) wifi: state\r\n",
+    b"\r\n",
+];
 
 impl Target for St67 {
     fn numbered(number: usize) -> Vec<u8> {
@@ -93,7 +97,11 @@ impl Target for St67 {
             local_ip: None,
             timeout_ms: None,
         };
-        let mut through = Through { read: Vec::new(), written: 0, end: Ok(()) };
+        let mut through = Through {
+            read: Vec::new(),
+            written: 0,
+            end: Ok(()),
+        };
         let mut mode = match module.passthrough(&open) {
             Ok(mode) => mode,
             Err(error) => {

@@ -175,7 +175,10 @@ impl Trouble {
         };
         self.simulation.add_faults(more.clone());
         self.faults = more;
-        self.armed.push(Armed { at, kind: strike.kind.clone() });
+        self.armed.push(Armed {
+            at,
+            kind: strike.kind.clone(),
+        });
     }
 
     /// A step is over: what lasts for a step ends.
@@ -207,15 +210,22 @@ impl Trouble {
             lost_to_module: now < self.cut_to_module,
             ..News::default()
         };
-        let (struck, armed) = std::mem::take(&mut self.armed).into_iter().partition(|armed| {
-            armed.at < match armed.kind {
-                Kind::ToHost(_) => places.to_host,
-                Kind::ToModule(_) => places.to_module,
-                Kind::Gap(_) => places.gaps,
-                // When these strike cannot be seen.
-                Kind::Busy | Kind::Late(_) | Kind::Fifo(_) | Kind::Interrupt | Kind::Unplug => u64::MAX,
-            }
-        });
+        let (struck, armed) = std::mem::take(&mut self.armed)
+            .into_iter()
+            .partition(|armed| {
+                armed.at
+                    < match armed.kind {
+                        Kind::ToHost(_) => places.to_host,
+                        Kind::ToModule(_) => places.to_module,
+                        Kind::Gap(_) => places.gaps,
+                        // When these strike cannot be seen.
+                        Kind::Busy
+                        | Kind::Late(_)
+                        | Kind::Fifo(_)
+                        | Kind::Interrupt
+                        | Kind::Unplug => u64::MAX,
+                    }
+            });
         self.armed = armed;
         let struck: Vec<Armed> = struck;
         for armed in struck {

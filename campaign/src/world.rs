@@ -7,9 +7,7 @@ use std::rc::Rc;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use atwifi_simulator::{
-    DatagramService, MemoryNetwork, Peer, Sender, Service, services,
-};
+use atwifi_simulator::{DatagramService, MemoryNetwork, Peer, Sender, Service, services};
 
 use crate::program::To;
 
@@ -51,7 +49,7 @@ pub fn text(key: u64, talks: bool, from: usize, count: usize) -> Vec<u8> {
     let byte = |place: usize| {
         let block = mix(key ^ (place as u64 / 32).wrapping_mul(0x9e37_79b9_7f4a_7c15));
         let word = WORDS[(block >> 32) as usize % WORDS.len()];
-        match (talks && block % 2 == 0, word.get(place % 32)) {
+        match (talks && block.is_multiple_of(2), word.get(place % 32)) {
             (true, Some(&byte)) => byte,
             _ => mix(block.wrapping_add(place as u64)) as u8,
         }
@@ -139,7 +137,12 @@ pub struct Note {
 #[must_use]
 pub fn datagram(number: usize, size: usize) -> Vec<u8> {
     let mut bytes = (number as u32 ^ 0x5a5a_0000).to_be_bytes().to_vec();
-    bytes.extend(text(number as u64 | 1 << 40, false, 0, size.saturating_sub(4)));
+    bytes.extend(text(
+        number as u64 | 1 << 40,
+        false,
+        0,
+        size.saturating_sub(4),
+    ));
     bytes.truncate(size);
     bytes
 }
@@ -232,7 +235,10 @@ impl World {
             dialled: false,
             orders: VecDeque::new(),
         });
-        Box::new(Far { world: self.clone(), number })
+        Box::new(Far {
+            world: self.clone(),
+            number,
+        })
     }
 
     /// A network with all of them.
@@ -269,7 +275,13 @@ impl World {
     pub fn note(&self, from: SocketAddr, to: SocketAddr, size: usize) -> Vec<u8> {
         let mut knows = self.knows();
         let number = knows.notes.len();
-        knows.notes.push(Note { from, to, size, times: 0, is_sure: false });
+        knows.notes.push(Note {
+            from,
+            to,
+            size,
+            times: 0,
+            is_sure: false,
+        });
         datagram(number, size)
     }
 }

@@ -34,7 +34,12 @@ impl<D: Target> Player<'_, '_, D> {
                 }
             }
             Deed::Send { socket, size } => self.send(socket, size),
-            Deed::Receive { socket, buffer, times, wait_ms } => {
+            Deed::Receive {
+                socket,
+                buffer,
+                times,
+                wait_ms,
+            } => {
                 for _ in 0..times {
                     self.receive(socket, buffer, Duration::from_millis(wait_ms));
                 }
@@ -62,7 +67,10 @@ impl<D: Target> Player<'_, '_, D> {
             TcpClientStack::socket(&mut *module.borrow_mut())
         });
         if let Ok(socket) = socket {
-            self.tcp.push(Tcp { socket, account: None });
+            self.tcp.push(Tcp {
+                socket,
+                account: None,
+            });
             self.connect(self.tcp.len() - 1, to);
         }
     }
@@ -99,18 +107,24 @@ impl<D: Target> Player<'_, '_, D> {
         match line {
             Some(line) => Some(self.story.ledger.open(line, upheavals)),
             None => {
-                self.story.find(Kind::NobodyThere, format!("connected to {at}"));
+                self.story
+                    .find(Kind::NobodyThere, format!("connected to {at}"));
                 None
             }
         }
     }
 
     pub(super) fn send(&mut self, socket: usize, size: usize) {
-        let Some(number) = nth(socket, self.tcp.len()) else { return };
+        let Some(number) = nth(socket, self.tcp.len()) else {
+            return;
+        };
         let Some(account) = self.tcp[number].account else {
             return self.send_nowhere(number);
         };
-        let (line, acked) = (self.story.ledger.line(account), self.story.ledger.account(account).acked);
+        let (line, acked) = (
+            self.story.ledger.line(account),
+            self.story.ledger.account(account).acked,
+        );
         let bytes = Line::own_text(line, acked, size);
         let excused = self.has_ended(account);
         let mut tcp = self.tcp.remove(number);
@@ -121,7 +135,9 @@ impl<D: Target> Player<'_, '_, D> {
         self.tcp.insert(number, tcp);
         match result {
             Ok(sent) if sent == size => self.story.ledger.account(account).acked += sent,
-            Ok(sent) => self.story.find(Kind::Missing, format!("{sent} of {size} taken")),
+            Ok(sent) => self
+                .story
+                .find(Kind::Missing, format!("{sent} of {size} taken")),
             Err(error) => self.failed(account, &error, "send"),
         }
     }
@@ -131,7 +147,11 @@ impl<D: Target> Player<'_, '_, D> {
         let mut tcp = self.tcp.remove(number);
         let result = self.call("send", 0, true, |module| {
             let mut shared = atwifi::Shared::new(module);
-            flat(TcpClientStack::send(&mut shared, &mut tcp.socket, b"nobody"))
+            flat(TcpClientStack::send(
+                &mut shared,
+                &mut tcp.socket,
+                b"nobody",
+            ))
         });
         self.tcp.insert(number, tcp);
         if result.is_ok() {
@@ -149,7 +169,9 @@ impl<D: Target> Player<'_, '_, D> {
     fn failed(&mut self, account: usize, error: &Told, place: &'static str) {
         let story = &mut *self.story;
         let upheavals = story.trouble.upheavals;
-        let finding = story.ledger.failed(account, error, place, upheavals, &story.world);
+        let finding = story
+            .ledger
+            .failed(account, error, place, upheavals, &story.world);
         story.outcome.findings.extend(finding);
     }
 
@@ -165,7 +187,12 @@ impl<D: Target> Player<'_, '_, D> {
     }
 
     /// Receives once, waiting up to so long; `None` if nothing came, or an error.
-    pub(super) fn receive(&mut self, socket: usize, buffer: usize, wait: Duration) -> Option<usize> {
+    pub(super) fn receive(
+        &mut self,
+        socket: usize,
+        buffer: usize,
+        wait: Duration,
+    ) -> Option<usize> {
         let number = nth(socket, self.tcp.len())?;
         let mut buffer = vec![0; buffer];
         let account = self.tcp[number].account;
@@ -196,14 +223,29 @@ impl<D: Target> Player<'_, '_, D> {
     }
 
     fn stream(&mut self, deed: &Deed) {
-        let &Deed::Stream { socket, gather, write, pieces, read, wait_ms } = deed else { return };
-        let Some(number) = nth(socket, self.tcp.len()) else { return };
+        let &Deed::Stream {
+            socket,
+            gather,
+            write,
+            pieces,
+            read,
+            wait_ms,
+        } = deed
+        else {
+            return;
+        };
+        let Some(number) = nth(socket, self.tcp.len()) else {
+            return;
+        };
         let Tcp { socket, account } = self.tcp.remove(number);
         let Some(account) = account else {
             self.tcp.insert(number, Tcp { socket, account });
             return;
         };
-        let (line, acked) = (self.story.ledger.line(account), self.story.ledger.account(account).acked);
+        let (line, acked) = (
+            self.story.ledger.line(account),
+            self.story.ledger.account(account).acked,
+        );
         let bytes = Line::own_text(line, acked, write);
         let mut memory = vec![0; gather];
         let mut stream = Stream::new(atwifi::Shared::new(self.module), socket, &mut memory[..]);
@@ -213,7 +255,13 @@ impl<D: Target> Player<'_, '_, D> {
             let result = self.call("stream write", 0, excused, |_| stream.write_all(piece));
             if let Err(error) = result {
                 self.failed(account, &error, "stream write");
-                self.tcp.insert(number, Tcp { socket: stream.into_parts().1, account: Some(account) });
+                self.tcp.insert(
+                    number,
+                    Tcp {
+                        socket: stream.into_parts().1,
+                        account: Some(account),
+                    },
+                );
                 return;
             }
         }
@@ -223,18 +271,32 @@ impl<D: Target> Player<'_, '_, D> {
         }
         let mut buffer = vec![0; read];
         // That nothing comes is told by an error.
-        match self.call("stream read", u64::from(wait_ms), true, |_| stream.read(&mut buffer)) {
-            Ok(0) => self.failed(account, &Error::Closed(atwifi::Closed::ByPeer), "stream read"),
+        match self.call("stream read", u64::from(wait_ms), true, |_| {
+            stream.read(&mut buffer)
+        }) {
+            Ok(0) => self.failed(
+                account,
+                &Error::Closed(atwifi::Closed::ByPeer),
+                "stream read",
+            ),
             Ok(count) => self.took(Some(account), &buffer[..count], "stream read"),
             Err(Error::Timeout) => {}
             Err(error) => self.failed(account, &error, "stream read"),
         }
         let socket = stream.into_parts().1;
-        self.tcp.insert(number, Tcp { socket, account: Some(account) });
+        self.tcp.insert(
+            number,
+            Tcp {
+                socket,
+                account: Some(account),
+            },
+        );
     }
 
     fn wait(&mut self, socket: usize, ms: u32) {
-        let Some(number) = nth(socket, self.tcp.len()) else { return };
+        let Some(number) = nth(socket, self.tcp.len()) else {
+            return;
+        };
         let mut tcp = self.tcp.remove(number);
         let _ = self.call("wait", u64::from(ms), true, |module| {
             atwifi::Shared::new(module).wait_readable(&mut tcp.socket, ms)
@@ -272,7 +334,9 @@ impl<D: Target> Player<'_, '_, D> {
     }
 
     fn accept(&mut self, wait: Duration) {
-        let Some((mut socket, port)) = self.listener.take() else { return };
+        let Some((mut socket, port)) = self.listener.take() else {
+            return;
+        };
         let until = self.story.simulation.now() + wait;
         loop {
             let result = self.call_now("accept", false, |module| {
@@ -281,7 +345,10 @@ impl<D: Target> Player<'_, '_, D> {
             match result {
                 Ok(Some((accepted, remote))) => {
                     let account = self.account_of(remote);
-                    self.tcp.push(Tcp { socket: accepted, account });
+                    self.tcp.push(Tcp {
+                        socket: accepted,
+                        account,
+                    });
                     break;
                 }
                 Ok(None) if self.story.simulation.now() < until => self.idle(),
@@ -305,7 +372,8 @@ impl<D: Target> Player<'_, '_, D> {
                 Some(self.story.ledger.open(line, upheavals))
             }
             Some(_) => {
-                self.story.find(Kind::Stranger, format!("{remote} a second time"));
+                self.story
+                    .find(Kind::Stranger, format!("{remote} a second time"));
                 None
             }
             None => {
@@ -324,11 +392,16 @@ impl<D: Target> Player<'_, '_, D> {
     }
 
     fn dial(&mut self, says: usize) {
-        let to = self.listener.as_ref().map_or(LISTENING[0], |(_, port)| *port);
+        let to = self
+            .listener
+            .as_ref()
+            .map_or(LISTENING[0], |(_, port)| *port);
         let from = port(50_000, self.story.dialled);
         self.story.dialled += 1;
         let service = self.story.world.dialler(from, To::Sending(says));
-        self.story.simulation.dial((DIALLER, from), module_at(to), service);
+        self.story
+            .simulation
+            .dial((DIALLER, from), module_at(to), service);
     }
 
     fn order(&mut self, socket: usize, order: Order) {

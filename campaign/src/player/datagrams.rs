@@ -16,12 +16,21 @@ impl<D: Target> Player<'_, '_, D> {
         match deed {
             Deed::OpenDatagrams { bound, peer } => self.open_datagrams(*bound, *peer),
             Deed::SendDatagram { socket, peer, size } => self.send_datagram(*socket, *peer, *size),
-            Deed::ReceiveDatagrams { socket, buffer, times, wait_ms } => {
+            Deed::ReceiveDatagrams {
+                socket,
+                buffer,
+                times,
+                wait_ms,
+            } => {
                 for _ in 0..*times {
                     self.receive_datagram(*socket, *buffer, Duration::from_millis(*wait_ms));
                 }
             }
-            Deed::PeerSendsDatagrams { socket, peer, sizes } => {
+            Deed::PeerSendsDatagrams {
+                socket,
+                peer,
+                sizes,
+            } => {
                 self.peer_sends_datagrams(*socket, *peer, sizes);
             }
             Deed::CloseDatagrams { socket } => {
@@ -51,14 +60,20 @@ impl<D: Target> Player<'_, '_, D> {
                 UdpClientStack::connect(&mut Shared::new(module), &mut socket, datagram_peer(peer))
             })
         };
-        self.udp.push(Udp { socket, ports, peer });
+        self.udp.push(Udp {
+            socket,
+            ports,
+            peer,
+        });
         if result.is_err() {
             self.close_datagrams(self.udp.len() - 1);
         }
     }
 
     fn send_datagram(&mut self, socket: usize, peer: usize, size: usize) {
-        let Some(number) = nth(socket, self.udp.len()) else { return };
+        let Some(number) = nth(socket, self.udp.len()) else {
+            return;
+        };
         let mut udp = self.udp.remove(number);
         let is_bound = !udp.ports.is_empty();
         let peer = if is_bound { peer } else { udp.peer };
@@ -82,7 +97,9 @@ impl<D: Target> Player<'_, '_, D> {
     }
 
     fn receive_datagram(&mut self, socket: usize, buffer: usize, wait: Duration) {
-        let Some(number) = nth(socket, self.udp.len()) else { return };
+        let Some(number) = nth(socket, self.udp.len()) else {
+            return;
+        };
         let mut buffer = vec![0; buffer];
         let until = self.story.simulation.now() + wait;
         loop {
@@ -93,7 +110,8 @@ impl<D: Target> Player<'_, '_, D> {
             self.udp.insert(number, udp);
             match result {
                 Ok(Some((count, from))) => {
-                    if let Some((kind, seen)) = self.judge_datagram(number, &buffer[..count], from) {
+                    if let Some((kind, seen)) = self.judge_datagram(number, &buffer[..count], from)
+                    {
                         self.story.find(kind, seen);
                     }
                     return;
@@ -115,7 +133,11 @@ impl<D: Target> Player<'_, '_, D> {
         let is_altered = self.story.trouble.has_flipped;
         let found = datagram_number(bytes).and_then(|number| knows.notes.get_mut(number));
         let Some(note) = found.filter(|note| note.size == bytes.len()) else {
-            let seen = format!("{} bytes from {from}: {}", bytes.len(), bytes.escape_ascii());
+            let seen = format!(
+                "{} bytes from {from}: {}",
+                bytes.len(),
+                bytes.escape_ascii()
+            );
             return (!is_altered).then_some((Kind::WrongDatagram, seen));
         };
         let told = datagram_number(bytes).unwrap_or_default();
@@ -133,12 +155,16 @@ impl<D: Target> Player<'_, '_, D> {
         let to = note.to.port();
         let others = self.udp.iter().enumerate().filter(|(n, _)| *n != number);
         let mut others = others.filter(|(_, other)| other.ports.contains(&to));
-        others.next().map(|_| (Kind::WrongDatagram, format!("for another socket, at {to}")))
+        others
+            .next()
+            .map(|_| (Kind::WrongDatagram, format!("for another socket, at {to}")))
     }
 
     fn peer_sends_datagrams(&mut self, socket: usize, peer: usize, sizes: &[usize]) {
         let number = nth(socket, self.udp.len());
-        let Some(&to) = number.and_then(|number| self.udp[number].ports.first()) else { return };
+        let Some(&to) = number.and_then(|number| self.udp[number].ports.first()) else {
+            return;
+        };
         for &size in sizes {
             let (from, to) = (datagram_peer(peer), module_at(to));
             let bytes = self.story.world.note(from, to, size);
@@ -167,16 +193,26 @@ impl Story {
                 seen.push((Kind::Twice, format!("datagram {number} at its peer")));
             }
             if is_own && note.times == 0 && note.is_sure && is_calm {
-                seen.push((Kind::LostDatagram, format!("datagram {number}, {} bytes", note.size)));
+                seen.push((
+                    Kind::LostDatagram,
+                    format!("datagram {number}, {} bytes", note.size),
+                ));
             }
         }
         if is_calm && !knows.strange.is_empty() {
-            seen.push((Kind::WrongSent, format!("datagrams of {:?} bytes", knows.strange)));
+            seen.push((
+                Kind::WrongSent,
+                format!("datagrams of {:?} bytes", knows.strange),
+            ));
         }
         if !self.trouble.has_mixed && !knows.astray.is_empty() {
-            seen.push((Kind::WrongSent, format!("datagrams {:?} to another peer", knows.astray)));
+            seen.push((
+                Kind::WrongSent,
+                format!("datagrams {:?} to another peer", knows.astray),
+            ));
         }
         drop(knows);
-        seen.into_iter().for_each(|(kind, seen)| self.find(kind, seen));
+        seen.into_iter()
+            .for_each(|(kind, seen)| self.find(kind, seen));
     }
 }

@@ -25,11 +25,15 @@ impl<D: Target> Player<'_, '_, D> {
         self.drain(surroundings);
         self.close_all();
         // Time to hear of it.
-        self.story.simulation.advance(surroundings.round_trip() + Duration::from_millis(100));
+        self.story
+            .simulation
+            .advance(surroundings.round_trip() + Duration::from_millis(100));
         self.come_back(surroundings);
         self.look_for_leaks(host);
         self.look_for_events();
-        self.story.simulation.advance(surroundings.round_trip() + Duration::from_millis(100));
+        self.story
+            .simulation
+            .advance(surroundings.round_trip() + Duration::from_millis(100));
     }
 
     /// What the peers have sent comes, or its stream is told broken. One that is not read may hold up
@@ -55,7 +59,8 @@ impl<D: Target> Player<'_, '_, D> {
         for number in 0..self.tcp.len() {
             let waiting = self.waiting(number);
             if waiting > 0 {
-                self.story.find(Kind::Stuck, format!("socket {number}: {waiting} bytes"));
+                self.story
+                    .find(Kind::Stuck, format!("socket {number}: {waiting} bytes"));
             }
         }
     }
@@ -63,7 +68,9 @@ impl<D: Target> Player<'_, '_, D> {
     /// How many bytes of a socket's peer have not come.
     fn waiting(&self, number: usize) -> usize {
         let account = self.tcp[number].account;
-        account.map_or(0, |account| self.story.ledger.waiting(account, &self.story.world))
+        account.map_or(0, |account| {
+            self.story.ledger.waiting(account, &self.story.world)
+        })
     }
 
     /// One attempt may hear of what has gone wrong; the second goes through.
@@ -72,12 +79,18 @@ impl<D: Target> Player<'_, '_, D> {
         if self.story.outcome.came_back_at_once {
             return;
         }
-        let Err(why) = self.tell_story(surroundings) else { return };
+        let Err(why) = self.tell_story(surroundings) else {
+            return;
+        };
         let reset = self.call("reset", 0, true, |module| module.borrow_mut().reset());
         let helps = reset.is_ok() && self.tell_story(surroundings).is_ok();
         if !(helps && self.story.is_evil) {
             self.story.place = "last story";
-            let helps = if helps { "a reset helps" } else { "a reset does not help" };
+            let helps = if helps {
+                "a reset helps"
+            } else {
+                "a reset does not help"
+            };
             self.story.find(Kind::NotBack, format!("{why}; {helps}"));
         }
     }
@@ -92,7 +105,10 @@ impl<D: Target> Player<'_, '_, D> {
             TcpClientStack::socket(&mut *module.borrow_mut())
         });
         let socket = socket.map_err(|error| said("socket", &error))?;
-        self.tcp.push(Tcp { socket, account: None });
+        self.tcp.push(Tcp {
+            socket,
+            account: None,
+        });
         let result = self.echo(surroundings);
         self.close(0);
         result
@@ -102,12 +118,15 @@ impl<D: Target> Player<'_, '_, D> {
         if !self.connect(0, To::Answering) {
             return Err("connect".to_owned());
         }
-        let Some(account) = self.tcp[0].account else { return Err("nobody".to_owned()) };
+        let Some(account) = self.tcp[0].account else {
+            return Err("nobody".to_owned());
+        };
         self.send(0, SAID);
         if self.story.ledger.account(account).acked != SAID {
             return Err("send".to_owned());
         }
-        let until = self.story.simulation.now() + surroundings.round_trip() + Duration::from_secs(30);
+        let until =
+            self.story.simulation.now() + surroundings.round_trip() + Duration::from_secs(30);
         while self.story.ledger.account(account).taken < SAID {
             if self.story.ledger.account(account).told {
                 return Err("receive".to_owned());
@@ -137,10 +156,14 @@ impl<D: Target> Player<'_, '_, D> {
                 TcpClientStack::socket(&mut *module.borrow_mut())
             });
             match socket {
-                Ok(socket) => self.tcp.push(Tcp { socket, account: None }),
+                Ok(socket) => self.tcp.push(Tcp {
+                    socket,
+                    account: None,
+                }),
                 Err(Error::Resource(Resource::Sockets)) => {
                     let left = sockets - number;
-                    self.story.find(Kind::Leak, format!("{left} of {sockets} in the driver"));
+                    self.story
+                        .find(Kind::Leak, format!("{left} of {sockets} in the driver"));
                     break;
                 }
                 Err(_) => break,

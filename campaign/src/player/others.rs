@@ -9,7 +9,7 @@ use embedded_nal::{AddrType, Dns, nb};
 
 use super::{Event, PASSWORD, Player, SSID, Story};
 use crate::finding::Kind;
-use crate::program::{self, Deed, Strike, To};
+use crate::program::{Deed, Strike, To};
 use crate::target::Target;
 use crate::trouble::{News, Places};
 use crate::world::{HOST, Line, NAME};
@@ -32,7 +32,9 @@ impl<D: Target> Player<'_, '_, D> {
             }
             Deed::LinkState => drop(self.link_state()),
             Deed::Addresses => {
-                let _ = self.call("addresses", 0, false, |module| module.borrow_mut().addresses());
+                let _ = self.call("addresses", 0, false, |module| {
+                    module.borrow_mut().addresses()
+                });
             }
             Deed::Resolve { known } => self.resolve(known),
             Deed::Poll { times } => drop(self.poll(times)),
@@ -42,7 +44,11 @@ impl<D: Target> Player<'_, '_, D> {
                     D::command(&mut module.borrow_mut(), which)
                 });
             }
-            Deed::Passthrough { write, read, wait_ms } => self.passthrough(write, read, wait_ms),
+            Deed::Passthrough {
+                write,
+                read,
+                wait_ms,
+            } => self.passthrough(write, read, wait_ms),
             Deed::Pause { ms } => self.story.simulation.advance(Duration::from_millis(ms)),
             Deed::Reset => self.reset(false),
             Deed::ResetByPin => self.reset(true),
@@ -73,11 +79,20 @@ impl<D: Target> Player<'_, '_, D> {
             is_event = which == 0;
             D::gap_line(which, number)
         });
-        self.story.clock.0.interrupt.set(self.story.trouble.interrupt);
+        self.story
+            .clock
+            .0
+            .interrupt
+            .set(self.story.trouble.interrupt);
         if is_event {
             // Nobody knows yet when it will be told, or whether.
             let at = (0, u64::MAX);
-            self.story.events.push(Event { number, at, seen: false, excused: true });
+            self.story.events.push(Event {
+                number,
+                at,
+                seen: false,
+                excused: true,
+            });
         }
     }
 
@@ -95,7 +110,9 @@ impl<D: Target> Player<'_, '_, D> {
     }
 
     pub(super) fn link_state(&mut self) -> Option<LinkState> {
-        let state = self.call("link state", 0, false, |module| module.borrow_mut().link_state());
+        let state = self.call("link state", 0, false, |module| {
+            module.borrow_mut().link_state()
+        });
         state.ok()
     }
 
@@ -115,7 +132,8 @@ impl<D: Target> Player<'_, '_, D> {
             && !self.story.trouble.has_flipped
             && !self.story.trouble.has_mixed
         {
-            self.story.find(Kind::WrongBytes, format!("{name} is {address}"));
+            self.story
+                .find(Kind::WrongBytes, format!("{name} is {address}"));
         }
     }
 
@@ -168,7 +186,10 @@ impl<D: Target> Player<'_, '_, D> {
         let is_there = self.story.world.knows().lines.len() > line;
         if !is_there {
             if !through.read.is_empty() {
-                self.story.find(Kind::BytesFromNowhere, format!("{} bytes", through.read.len()));
+                self.story.find(
+                    Kind::BytesFromNowhere,
+                    format!("{} bytes", through.read.len()),
+                );
             }
             return;
         }
@@ -180,7 +201,9 @@ impl<D: Target> Player<'_, '_, D> {
         }
         self.story.ledger.account(account).acked = through.written;
         let story = &mut *self.story;
-        let finding = story.ledger.received(account, &through.read, "passthrough", &story.world);
+        let finding = story
+            .ledger
+            .received(account, &through.read, "passthrough", &story.world);
         story.outcome.findings.extend(finding);
         if !matches!(end, Ok(()) | Err(Error::Timeout)) {
             self.story.ledger.account(account).told = true;
@@ -239,7 +262,12 @@ impl Story {
             let after = Places::of(&self.simulation).to_host;
             let spoilt = self.trouble.spoilt;
             let excused = spoilt.is_some_and(|at| before.saturating_sub(at) < WAKE);
-            self.events.push(Event { number, at: (before, after), seen: false, excused });
+            self.events.push(Event {
+                number,
+                at: (before, after),
+                seen: false,
+                excused,
+            });
         }
     }
 
@@ -252,7 +280,9 @@ impl Story {
 
     /// What was spoilt may have been an event, or have swallowed it.
     pub(super) fn excuse_events(&mut self, news: &News) {
-        let Some(spoilt) = self.trouble.spoilt else { return };
+        let Some(spoilt) = self.trouble.spoilt else {
+            return;
+        };
         for event in &mut self.events {
             let is_hit = spoilt + WAKE > event.at.0 && spoilt < event.at.1;
             event.excused |= is_hit || news.reset;
@@ -286,6 +316,3 @@ impl embedded_hal::delay::DelayNs for Delay {
         self.0.advance(Duration::from_nanos(u64::from(ns)));
     }
 }
-
-/// Kinds of lines that may come in a gap.
-const _: () = assert!(program::GAP_LINES == 5);
