@@ -49,6 +49,7 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
             prompt: A::PROMPT,
             is_receipt_exact: A::IS_RECEIPT_EXACT,
         });
+        self.limit_call(A::MAX_TIMEOUT_MS);
         let reply = self.ready_for_command().and_then(|()| {
             self.write(command);
             self.run(&mut task, A::MAX_TIMEOUT_MS)?;
@@ -71,6 +72,7 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
         if into.len() < limit {
             return Err(Error::Usage(Usage::BufferTooSmall(limit)));
         }
+        self.limit_call(A::MAX_TIMEOUT_MS);
         let got = self.ready_for_command().and_then(|()| {
             self.write(command);
             self.download(limit, into, A::MAX_TIMEOUT_MS)
@@ -85,6 +87,7 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
         command: &A,
         mut each: impl FnMut(&[u8]),
     ) -> Result<(), ErrorOf<D, T>> {
+        self.limit_call(A::MAX_TIMEOUT_MS);
         let rows = self.ready_for_command().and_then(|()| {
             self.write(command);
             self.ask("", A::MAX_TIMEOUT_MS, &mut each)

@@ -81,6 +81,9 @@ pub trait Words: Sized + 'static + private::Sealed {
     /// Milliseconds between the bytes that are sent to a module that may still wait for payload;
     /// 0 if it does not mind to be sent more than it waits for.
     const OWED_PACE: u32;
+    /// The most payload bytes that go over the line at once, either way: so much a silent module may
+    /// be waiting for, and no count that it tells is greater.
+    const PAYLOAD_MAX: usize;
     /// How a stream is ended that a command of the driver may begin if it is spoilt on the way.
     const ESCAPE: Option<Escape>;
     /// What stands before the payload of a reply to a receive command.

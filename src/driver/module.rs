@@ -40,6 +40,13 @@ pub struct Timeouts {
     pub receive: u32,
     /// Closing a link.
     pub close: u32,
+    /// What a call may take beyond that: to get back into step with a module that was lost track of,
+    /// to make its settings again, to put the sockets right. A call that is over by this ends with
+    /// [`Error::Timeout`], and the next one goes on where it stopped.
+    pub recovery: u32,
+    /// How long an open socket may seem idle before the module is asked whether the host has missed
+    /// something; `u32::MAX` for never. A `receive` that is due for that costs a few commands.
+    pub unheard: u32,
 }
 
 /// The least memory for events, of the line buffer that is lent.
@@ -120,8 +127,7 @@ impl<'b, D: Dialect, T: Transport, C: Clock> Module<'b, D, T, C> {
         let pin_failed = |_| Error::Usage(Usage::Unsupported);
         pin.set_low().map_err(pin_failed)?;
         delay.delay_ms(PULSE_MS);
-        let discarded = self.engine.discard();
-        self.outcome(discarded)?;
+        self.engine.discard();
         pin.set_high().map_err(pin_failed)?;
         let booted = self.boot();
         self.outcome(booted)
@@ -137,8 +143,10 @@ impl<'b, D: Dialect, T: Transport, C: Clock> Module<'b, D, T, C> {
     }
 
     fn restart(&mut self) -> Outcome {
-        if self.engine.is_out_of_step() {
-            self.engine.resync()?;
+        self.limit_call(self.timeouts.boot);
+        // Whether it answers or not, it is told.
+        if self.engine.is_out_of_step() && self.engine.resync() == Err(Fault::Interrupted) {
+            return Err(Fault::Interrupted);
         }
         self.engine
             .write_raw(D::RESTART.as_bytes(), self.timeouts.command)?;
@@ -147,6 +155,7 @@ impl<'b, D: Dialect, T: Transport, C: Clock> Module<'b, D, T, C> {
 
     /// Waits for the module to report its start, then makes the settings.
     fn boot(&mut self) -> Outcome {
+        self.limit_call(self.timeouts.boot);
         self.session().restart();
         self.engine.wait_for_boot(self.timeouts.boot)?;
         // A restart that was asked for is no news.
@@ -160,6 +169,7 @@ impl<'b, D: Dialect, T: Transport, C: Clock> Module<'b, D, T, C> {
     /// Every call of the driver does this by itself.
     #[inline(never)]
     pub(crate) fn prepare(&mut self) -> Outcome {
+        self.limit_call(self.timeouts.command);
         self.engine.settle()?;
         if self.engine.is_out_of_step() {
             self.engine.resync()?;
@@ -246,6 +256,7 @@ impl<'b, D: Dialect, T: Transport, C: Clock> Module<'b, D, T, C> {
     /// A command of yours must not be longer than the module's line ([`Words::COMMAND_MAX`]):
     /// `atat` panics where it does not fit.
     pub fn command<A: AtatCmd>(&mut self, command: &A) -> Result<A::Response, ErrorOf<D, T>> {
+        self.limit_call(A::MAX_TIMEOUT_MS);
         let reply = self.ready_for_command().and_then(|()| {
             self.write(command);
             self.keep_reply(A::MAX_TIMEOUT_MS)?;
@@ -270,11 +281,25 @@ impl<'b, D: Dialect, T: Transport, C: Clock> Module<'b, D, T, C> {
         while let Some(link) = self.session().sockets.any_link() {
             self.close_link(link)?;
             if let Some(slot) = self.session().sockets.by_link(link) {
-                slot.readable = false;
+                slot.drop_rest();
                 slot.closed_by_module(Closed::NotConnected);
             }
         }
         Ok(())
+    }
+
+    /// Tells the driver that the host may not have heard the module for a while: its UART was off in a
+    /// sleep mode, say.
+    ///
+    /// What a UART drops when it overruns it reports, and the driver asks the module what it has
+    /// missed; what comes to a UART that is off, nobody reports. Nothing is sent before the next call,
+    /// which asks.
+    ///
+    /// Without this, an open socket is asked about after [`Timeouts::unheard`].
+    pub fn resume(&mut self) {
+        use crate::engine::protocol::Protocol;
+        self.engine.fall_out_of_step();
+        self.session().doubt();
     }
 
     /// Gives the transport and the clock back.
@@ -301,7 +326,14 @@ impl<'b, D: Words, T: Transport, C: Clock> Module<'b, D, T, C> {
 
     /// The result of a call, with all that is known of its fault.
     pub(crate) fn outcome<R>(&mut self, outcome: Outcome<R>) -> Result<R, ErrorOf<D, T>> {
+        self.engine.link.end_call();
         outcome.map_err(|fault| self.error(fault))
+    }
+
+    /// A call begins that takes a healthy module at most so long, in milliseconds.
+    pub(crate) fn limit_call(&mut self, milliseconds: u32) {
+        let limit = milliseconds.saturating_add(self.timeouts.recovery);
+        self.engine.link.begin_call(limit);
     }
 
     #[inline(never)]
@@ -312,8 +344,9 @@ impl<'b, D: Words, T: Transport, C: Clock> Module<'b, D, T, C> {
                 None => Error::Timeout,
             },
             Fault::Timeout => Error::Timeout,
+            Fault::Unresponsive => Error::Unresponsive,
             Fault::Interrupted => Error::Interrupted,
-            Fault::Refused => Error::Module(self.engine.session.refusal),
+            Fault::Refused | Fault::Untaken => Error::Module(self.engine.session.refusal),
             Fault::Malformed => Error::Malformed,
             Fault::ModuleReset => Error::ModuleReset,
             Fault::Usage => Error::Usage(self.usage),

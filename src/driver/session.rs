@@ -2,7 +2,7 @@
 
 use super::dialect::Words;
 use super::queue::Queue;
-use crate::engine::protocol::{Answer, End, Escape, Header, Line, Payload, Protocol};
+use crate::engine::protocol::{End, Escape, Header, Line, Payload, Protocol};
 use crate::error::Closed;
 use crate::socket::Table;
 use crate::value::LinkState;
@@ -105,6 +105,8 @@ impl<D: Words> Protocol for Session<'_, D> {
     const OWED_PACE: u32 = D::OWED_PACE;
     const ESCAPE: Option<Escape> = D::ESCAPE;
     const RECEIVED: &'static str = D::RECEIVED;
+    const PAYLOAD_MAX: usize = D::PAYLOAD_MAX;
+    const BOOT: &'static [u8] = D::BOOT.as_bytes();
     const QUESTIONS: u32 = D::SETTINGS.len() as u32;
 
     fn line(&mut self, command: &[u8], line: &[u8]) -> Line {
@@ -163,21 +165,15 @@ impl<D: Words> Protocol for Session<'_, D> {
         setting.map_or(&[], |setting| setting.query.as_bytes())
     }
 
-    fn answer(n: u32, line: &[u8]) -> Answer {
-        let Some(setting) = D::SETTINGS.get(n as usize) else {
-            return Answer::No;
-        };
+    fn answer(n: u32, line: &[u8]) -> Option<bool> {
+        let setting = D::SETTINGS.get(n as usize)?;
         let query = setting.query.as_bytes().get(b"AT".len()..).unwrap_or(&[]);
         let is_end = |byte: &u8| matches!(byte, b'?' | b'\r');
         let name = query.iter().position(is_end).unwrap_or(0);
-        let Some(told) = line.strip_prefix(query.get(..name).unwrap_or(&[])) else {
-            return Answer::No;
-        };
+        let told = line.strip_prefix(query.get(..name).unwrap_or(&[]))?;
         // Behind the name stands a separator.
-        match setting.value {
-            Some(value) if told.get(1..) != Some(value.as_bytes()) => Answer::SettingsLost,
-            _ => Answer::AsSetUp,
-        }
+        let has_value = |value: &str| told.get(1..) == Some(value.as_bytes());
+        Some(setting.value.is_none_or(has_value))
     }
 
     fn lose(&mut self) {

@@ -212,6 +212,10 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
                     progress.overlong = true;
                     false
                 }
+                Word::Ready => {
+                    self.suspect_restart();
+                    false
+                }
                 Word::Overlong | Word::Spoilt => return Err(Fault::Malformed),
             };
             if done {
@@ -256,7 +260,10 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
                 if progress.got.is_none() && !progress.is_suspect =>
             {
                 self.doubtful = core::mem::take(&mut self.owed);
-                return Err(Fault::Refused);
+                return Err(match progress.prompted {
+                    true => Fault::Untaken,
+                    false => Fault::Refused,
+                });
             }
             _ => return Err(Fault::Malformed),
         }
@@ -342,14 +349,19 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
             Task::Download { into, limit } if count <= *limit && progress.got.is_none() => {
                 match self.others {
                     Some(others) if word == Word::Encoded => (others.decode)(self, into)?,
-                    _ => self.read_payload(into)?,
+                    _ => self.read_payload(into).inspect_err(|_| self.lose_track())?,
                 }
                 progress.got = Some(count);
                 progress.lead = None;
                 Ok(false)
             }
+            Task::Download { limit, .. } => {
+                let most = *limit;
+                self.drop_payload(most);
+                Err(Fault::Malformed)
+            }
             _ => {
-                self.unwanted = count;
+                self.drop_payload(P::PAYLOAD_MAX);
                 Err(Fault::Malformed)
             }
         }

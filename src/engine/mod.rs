@@ -38,8 +38,14 @@ pub(crate) struct Engine<'b, P, T: Transport, C> {
     out_of_step: bool,
     /// The module may have understood half a command, and have another answer to come.
     unsure: bool,
-    /// Payload was owed, and the module has not answered since: what is sent goes byte by byte.
+    /// Payload was owed, or may be, and the module has not answered since: what is sent goes byte by
+    /// byte.
     paced: bool,
+    /// What comes may be the rest of a payload that was not read to its end: nothing of it counts but
+    /// what a peer cannot know, the answer to a question of the driver's.
+    is_loose: bool,
+    /// The module has answered a question since the link was found out of step.
+    has_answered: bool,
     /// The module said that it was busy during the exchange.
     busy: bool,
     /// A payload came with a pause in it, or not whole.
@@ -58,7 +64,9 @@ pub(crate) struct Engine<'b, P, T: Transport, C> {
     /// What stands before the line that is being read, and what stood before the last one.
     lead: Lead,
     lead_before: Lead,
-    /// Which question `resync` asks next, and how many are without an answer.
+    /// How many attempts were made to get back into step, of those that a module is given.
+    attempts: usize,
+    /// Which question `resync` has asked last, and how many are without an answer.
     question: u32,
     unanswered: u32,
     /// Payload bytes that the module may still wait for.
@@ -94,7 +102,9 @@ impl<'b, P: Protocol, T: Transport, C: Clock> Engine<'b, P, T, C> {
             // Nobody knows what the module did before.
             out_of_step: true,
             unsure: false,
-            paced: false,
+            paced: true,
+            is_loose: false,
+            has_answered: false,
             busy: false,
             suspects_restart: false,
             was_set_up: false,
@@ -104,7 +114,8 @@ impl<'b, P: Protocol, T: Transport, C: Clock> Engine<'b, P, T, C> {
             blank_before_ok: None,
             lead: Lead::default(),
             lead_before: Lead::default(),
-            question: 0,
+            attempts: 0,
+            question: P::QUESTIONS,
             unanswered: 0,
             owed: 0,
             doubtful: 0,

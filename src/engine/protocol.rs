@@ -139,18 +139,6 @@ pub(crate) enum End {
     Spoilt,
 }
 
-/// What the answer to a resynchronising question means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u32)]
-pub enum Answer {
-    /// The line is not the answer.
-    No,
-    /// It is, and the module is as the driver has set it up.
-    AsSetUp,
-    /// It is, and the module has lost its settings: it restarted and nobody saw it.
-    SettingsLost,
-}
-
 /// The dialect's words and the session's memory, as the engine sees them.
 pub(crate) trait Protocol {
     /// The character with which the module asks for payload.
@@ -159,6 +147,10 @@ pub(crate) trait Protocol {
     const READY_PROMPT: Option<u8>;
     /// Milliseconds between the bytes that are sent where payload may be owed; 0 for all at once.
     const OWED_PACE: u32;
+    /// The most payload bytes that go over the line at once, either way.
+    const PAYLOAD_MAX: usize;
+    /// What a module says last when it has started.
+    const BOOT: &'static [u8];
     /// How a stream is ended that a spoilt command of the driver may have begun.
     const ESCAPE: Option<Escape>;
     /// What stands before the payload of a reply.
@@ -185,8 +177,9 @@ pub(crate) trait Protocol {
     fn end_message(&mut self, end: End);
     /// A question that no other command of the driver asks, with its line end.
     fn question(n: u32) -> &'static [u8];
-    /// Whether `line` answers question `n`.
-    fn answer(n: u32, line: &[u8]) -> Answer;
+    /// What `line` says to question `n`, if it is the answer: whether the module is as the driver has
+    /// set it up. If not, it restarted and nobody saw it.
+    fn answer(n: u32, line: &[u8]) -> Option<bool>;
     /// An event could not be kept.
     fn lose(&mut self);
     /// A line was longer than the line buffer and is gone.

@@ -46,7 +46,7 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
     }
 
     /// Sends nothing for a while. What comes meanwhile is kept, as far as there is room.
-    pub(crate) fn pause_stream(&mut self, milliseconds: u32) -> Result<(), Fault> {
+    pub(crate) fn send_nothing(&mut self, milliseconds: u32) -> Result<(), Fault> {
         self.link.within(milliseconds);
         loop {
             match self.fill_now(usize::MAX) {

@@ -95,6 +95,8 @@ impl Words for Microchip {
     /// More bytes than announced wedge the module for good; it looks at its input every 50 ms
     /// (wire notes 1 and 2).
     const OWED_PACE: u32 = 60;
+    /// `AT+SOCKRD`; it takes less (wire notes 2 and 3).
+    const PAYLOAD_MAX: usize = 2048;
     const ESCAPE: Option<Escape> = None;
     const RECEIVED: &'static str = "+SOCKRD:";
     const BOOT: &'static str = "OK";

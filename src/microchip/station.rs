@@ -42,6 +42,8 @@ impl Station for Microchip {
         send: 10_000,
         receive: 5000,
         close: 5000,
+        recovery: 30_000,
+        unheard: 60_000,
     };
 
     /// Makes the settings, and takes back what a driver before this one has left.

@@ -270,7 +270,9 @@ pub(super) fn after_send<T: Transport, C: Clock>(
 fn after_binary_mode<T: Transport, C: Clock>(module: &mut Module<'_, T, C>) {
     let has_something = |slot: &mut Slot| {
         // Datagrams are told all the same.
-        slot.readable |= !slot.is_datagram();
+        if !slot.is_datagram() {
+            slot.expect_data();
+        }
     };
     module.session().sockets.each_open(has_something);
     module.session().vendor.untold_children = true;

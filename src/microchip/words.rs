@@ -55,11 +55,10 @@ pub(super) fn line(session: &mut MicrochipSession<'_>, command: &[u8], line: &[u
     match line {
         // What makes no sense is a stray: bytes must have been lost.
         [b'+', ..] => return named(session, command, line).unwrap_or(Line::Stray),
-        // A module that starts says no more than this (wire notes 1).
-        b"OK" if command.is_empty() => return Line::Boot,
+        // A module that starts says no more than this (wire notes 1): on an idle line it is one
+        // that may have restarted.
         b"OK" => return Line::Ok,
-        // Prompts and echo were switched off: a module that has them has restarted unseen.
-        b">" => {}
+        // The echo was switched off: a module that has it has restarted unseen.
         _ if !command.is_empty() && line == command.trim_ascii_end() => {}
         _ => {
             let Some(code) = line.strip_prefix(b"ERROR") else {
@@ -249,7 +248,7 @@ fn closed(session: &mut MicrochipSession<'_>, line: &[u8], socket: u32) {
     if let Some(slot) = session.sockets.by_link(socket) {
         slot.abandon(Closed::ByPeer);
         // What came unannounced, in a binary write, can still be read.
-        slot.readable = true;
+        slot.expect_data();
     } else if !is_waiting(session, socket, true) {
         session.events.push(line);
     }

@@ -78,7 +78,7 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
         let slot = self.slot(&handle)?;
         slot.open(incoming.link);
         // What came before it was accepted was nobody's.
-        slot.readable = true;
+        slot.expect_data();
         if incoming.is_closed {
             slot.abandon(Closed::ByPeer);
         }

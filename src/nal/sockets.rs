@@ -112,6 +112,10 @@ impl<'b, D: Dialect, T: Transport, C: Clock> Module<'b, D, T, C> {
     pub(super) fn catch_up(&mut self, socket: &Handle) -> Outcome<&mut Slot<'b>> {
         self.current(socket)?;
         self.engine.pump()?;
+        if self.engine.link.is_due(self.timeouts.unheard) {
+            use crate::engine::protocol::Protocol;
+            self.session().doubt();
+        }
         if self.needs_attention() {
             self.prepare()?;
         }
@@ -125,7 +129,7 @@ impl<'b, D: Dialect, T: Transport, C: Clock> Module<'b, D, T, C> {
         };
         match (fault, slot.state) {
             // The notice of the close and the command crossed.
-            (Fault::Refused, State::Closed(how)) => how.into(),
+            (Fault::Refused | Fault::Untaken, State::Closed(how)) => how.into(),
             (Fault::Refused, _) => {
                 // Refused though the link seems open: was its close missed? The module knows.
                 let refusal = self.session().refusal;
@@ -133,11 +137,13 @@ impl<'b, D: Dialect, T: Transport, C: Clock> Module<'b, D, T, C> {
                 let found = self.prepare().and_then(|()| self.open_link(socket));
                 self.session().refusal = refusal;
                 match found {
-                    Ok(_) | Err(Fault::Timeout) => fault,
+                    Ok(_) | Err(Fault::Timeout | Fault::Unresponsive) => fault,
                     Err(found) => found,
                 }
             }
             (Fault::ModuleReset | Fault::Usage, _) => fault,
+            // The peer takes nothing any more; what it has sent can be read.
+            (_, State::Closed(_)) => fault,
             // A datagram more or less.
             _ if slot.is_datagram() => fault,
             _ => {

@@ -85,6 +85,7 @@ impl<D: Dialect, T: Transport, C: Clock> WaitTcp for Module<'_, D, T, C> {
 
 impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
     fn open_stream(&mut self, socket: &mut Handle, remote: SocketAddr) -> Outcome {
+        self.limit_call(self.timeouts.connect);
         self.begin_open(socket)?;
         let opened = D::connect(self, socket, remote);
         self.end_open(socket, opened, &format_args!("connected to {remote}"))
@@ -92,6 +93,7 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
 
     fn send_all(&mut self, socket: &Handle, buffer: &[u8]) -> Outcome {
         self.current(socket)?;
+        self.limit_call(self.timeouts.send);
         self.prepare()?;
         let mut rest = buffer;
         let mut link = self.open_link(socket)?;
@@ -108,6 +110,9 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
             rest = behind;
             if !rest.is_empty() {
                 link = self.open_link(socket)?;
+                // Each piece is given as much time.
+                self.engine.link.end_call();
+                self.limit_call(self.timeouts.send);
             }
         }
         Ok(())
@@ -119,7 +124,7 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
         if n > 0 || buffer.is_empty() {
             return Ok(n);
         }
-        if self.catch_up(socket)?.readable {
+        if self.catch_up(socket)?.is_readable() {
             self.prepare()?;
             let n = self.fetch(socket, buffer)?;
             if n > 0 {
@@ -128,7 +133,7 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
         }
         let slot = self.slot(socket)?;
         match slot.state {
-            State::Closed(how) if !slot.readable => Err(how.into()),
+            State::Closed(how) if !slot.is_readable() => Err(how.into()),
             State::Listening => Err(Fault::NotConnected),
             State::Open | State::Closed(_) => Ok(0),
         }
@@ -185,7 +190,7 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
         if slot.has_ahead() || self.session().sockets.is_from_before_restart(socket) {
             return Ok(true);
         }
-        match self.catch_up(socket).map(|slot| slot.readable) {
+        match self.catch_up(socket).map(|slot| slot.is_readable()) {
             Err(Fault::ModuleReset) => return Ok(true),
             // What may be there is there when it has been fetched.
             Ok(true) => {
@@ -198,10 +203,11 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
             Err(fault) => return Err(fault),
         }
         let slot = self.slot(socket)?;
-        Ok(slot.state != State::Open && !slot.readable)
+        Ok(slot.state != State::Open && !slot.is_readable())
     }
 
     fn wait_for_something(&mut self, socket: &Handle, ms: u32) -> Outcome {
+        self.engine.link.begin_call(ms);
         self.engine.link.within(ms);
         loop {
             let deadline = self.engine.link.within(0);
@@ -224,7 +230,7 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
     fn wait_for_news(&mut self, socket: &Handle) -> Outcome {
         loop {
             match self.slot(socket) {
-                Ok(slot) if !slot.readable && slot.state == State::Open => {}
+                Ok(slot) if !slot.is_readable() && slot.state == State::Open => {}
                 _ => return Ok(()),
             }
             self.engine.await_event()?;

@@ -71,8 +71,8 @@ pub(crate) struct Slot<'b> {
     /// The link may still exist in the module though it is closed here; it must be closed there
     /// before its place is used again.
     pub(crate) lingers: bool,
-    /// The module has, or may have, data for this link.
-    pub(crate) readable: bool,
+    /// The module has, or may have, data for this link, which somebody wants.
+    readable: bool,
     /// At least this many bytes wait in the module.
     announced: u32,
     kind: Kind,
@@ -193,8 +193,22 @@ impl<'b> Slot<'b> {
     /// The module has announced data. Firmware counts each arrival, the reference counts all that
     /// waits: in either case no less than `n` bytes wait now.
     pub(crate) fn announce(&mut self, n: u32) {
-        self.readable = true;
-        self.announced = self.announced.max(n);
+        if self.expect_data() {
+            self.announced = self.announced.max(n);
+        }
+    }
+
+    /// The module may hold data. Whether anybody wants it: what comes behind lost bytes, or to a
+    /// socket whose connection was never made, is nobody's.
+    pub(crate) fn expect_data(&mut self) -> bool {
+        let is_wanted = matches!(self.state, State::Open | State::Closed(Closed::ByPeer));
+        self.readable |= is_wanted;
+        is_wanted
+    }
+
+    /// Whether the module has, or may have, data for the owner.
+    pub(crate) fn is_readable(&self) -> bool {
+        self.readable
     }
 
     /// A read command begins. What is announced from here on may be part of its answer, or not.
@@ -209,7 +223,7 @@ impl<'b> Slot<'b> {
         self.announced = self.announced.max(announced).saturating_sub(got);
         if n == wanted {
             // All that was asked for came: there may be more.
-            self.readable = true;
+            self.expect_data();
         } else if got < announced && matches!(self.state, State::Closed(_)) {
             // The module forgot what it had announced.
             self.state = State::Closed(Closed::StreamBroken);
@@ -272,10 +286,13 @@ impl<'b> Slot<'b> {
         self.announced = 0;
     }
 
-    /// Bytes of the stream were lost: what comes behind them is not handed out.
+    /// Bytes of the stream were lost: what comes behind them is not handed out, and its end is none.
     pub(crate) fn spoil(&mut self) {
         self.readable = false;
         self.abandon(Closed::StreamBroken);
+        if self.state == State::Closed(Closed::ByPeer) {
+            self.state = State::Closed(Closed::StreamBroken);
+        }
     }
 
     fn close(&mut self, how: Closed) {

@@ -162,7 +162,7 @@ impl<T: Transport, C: Clock> Write for Passthrough<'_, '_, T, C> {
         });
         let part = match third {
             Some(0) => {
-                let paused = self.module.engine.pause_stream(SILENCE);
+                let paused = self.module.engine.send_nothing(SILENCE);
                 self.module.outcome(paused)?;
                 self.pluses = 0;
                 return self.write(bytes);

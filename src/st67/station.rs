@@ -55,6 +55,8 @@ impl Station for St67 {
         send: 11_000,
         receive: 6000,
         close: 6000,
+        recovery: 30_000,
+        unheard: 60_000,
     };
 
     fn set_up<T: Transport, C: Clock>(module: &mut Module<'_, T, C>) -> Outcome {
