@@ -160,7 +160,7 @@ impl Ledger {
     }
 
     /// What the peers have received, against what was acknowledged.
-    pub fn check(&self, world: &World) -> Vec<Finding> {
+    pub fn check(&self, upheavals: usize, world: &World) -> Vec<Finding> {
         let knows = world.knows();
         let mut findings = Vec::new();
         for account in self.accounts.iter().filter(|account| !account.tainted.1) {
@@ -178,6 +178,7 @@ impl Ledger {
                 );
                 findings.push(finding(Kind::WrongSent, "send", seen));
             } else if count < account.acked
+                && account.upheavals == upheavals
                 && !(account.told || line.peer_reset || line.peer_closed)
             {
                 let seen = format!("line {}: {count} of {} bytes", account.line, account.acked);

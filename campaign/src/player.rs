@@ -245,7 +245,7 @@ impl Story {
                 break;
             }
         }
-        let checked = self.ledger.check(&self.world);
+        let checked = self.ledger.check(self.trouble.upheavals, &self.world);
         self.outcome.findings.extend(checked);
         self.check_datagrams();
     }

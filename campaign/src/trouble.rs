@@ -69,8 +69,8 @@ pub struct Trouble {
     count: usize,
     cut_to_host: Duration,
     cut_to_module: Duration,
-    /// Where bytes to the host were spoilt last.
-    pub spoilt: Option<u64>,
+    /// Where bytes to the host were spoilt last, from and to.
+    pub spoilt: Option<(u64, u64)>,
     /// Something has gone wrong since the beginning.
     pub has_struck: bool,
     /// The connections may have ended in the module, or been mixed up: how often.
@@ -239,7 +239,8 @@ impl Trouble {
             }
         }
         if news.lost_to_host {
-            self.spoilt = Some(places.to_host);
+            let from = self.spoilt.map_or(places.to_host, |(from, _)| from);
+            self.spoilt = Some((from, places.to_host));
         }
         self.has_struck |= news.any;
         self.count_struck += usize::from(news.lost_to_host || news.lost_to_module);
@@ -267,7 +268,7 @@ impl Trouble {
             }
             Wire::Delay(_) => return,
         }
-        self.spoilt = Some(self.spoilt.unwrap_or(0).max(at));
+        self.spoilt = Some((at, at));
     }
 
     fn strikes_to_module(&mut self, wire: &Wire, now: Duration, news: &mut News) {

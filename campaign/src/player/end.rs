@@ -39,6 +39,12 @@ impl<D: Target> Player<'_, '_, D> {
     /// What the peers have sent comes, or its stream is told broken. One that is not read may hold up
     /// the others.
     fn drain(&mut self, surroundings: &Surroundings) {
+        for number in (0..self.tcp.len()).rev() {
+            let account = self.tcp[number].account;
+            if account.is_none_or(|account| self.story.ledger.account(account).told) {
+                self.close(number);
+            }
+        }
         let until = self.story.simulation.now() + DRAIN + surroundings.round_trip();
         loop {
             let mut is_done = true;

@@ -40,7 +40,8 @@ impl<D: Target> Player<'_, '_, D> {
             Deed::Poll { times } => drop(self.poll(times)),
             Deed::Tell { lines } => self.story.tell::<D>(lines),
             Deed::Command { which } => {
-                let _ = self.call("command", 0, false, |module| {
+                // What its reply may look like, the driver does not know.
+                let _ = self.call("command", 0, true, |module| {
                     D::command(&mut module.borrow_mut(), which)
                 });
             }
@@ -261,7 +262,7 @@ impl Story {
             self.simulation.emit(&D::numbered(number));
             let after = Places::of(&self.simulation).to_host;
             let spoilt = self.trouble.spoilt;
-            let excused = spoilt.is_some_and(|at| before.saturating_sub(at) < WAKE);
+            let excused = spoilt.is_some_and(|(_, to)| before.saturating_sub(to) < WAKE);
             self.events.push(Event {
                 number,
                 at: (before, after),
@@ -280,11 +281,11 @@ impl Story {
 
     /// What was spoilt may have been an event, or have swallowed it.
     pub(super) fn excuse_events(&mut self, news: &News) {
-        let Some(spoilt) = self.trouble.spoilt else {
+        let Some((from, to)) = self.trouble.spoilt else {
             return;
         };
         for event in &mut self.events {
-            let is_hit = spoilt + WAKE > event.at.0 && spoilt < event.at.1;
+            let is_hit = to + WAKE > event.at.0 && from < event.at.1;
             event.excused |= is_hit || news.reset;
         }
     }
