@@ -9,7 +9,7 @@ use super::{Player, Story, Udp, module_at, nth};
 use crate::finding::Kind;
 use crate::program::Deed;
 use crate::target::Target;
-use crate::world::{datagram, datagram_number, datagram_peer, port};
+use crate::world::{Note, datagram, datagram_number, datagram_peer, port};
 
 impl<D: Target> Player<'_, '_, D> {
     pub(super) fn datagram(&mut self, deed: &Deed) {
@@ -131,8 +131,12 @@ impl<D: Target> Player<'_, '_, D> {
     ) -> Option<(Kind, String)> {
         let mut knows = self.story.world.knows();
         let is_altered = self.story.trouble.has_flipped;
+        let has_lost = self.story.trouble.spoilt.is_some();
         let found = datagram_number(bytes).and_then(|number| knows.notes.get_mut(number));
-        let Some(note) = found.filter(|note| note.size == bytes.len()) else {
+        // A digit of its length may have been lost.
+        let is_whole =
+            |note: &Note| note.size == bytes.len() || has_lost && note.size > bytes.len();
+        let Some(note) = found.filter(|note| is_whole(note)) else {
             let seen = format!(
                 "{} bytes from {from}: {}",
                 bytes.len(),
@@ -141,7 +145,7 @@ impl<D: Target> Player<'_, '_, D> {
             return (!is_altered).then_some((Kind::WrongDatagram, seen));
         };
         let told = datagram_number(bytes).unwrap_or_default();
-        if bytes != datagram(told, bytes.len()) {
+        if !datagram(told, note.size).starts_with(bytes) {
             return (!is_altered).then(|| (Kind::WrongDatagram, format!("bytes of {told}")));
         }
         if note.from != from {

@@ -39,6 +39,8 @@ impl<D: Target> Player<'_, '_, D> {
     /// What the peers have sent comes, or its stream is told broken. One that is not read may hold up
     /// the others.
     fn drain(&mut self, surroundings: &Surroundings) {
+        // Nor whoever waits to be let in.
+        self.close_listener();
         for number in (0..self.tcp.len()).rev() {
             let account = self.tcp[number].account;
             if account.is_none_or(|account| self.story.ledger.account(account).told) {
