@@ -400,7 +400,13 @@ impl DatagramService for FarDatagrams {
             });
             match found {
                 None => knows.strange.push(data.len()),
-                Some(number) if knows.notes[number].to != self.1 => knows.astray.push(number),
+                Some(number) if knows.notes[number].to != self.1 => {
+                    knows.notes[number].times += 1;
+                    // Firmware sends to whom it has heard last.
+                    if !knows.notes.iter().any(|note| note.from == self.1) {
+                        knows.astray.push(number);
+                    }
+                }
                 Some(number) => knows.notes[number].times += 1,
             }
         }
