@@ -12,7 +12,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use atwifi::{Closed, Error, Module, SocketMemory, TcpSocket, UdpSocket};
-use atwifi_simulator::{Config, Simulation};
+use atwifi_simulator::{Config, Profile, Simulation};
 use embedded_nal::nb;
 
 use crate::caught::{Caught, Hangs, catch};
@@ -133,6 +133,8 @@ struct Story {
     /// The station should be up.
     is_joined: bool,
     is_evil: bool,
+    /// The firmware throws away what nobody has read when a peer closes.
+    loses_unread: bool,
 }
 
 /// A socket of the host.
@@ -227,6 +229,7 @@ impl Story {
             bound: 0,
             is_joined: false,
             is_evil: conversation.vices != Vices::default(),
+            loses_unread: conversation.profile == Profile::MicrochipFw0_3_2,
         }
     }
 

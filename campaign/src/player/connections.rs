@@ -169,9 +169,14 @@ impl<D: Target> Player<'_, '_, D> {
     fn failed(&mut self, account: usize, error: &Told, place: &'static str) {
         let story = &mut *self.story;
         let upheavals = story.trouble.upheavals;
-        let finding = story
-            .ledger
-            .failed(account, error, place, upheavals, &story.world);
+        let finding = story.ledger.failed(
+            account,
+            error,
+            place,
+            upheavals,
+            story.loses_unread,
+            &story.world,
+        );
         story.outcome.findings.extend(finding);
     }
 

@@ -39,15 +39,14 @@ impl<D: Target> Player<'_, '_, D> {
     /// What the peers have sent comes, or its stream is told broken. One that is not read may hold up
     /// the others.
     fn drain(&mut self, surroundings: &Surroundings) {
-        // Nor whoever waits to be let in.
-        self.close_listener();
         for number in (0..self.tcp.len()).rev() {
             let account = self.tcp[number].account;
             if account.is_none_or(|account| self.story.ledger.account(account).told) {
                 self.close(number);
             }
         }
-        let until = self.story.simulation.now() + DRAIN + surroundings.round_trip();
+        let half = self.story.simulation.now() + DRAIN / 2;
+        let until = half + DRAIN / 2 + surroundings.round_trip();
         loop {
             let mut is_done = true;
             for number in 0..self.tcp.len() {
@@ -60,6 +59,10 @@ impl<D: Target> Player<'_, '_, D> {
             }
             if is_done || self.story.simulation.now() > until {
                 break;
+            }
+            if self.story.simulation.now() > half {
+                // Nor whoever waits to be let in.
+                self.close_listener();
             }
             self.story.simulation.advance(LOOK);
         }
