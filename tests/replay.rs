@@ -354,6 +354,7 @@ fn microchip_socket_examples() {
                 )
                 .say(format!("{cr}+SOCKCL: 4\r\n"))
                 .answer("AT+SOCKRD=4,2,64\r\n", "OK\r\n")
+                .answer("AT+SOCKLST\r\n", "OK\r\n")
                 .answer("AT+SOCKCL=4\r\n", "OK\r\n")
                 .fragment(fragment);
             with_mock::<Microchip, _>(&uart, |module| {

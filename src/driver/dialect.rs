@@ -94,7 +94,8 @@ pub trait Words: Sized + 'static + private::Sealed {
     const RESTART: &'static str;
     /// The longest command, in bytes with its line end.
     const COMMAND_MAX: usize;
-    /// The settings that [`set_up`](Station::set_up) makes and that can be asked for.
+    /// The settings that [`set_up`](Station::set_up) makes and that can be asked for; five questions at
+    /// least, as many as are asked before the driver gives up.
     const SETTINGS: &'static [Setting];
 
     /// Says what a line is, and takes note of what it tells. `command` is the command in flight,

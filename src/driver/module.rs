@@ -40,10 +40,10 @@ pub struct Timeouts {
     pub receive: u32,
     /// Closing a link.
     pub close: u32,
-    /// What a call may take beyond that: to get back into step with a module that was lost track of,
-    /// to make its settings again, to put the sockets right. A call that is over by this ends with
-    /// [`Error::Timeout`], and the next one goes on where it stopped.
-    pub recovery: u32,
+    /// The longest that any call takes, whatever happens: it may have to get back into step with a
+    /// module that was lost track of, to make its settings again, to put the sockets right. A call that
+    /// is over by this ends with [`Error::Timeout`], and the next one goes on where it stopped.
+    pub call: u32,
     /// How long an open socket may seem idle before the module is asked whether the host has missed
     /// something; `u32::MAX` for never. A `receive` that is due for that costs a few commands.
     pub unheard: u32,
@@ -66,6 +66,8 @@ pub struct Module<'b, D: Words, T: Transport, C> {
     pub(crate) usage: Usage,
     /// How a listening link is closed, once there is one.
     pub(crate) close_listener: Option<fn(&mut Self, u32) -> Outcome>,
+    /// How the socket table is put right, once peers may come.
+    pub(crate) reconcile: Option<fn(&mut Self) -> Outcome>,
     pub(crate) engine: Engine<'b, Session<'b, D>, T, C>,
 }
 
@@ -103,6 +105,7 @@ impl<'b, D: Dialect, T: Transport, C: Clock> Module<'b, D, T, C> {
             timeouts: D::TIMEOUTS,
             usage: Usage::Unsupported,
             close_listener: None,
+            reconcile: None,
             engine: Engine::new(transport, clock, command, input, session),
         })
     }
@@ -143,7 +146,7 @@ impl<'b, D: Dialect, T: Transport, C: Clock> Module<'b, D, T, C> {
     }
 
     fn restart(&mut self) -> Outcome {
-        self.limit_call(self.timeouts.boot);
+        self.begin_call();
         // Whether it answers or not, it is told.
         if self.engine.is_out_of_step() && self.engine.resync() == Err(Fault::Interrupted) {
             return Err(Fault::Interrupted);
@@ -155,7 +158,6 @@ impl<'b, D: Dialect, T: Transport, C: Clock> Module<'b, D, T, C> {
 
     /// Waits for the module to report its start, then makes the settings.
     fn boot(&mut self) -> Outcome {
-        self.limit_call(self.timeouts.boot);
         self.session().restart();
         self.engine.wait_for_boot(self.timeouts.boot)?;
         // A restart that was asked for is no news.
@@ -169,25 +171,37 @@ impl<'b, D: Dialect, T: Transport, C: Clock> Module<'b, D, T, C> {
     /// Every call of the driver does this by itself.
     #[inline(never)]
     pub(crate) fn prepare(&mut self) -> Outcome {
-        self.limit_call(self.timeouts.command);
-        self.engine.settle()?;
-        if self.engine.is_out_of_step() {
-            self.engine.resync()?;
-        }
-        self.set_up()?;
-        let session = self.session();
-        if core::mem::take(&mut session.in_doubt) && session.sockets.is_any_in_use() {
-            D::reconcile(self).inspect_err(|_| self.session().in_doubt = true)?;
-            // What the module said may have shown a restart.
+        self.begin_call();
+        let mut questions = 2;
+        loop {
+            self.engine.settle()?;
+            if self.engine.is_out_of_step() {
+                self.engine.resync()?;
+            }
             self.set_up()?;
-        }
-        while let Some(link) = self.session().sockets.orphan().map(|slot| slot.link) {
-            self.close_link(link)?;
+            if questions > 0 && core::mem::take(&mut self.session().in_doubt) {
+                questions -= 1;
+                self.put_table_right()
+                    .inspect_err(|_| self.session().in_doubt = true)?;
+                // What the module said may have shown a restart, or have to be asked for again.
+                continue;
+            }
+            let Some(link) = self.session().sockets.orphan().map(|slot| slot.link) else {
+                return Ok(());
+            };
+            // Once: a link that the module does not close keeps no other from going on.
+            let _ = self.close_link(link);
             if let Some(slot) = self.session().sockets.orphan() {
                 slot.forget();
             }
         }
-        Ok(())
+    }
+
+    fn put_table_right(&mut self) -> Outcome {
+        match self.reconcile {
+            Some(reconcile) => reconcile(self),
+            None => D::reconcile(self),
+        }
     }
 
     fn set_up(&mut self) -> Outcome {
@@ -256,8 +270,7 @@ impl<'b, D: Dialect, T: Transport, C: Clock> Module<'b, D, T, C> {
     /// A command of yours must not be longer than the module's line ([`Words::COMMAND_MAX`]):
     /// `atat` panics where it does not fit.
     pub fn command<A: AtatCmd>(&mut self, command: &A) -> Result<A::Response, ErrorOf<D, T>> {
-        self.limit_call(A::MAX_TIMEOUT_MS);
-        let reply = self.ready_for_command().and_then(|()| {
+        let reply = self.ready_for_command(A::MAX_TIMEOUT_MS).and_then(|()| {
             self.write(command);
             self.keep_reply(A::MAX_TIMEOUT_MS)?;
             self.parse_reply(command)
@@ -279,11 +292,12 @@ impl<'b, D: Dialect, T: Transport, C: Clock> Module<'b, D, T, C> {
     fn close_all(&mut self) -> Outcome {
         self.prepare()?;
         while let Some(link) = self.session().sockets.any_link() {
-            self.close_link(link)?;
+            let closed = self.close_link(link);
             if let Some(slot) = self.session().sockets.by_link(link) {
                 slot.drop_rest();
                 slot.closed_by_module(Closed::NotConnected);
             }
+            closed?;
         }
         Ok(())
     }
@@ -330,10 +344,9 @@ impl<'b, D: Words, T: Transport, C: Clock> Module<'b, D, T, C> {
         outcome.map_err(|fault| self.error(fault))
     }
 
-    /// A call begins that takes a healthy module at most so long, in milliseconds.
-    pub(crate) fn limit_call(&mut self, milliseconds: u32) {
-        let limit = milliseconds.saturating_add(self.timeouts.recovery);
-        self.engine.link.begin_call(limit);
+    /// A call begins, unless it is part of one.
+    pub(crate) fn begin_call(&mut self) {
+        self.engine.link.begin_call(self.timeouts.call);
     }
 
     #[inline(never)]

@@ -74,8 +74,10 @@ impl<'b, D: Words> Session<'b, D> {
         self.missed_events = false;
     }
 
+    /// The settings are made, which a module refuses that has connections or sockets left.
     pub(super) fn settings_made(&mut self) {
         self.is_set_up = true;
+        self.in_doubt = false;
     }
 
     /// The settings that the driver relies on are changed, and made again on the next use.
@@ -170,10 +172,12 @@ impl<D: Words> Protocol for Session<'_, D> {
         let query = setting.query.as_bytes().get(b"AT".len()..).unwrap_or(&[]);
         let is_end = |byte: &u8| matches!(byte, b'?' | b'\r');
         let name = query.iter().position(is_end).unwrap_or(0);
-        let told = line.strip_prefix(query.get(..name).unwrap_or(&[]))?;
-        // Behind the name stands a separator.
-        let has_value = |value: &str| told.get(1..) == Some(value.as_bytes());
-        Some(setting.value.is_none_or(has_value))
+        match line.strip_prefix(query.get(..name).unwrap_or(&[]))? {
+            [b':' | b'=', told @ ..] => {
+                Some(setting.value.is_none_or(|value| told == value.as_bytes()))
+            }
+            _ => None,
+        }
     }
 
     fn lose(&mut self) {

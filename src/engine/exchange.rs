@@ -17,6 +17,9 @@ const PROMPT_WAIT: u32 = 100;
 /// piece has to be moved.
 const HEADER: usize = 24;
 
+/// How long a final result may take (ms) that firmware prints together with an event.
+const DUE_WAIT: u32 = 100;
+
 /// How long a module that said `busy` may still answer (ms) before the command counts as dropped.
 const BUSY_WAIT: u32 = 1000;
 
@@ -25,6 +28,8 @@ const BUSY_RETRIES: usize = 3;
 
 /// What an exchange is for.
 pub(crate) enum Task<'t> {
+    /// The module does something, and the reply is its result alone.
+    Tell,
     /// The lines of the reply that begin like this are rows, each taken by the function; others are
     /// events.
     Rows(&'static str, &'t mut dyn Rows),
@@ -76,8 +81,9 @@ struct Progress {
     prompt_due: Option<Deadline>,
     /// A row was too long.
     overlong: bool,
-    /// A line that nobody knows may have been the beginning of the payload.
+    /// A line that nobody knows may have been part of the reply.
     is_suspect: bool,
+    has_rows: bool,
     /// How much payload has come.
     got: Option<usize>,
     /// What stood before the first line behind the payload.
@@ -188,6 +194,7 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
             prompt_due: None,
             overlong: false,
             is_suspect: false,
+            has_rows: false,
             got: None,
             lead: None,
         };
@@ -196,7 +203,7 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
             // From here to the final result the module may wait for payload, prompt seen or not.
             Task::Upload(upload) => self.owed = upload.payload.len(),
             Task::Download { .. } => read_at_most = HEADER,
-            Task::Rows(..) | Task::Stream => {}
+            Task::Tell | Task::Rows(..) | Task::Stream => {}
         }
         self.prompt_awaited = matches!(task, Task::Upload(_) | Task::Stream);
         loop {
@@ -208,8 +215,12 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
                 Word::Line(line) => self.take_line(task, &mut progress, line)?,
                 Word::Prompt => self.take_prompt(task, &mut progress)?,
                 Word::Payload | Word::Encoded => self.take_payload(task, &mut progress, word)?,
-                Word::Overlong if matches!(task, Task::Rows(..)) => {
-                    progress.overlong = true;
+                // No row, or one for which there is no room.
+                Word::Overlong if matches!(task, Task::Tell | Task::Rows(..)) => {
+                    match task {
+                        Task::Tell => self.session.lost_line(),
+                        _ => progress.overlong = true,
+                    }
                     false
                 }
                 Word::Ready => {
@@ -236,7 +247,7 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
         progress.lead.get_or_insert(self.lead_before);
         match (line, task) {
             (Line::Event | Line::Detail, _) => {}
-            (Line::Stray, _) => progress.is_suspect |= self.looks_like_payload(),
+            (Line::Stray, _) => self.take_stray(progress),
             (Line::Ok | Line::Sent, task) => return self.take_success(task, progress, line),
             (Line::Received, Task::Upload(upload))
                 if self.session.received() == upload.payload.len() || !upload.is_receipt_exact => {}
@@ -244,20 +255,28 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
                 if self.input.line().starts_with(name.as_bytes()) =>
             {
                 each.take(&mut self.input, name.len());
+                progress.has_rows = true;
             }
-            (Line::Reply, _) if self.session.stray(self.input.line()) == Line::Stray => {
-                progress.is_suspect |= self.looks_like_payload();
+            // Nothing that belongs to the reply: an event that nobody knows.
+            (Line::Reply, _) => {
+                self.session.stray(self.input.line());
+                self.take_stray(progress);
             }
-            (Line::Busy, _) => {
-                self.busy = !progress.prompted;
-                self.link.at_most(BUSY_WAIT);
+            (Line::Busy | Line::Due, _) => {
+                let mut most = DUE_WAIT;
+                if line == Line::Busy {
+                    self.busy = !progress.prompted;
+                    most = BUSY_WAIT;
+                }
+                self.link.at_most(most);
             }
             (Line::Boot, _) => {
                 self.owed = 0;
                 return Err(Fault::ModuleReset);
             }
-            (Line::Failed | Line::NotUnderstood, _)
-                if progress.got.is_none() && !progress.is_suspect =>
+            (Line::Failed | Line::NotUnderstood, task)
+                if progress.got.is_none()
+                    && !(progress.is_suspect && matches!(task, Task::Download { .. })) =>
             {
                 self.doubtful = core::mem::take(&mut self.owed);
                 return Err(match progress.prompted {
@@ -278,12 +297,13 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
         line: Line,
     ) -> Result<bool, Fault> {
         let is_whole = match task {
-            Task::Rows(..) if line == Line::Ok => {
+            Task::Tell | Task::Rows(..) if line == Line::Ok => {
                 self.blank_before_ok = Some(self.lead_before.line_feed);
                 if progress.overlong {
                     return Err(Fault::LineBuffer);
                 }
-                true
+                let wants_rows = matches!(task, Task::Rows(..));
+                progress.has_rows || !progress.is_suspect || !wants_rows
             }
             Task::Download { into, .. } if line == Line::Ok => match progress.got {
                 Some(got) => self.is_closed(into.get(..got).unwrap_or(&[]), progress.lead),
@@ -309,16 +329,25 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
         }
     }
 
-    /// Whether the last line, which nobody knows, may be what is left of the beginning of a payload of
-    /// which a byte was spoilt, lost or added on the way.
-    fn looks_like_payload(&self) -> bool {
-        if self.others.is_some() {
-            // Then the events of all chapters are known.
-            return true;
-        }
-        let (line, name) = (self.input.line(), P::RECEIVED.as_bytes());
+    /// Takes a line that nobody knows: an event, or what is left of a payload of which bytes were lost.
+    fn take_stray(&mut self, progress: &mut Progress) {
+        let is_event = self.input.line().starts_with(b"+") && !self.looks_like_reply();
+        progress.is_suspect |= !is_event;
+    }
+
+    /// Whether the last line may be what is left of the beginning of a reply, which has the command's
+    /// name, of which a byte was spoilt, lost or added on the way.
+    fn looks_like_reply(&self) -> bool {
+        let (line, command) = (self.input.line(), self.command.in_flight());
+        let name = command.get(b"AT".len()..).unwrap_or(&[]);
+        let length = name.iter().take_while(|&&byte| byte != b'=').count();
+        let name = name.get(..length).unwrap_or(&[]);
         let (beginning, end) = name.split_at_checked(2).unwrap_or((name, &[]));
-        line.starts_with(beginning) || line.windows(end.len()).any(|part| part == end)
+        let is_end = |at| {
+            line.get(at..)
+                .is_some_and(|rest: &[u8]| rest.starts_with(end))
+        };
+        line.starts_with(beginning) || (0..line.len()).any(is_end)
     }
 
     /// Takes a prompt; whether it was the end.

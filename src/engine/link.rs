@@ -13,7 +13,8 @@ pub(crate) struct Link<T: Transport, C> {
     limit: Option<Deadline>,
     /// Bytes read since the deadline passed.
     overtime: usize,
-    /// What the clock said last, and how often it has said the same since.
+    /// What the clock said when the host slept last, and how often it has slept since it said something
+    /// else.
     time: u32,
     standstill: u32,
     /// When the module was asked last what may have been missed.
@@ -28,8 +29,8 @@ pub(crate) struct Link<T: Transport, C> {
 /// holds. A module that never stops talking must not hold the caller for good.
 const BACKLOG: usize = 4096;
 
-/// A clock that has said the same so often stands still: 2^24 looks take the fastest microcontroller
-/// seconds.
+/// A clock that says the same in so many sleeps stands still: 2^24 of no length at all take the fastest
+/// microcontroller a second.
 const STANDSTILL: u32 = 1 << 24;
 
 /// How often a full transport is tried again at once: a byte that is on its way out makes room
@@ -75,7 +76,7 @@ impl<T: Transport, C: Clock> Link<T, C> {
 
     /// Whether the call has had its time.
     pub(crate) fn is_call_over(&mut self) -> bool {
-        let now = self.now();
+        let now = self.clock.now();
         self.limit.is_some_and(|limit| limit.remaining(now) == 0)
     }
 
@@ -83,7 +84,7 @@ impl<T: Transport, C: Clock> Link<T, C> {
     /// for [`resume`](Self::resume).
     #[inline(never)]
     pub(crate) fn within(&mut self, milliseconds: u32) -> Deadline {
-        let now = self.now();
+        let now = self.clock.now();
         let left = self
             .limit
             .map_or(milliseconds, |limit| limit.remaining(now));
@@ -99,27 +100,17 @@ impl<T: Transport, C: Clock> Link<T, C> {
 
     /// The moment in so many milliseconds.
     pub(crate) fn after(&mut self, milliseconds: u32) -> Deadline {
-        Deadline::after(self.now(), milliseconds)
+        Deadline::after(self.clock.now(), milliseconds)
     }
 
     /// Whether the module was not asked for so long what may have been missed. It is now.
     pub(crate) fn is_due(&mut self, milliseconds: u32) -> bool {
-        let now = self.now();
+        let now = self.clock.now();
         let is_due = now.wrapping_sub(self.asked) >= milliseconds;
         if is_due {
             self.asked = now;
         }
         is_due
-    }
-
-    fn now(&mut self) -> u32 {
-        let now = self.clock.now();
-        self.standstill = match now == self.time {
-            true => self.standstill.saturating_add(1),
-            false => 0,
-        };
-        self.time = now;
-        now
     }
 
     /// Waits are over at this deadline. Returns the one before.
@@ -130,12 +121,7 @@ impl<T: Transport, C: Clock> Link<T, C> {
     /// Milliseconds until the deadline, 0 if it has passed.
     #[inline(never)]
     pub(crate) fn remaining(&mut self) -> u32 {
-        let now = self.now();
-        match self.standstill < STANDSTILL {
-            true => self.deadline.remaining(now),
-            // This wait would never be over.
-            false => 0,
-        }
+        self.deadline.remaining(self.clock.now())
     }
 
     pub(crate) fn is_late(&mut self) -> bool {
@@ -207,7 +193,16 @@ impl<T: Transport, C: Clock> Link<T, C> {
         })
     }
 
+    /// Sleeps, but not for good: with a clock that stands still no deadline passes.
     pub(super) fn idle(&mut self) -> Result<(), Fault> {
+        let time = core::mem::replace(&mut self.time, self.clock.now());
+        if time != self.time {
+            self.standstill = 0;
+        }
+        self.standstill += 1;
+        if self.standstill > STANDSTILL {
+            return Err(Fault::Timeout);
+        }
         match self.clock.idle() {
             core::ops::ControlFlow::Continue(()) => Ok(()),
             core::ops::ControlFlow::Break(()) => Err(Fault::Interrupted),

@@ -66,9 +66,8 @@ pub(crate) struct Engine<'b, P, T: Transport, C> {
     lead_before: Lead,
     /// How many attempts were made to get back into step, of those that a module is given.
     attempts: usize,
-    /// Which question `resync` has asked last, and how many are without an answer.
+    /// Which question `resync` has asked last.
     question: u32,
-    unanswered: u32,
     /// Payload bytes that the module may still wait for.
     owed: usize,
     /// Payload bytes that it waits for if it prompts for them, though it said that it did not understand.
@@ -116,7 +115,6 @@ impl<'b, P: Protocol, T: Transport, C: Clock> Engine<'b, P, T, C> {
             lead_before: Lead::default(),
             attempts: 0,
             question: P::QUESTIONS,
-            unanswered: 0,
             owed: 0,
             doubtful: 0,
             unwanted: 0,

@@ -23,6 +23,8 @@ pub enum Line {
     Boot,
     /// Something the module tells on its own; the session has taken note.
     Event,
+    /// The same; and if it is the doing of the command in flight, the final result follows at once.
+    Due,
     /// A part of the conversation that needs no further attention: an echo, an error code that
     /// the final result will carry.
     Detail,

@@ -6,8 +6,8 @@
 //! module that stays silent may be waiting for payload of which nobody knows: of a host that
 //! restarted, or of a command that was spoilt on the way. So it is paid as much as it can want.
 //! The questions are the settings of the session, so the answer also tells whether the module
-//! restarted unseen. A module answers in order, and no two questions that are open are the same: when
-//! the last one is answered, the link is in step.
+//! restarted unseen. A module answers in order, and the questions differ: when the last one is
+//! answered, the link is in step.
 
 use super::Engine;
 use super::compose::InFlight;
@@ -20,18 +20,14 @@ use crate::transport::Transport;
 
 /// How long each attempt waits for its answer (ms). Together they outlast the longest a module
 /// keeps a command to itself: 10 s for `AT+CIPSTART` with the driver's timeout parameter.
-const PATIENCE: [u32; 5] = [250, 500, 1000, 4000, 10_000];
+const PATIENCE: [u32; 5] = [250, 500, 1500, 4000, 10_000];
 
 /// The patience before which a module that has answered nothing is told to leave a stream, and paid
 /// what it may be waiting for: by then it has had more time than most commands take.
-const ESCAPE_BEFORE: u32 = 1000;
+const ESCAPE_BEFORE: u32 = 4000;
 
 /// How long payload is paid byte by byte before the caller is told (ms); the next call goes on.
 const OWED_PATIENCE: u32 = 20_000;
-
-/// Where an answer does not tell which question it is for: the link is in step when no other comes
-/// for so long (ms), more than any module needs for a question.
-const SLOWEST_ANSWER: u32 = 4000;
 
 /// What is sent where payload may be owed: no line end, and nothing that a peer could execute.
 const FILLER: [u8; 32] = [b' '; 32];
@@ -148,7 +144,6 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
         }
         let question = P::question(self.question);
         self.command.fly(InFlight::Question(question));
-        self.unanswered += 1;
         self.link.within(patience);
         if P::OWED_PACE > 0 && self.paced {
             self.write_paced(question)?;
@@ -172,7 +167,7 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
     /// Waits for the answer to the last question, and drops everything else that is no event. A
     /// module that answers another one is given as much time again.
     fn hear(&mut self, patience: u32) -> Result<bool, Fault> {
-        let (mut answered, mut is_ambiguous) = (None, false);
+        let mut answered = None;
         loop {
             match self.await_word(usize::MAX) {
                 Ok(Word::Line(Line::Reply)) => match self.answered() {
@@ -183,16 +178,10 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
                 Ok(Word::Line(Line::Ok)) if answered.is_some() => {
                     self.blank_before_ok = Some(self.lead_before.line_feed);
                     self.has_answered = true;
-                    let is_last = answered.take() == Some(self.question);
-                    if is_last && self.unanswered <= P::QUESTIONS {
+                    if answered.take() == Some(self.question) {
                         return Ok(true);
                     }
-                    is_ambiguous |= is_last;
-                    self.unanswered = self.unanswered.saturating_sub(1);
-                    self.link.within(match is_ambiguous {
-                        true => SLOWEST_ANSWER,
-                        false => patience,
-                    });
+                    self.link.within(patience);
                 }
                 // A fresh module owes nothing and has not heard the question.
                 Ok(Word::Line(Line::Boot)) => return Ok(true),
@@ -200,7 +189,7 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
                 // It answers something: it does not wait.
                 Ok(Word::Line(_)) => self.owed = 0,
                 Ok(other) => self.take_unasked(other),
-                Err(Fault::Timeout) => return Ok(is_ambiguous),
+                Err(Fault::Timeout) => return Ok(false),
                 Err(fault) => return Err(fault),
             }
         }

@@ -140,7 +140,6 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
     pub(super) fn forget_past(&mut self) {
         self.unwanted = 0;
         self.owed = 0;
-        self.unanswered = 0;
         self.paced = false;
         self.unsure = false;
         self.is_loose = false;
@@ -156,7 +155,8 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
     /// Takes what no exchange has asked for.
     pub(super) fn take_unasked(&mut self, word: Word) {
         match word {
-            Word::Line(Line::Boot | Line::Event | Line::Detail | Line::Stray) | Word::Prompt => {}
+            Word::Line(Line::Boot | Line::Event | Line::Due | Line::Detail | Line::Stray)
+            | Word::Prompt => {}
             // The answer of a command that is over, or garbage: what else was missed?
             Word::Line(_) => {
                 self.out_of_step = true;

@@ -85,26 +85,13 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
     fn read_line(&mut self) -> Line {
         let (line, command) = (self.input.line(), self.command.in_flight());
         trace!("< {}", crate::fmt::visible(line));
-        if self.is_loose {
-            return self.read_loose_line();
+        // Between what a peer has said, what counts is a result, or an echo of the question.
+        if self.is_loose && line != b"OK" && !command.starts_with(line) {
+            return Line::Reply;
         }
         let kind = self.session.line(command, line);
         self.unsure |= kind == Line::NotUnderstood;
         kind
-    }
-
-    /// What the line is, if it is not a peer's text.
-    fn read_loose_line(&mut self) -> Line {
-        let (line, question) = (self.input.line(), self.command.in_flight().trim_ascii_end());
-        match line {
-            b"OK" => Line::Ok,
-            // The echo, which was switched off: the module has restarted.
-            line if line == question && !line.is_empty() => {
-                self.session.restarted();
-                Line::Detail
-            }
-            _ => Line::Reply,
-        }
     }
 
     /// Skips what stands before a line. Some words need no line end behind them.

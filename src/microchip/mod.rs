@@ -116,6 +116,14 @@ impl Words for Microchip {
             query: "AT+GMR\r\n",
             value: None,
         },
+        Setting {
+            query: "AT+WSTA\r\n",
+            value: None,
+        },
+        Setting {
+            query: "AT+WAP\r\n",
+            value: None,
+        },
     ];
 
     fn line(session: &mut Session<'_, Self>, command: &[u8], line: &[u8]) -> Line {

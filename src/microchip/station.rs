@@ -42,7 +42,7 @@ impl Station for Microchip {
         send: 10_000,
         receive: 5000,
         close: 5000,
-        recovery: 30_000,
+        call: 60_000,
         unheard: 60_000,
     };
 

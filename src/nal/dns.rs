@@ -41,7 +41,6 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
         if is_other_literal(name.as_bytes(), &kind) {
             return Err(self.refuse(Usage::Unsupported));
         }
-        self.limit_call(self.timeouts.resolve);
         self.prepare()?;
         let resolved = D::resolve(self, name, kind);
         match &resolved {

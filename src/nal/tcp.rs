@@ -85,7 +85,6 @@ impl<D: Dialect, T: Transport, C: Clock> WaitTcp for Module<'_, D, T, C> {
 
 impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
     fn open_stream(&mut self, socket: &mut Handle, remote: SocketAddr) -> Outcome {
-        self.limit_call(self.timeouts.connect);
         self.begin_open(socket)?;
         let opened = D::connect(self, socket, remote);
         self.end_open(socket, opened, &format_args!("connected to {remote}"))
@@ -93,7 +92,6 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
 
     fn send_all(&mut self, socket: &Handle, buffer: &[u8]) -> Outcome {
         self.current(socket)?;
-        self.limit_call(self.timeouts.send);
         self.prepare()?;
         let mut rest = buffer;
         let mut link = self.open_link(socket)?;
@@ -109,11 +107,11 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
             }
             rest = behind;
             if !rest.is_empty() {
+                self.prepare()?;
                 link = self.open_link(socket)?;
-                // Each piece is given as much time.
-                self.engine.link.end_call();
-                self.limit_call(self.timeouts.send);
             }
+            // Each piece is given as much time.
+            self.engine.link.end_call();
         }
         Ok(())
     }
@@ -171,6 +169,11 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
         );
         let slot = self.current(socket)?;
         let got = match result {
+            // Whose bytes are these?
+            _ if slot.is_in_question => {
+                slot.spoil();
+                return Err(Fault::StreamBroken);
+            }
             // A link that is closed and emptied has nothing to read.
             Err(Fault::Refused) => 0,
             Err(fault) => {

@@ -60,7 +60,6 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
         remote: SocketAddr,
         config: &TlsConfig<'_>,
     ) -> Outcome {
-        self.limit_call(self.timeouts.connect);
         self.begin_open(socket)?;
         let opened = D::connect_tls(self, socket, remote, config);
         let what = format_args!("connected with TLS to {remote}");

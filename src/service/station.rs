@@ -29,7 +29,6 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
     }
 
     fn join_and_ask(&mut self, ssid: &[u8], password: &[u8]) -> Outcome<Ipv4Addr> {
-        self.limit_call(self.timeouts.join);
         self.prepare()?;
         info!("joining");
         D::join(self, ssid, password).inspect_err(|fault| info!("not joined: {}", Shown(fault)))?;

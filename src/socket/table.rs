@@ -1,6 +1,6 @@
 //! The socket table: who owns which place, and what the driver knows of its connection.
 
-use core::net::SocketAddrV4;
+use core::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 
 use super::{Datagram, Handle};
 use crate::error::{Closed, Fault};
@@ -75,10 +75,16 @@ pub(crate) struct Slot<'b> {
     readable: bool,
     /// At least this many bytes wait in the module.
     announced: u32,
+    /// So many bytes of what will be told of may have been read already.
+    untold: u32,
+    /// The module has told something that cannot be about this connection: its link may be
+    /// somebody else's by now.
+    pub(crate) is_in_question: bool,
     kind: Kind,
     /// A datagram has been told since this was set to `false`.
     pub(crate) is_told: bool,
-    /// Where the module sends datagrams that are not told where to go, as far as is known.
+    /// Where the module sends datagrams that are not told where to go, as far as is known; of a
+    /// stream, who the peer is.
     pub(crate) destination: Option<SocketAddrV4>,
     /// Behind the datagrams that are noted the module holds this many bytes.
     pub(crate) unnoted: u32,
@@ -145,6 +151,8 @@ impl<'b> Slot<'b> {
         lingers: false,
         readable: false,
         announced: 0,
+        untold: 0,
+        is_in_question: false,
         kind: Kind::Stream,
         is_told: false,
         destination: None,
@@ -166,6 +174,18 @@ impl<'b> Slot<'b> {
         self.forget();
         self.state = State::Open;
         self.link = link;
+        self.untold = 0;
+        self.is_in_question = false;
+    }
+
+    /// Who the peer of a stream is.
+    pub(crate) fn set_peer(&mut self, peer: SocketAddr) {
+        self.destination = Some(peer_of(peer));
+    }
+
+    /// Whether this is the peer, as far as is known.
+    pub(crate) fn is_peer(&self, told: SocketAddr) -> bool {
+        self.destination.is_none_or(|peer| peer == peer_of(told))
     }
 
     /// A socket for datagrams is ready.
@@ -211,6 +231,20 @@ impl<'b> Slot<'b> {
         self.readable
     }
 
+    /// As [`announce`](Self::announce), by a module that may tell of a chunk when its last byte is
+    /// there, of which the first may have been read by then.
+    pub(crate) fn announce_chunk(&mut self, n: u32) {
+        self.announce(n.saturating_sub(self.untold));
+        self.untold = self.untold.saturating_sub(n);
+    }
+
+    /// The module holds so many bytes of the stream. Of a chunk that is told when its last byte is
+    /// there some may be among them.
+    pub(crate) fn recount(&mut self, n: u32) {
+        self.announce(n);
+        self.untold = n;
+    }
+
     /// A read command begins. What is announced from here on may be part of its answer, or not.
     pub(crate) fn begin_read(&mut self) -> u32 {
         self.readable = false;
@@ -221,6 +255,7 @@ impl<'b> Slot<'b> {
     pub(crate) fn end_read(&mut self, n: usize, wanted: usize, announced: u32) {
         let got = n as u32;
         self.announced = self.announced.max(announced).saturating_sub(got);
+        self.untold += got.saturating_sub(announced);
         if n == wanted {
             // All that was asked for came: there may be more.
             self.expect_data();
@@ -234,6 +269,17 @@ impl<'b> Slot<'b> {
     pub(crate) fn closed_by_module(&mut self, how: Closed) {
         self.lingers = false;
         self.close(how);
+    }
+
+    /// The module lists the link, or does not, and then the connection has ended; whether it must be
+    /// asked again, since the row may have been spoilt on the way.
+    pub(crate) fn is_missed(&mut self, is_listed: bool) -> bool {
+        let is_first = self.state == State::Open && !self.is_in_question;
+        self.is_in_question = !is_listed && is_first;
+        if !is_listed && !is_first {
+            self.closed_by_module(Closed::ByPeer);
+        }
+        self.is_in_question
     }
 
     /// The connection is over for the caller, but the module may not know it.
@@ -281,6 +327,9 @@ impl<'b> Slot<'b> {
         if self.readable && matches!(self.state, State::Closed(_)) {
             self.state = State::Closed(Closed::StreamBroken);
         }
+        // How one ended that was open nobody has heard, nor what came before that.
+        self.close(Closed::StreamBroken);
+        self.is_in_question = true;
         self.lingers = false;
         self.readable = false;
         self.announced = 0;
@@ -405,6 +454,14 @@ impl<'b> Slot<'b> {
         self.ahead.clear();
         self.unnoted = waiting;
         false
+    }
+}
+
+/// A peer, as it is kept: of one with an IPv6 address only the port.
+fn peer_of(peer: SocketAddr) -> SocketAddrV4 {
+    match peer {
+        SocketAddr::V4(peer) => peer,
+        SocketAddr::V6(peer) => SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, peer.port()),
     }
 }
 
@@ -541,6 +598,11 @@ impl<'b> Table<'b> {
         self.any(|slot| slot.is_open() && is_it(slot))
     }
 
+    /// Whether something is to be read of a connection that has ended.
+    pub(crate) fn any_rest(&self) -> bool {
+        self.any(|slot| slot.readable && matches!(slot.state, State::Closed(_)))
+    }
+
     /// The socket that waits for connections at this port.
     pub(crate) fn listener(&mut self, port: u16) -> Option<&mut Slot<'b>> {
         let is_there = |slot: &Slot| slot.destination.is_some_and(|at| at.port() == port);
@@ -555,11 +617,6 @@ impl<'b> Table<'b> {
                 call(slot);
             }
         });
-    }
-
-    /// Whether some socket has a connection, or waits for one.
-    pub(crate) fn is_any_in_use(&self) -> bool {
-        self.any(|slot| slot.owned && !matches!(slot.state, State::Closed(_)))
     }
 
     /// The module restarted: every connection ends, and every handle notices.

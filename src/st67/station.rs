@@ -34,8 +34,12 @@ pub(super) const CLOSE_ALL: &str = "AT+CIPCLOSE=5\r\n";
 /// Closes the one link that has no number.
 pub(super) const CLOSE_SINGLE: &str = "AT+CIPCLOSE\r\n";
 
-/// Makes the module a station that does not join by itself.
-const STATION: &str = "AT+CWMODE=1,0\r\n";
+/// Stops the server and closes its connections; every link; the one link that has no number.
+const END_ALL: [&str; 3] = ["AT+CIPSERVER=0,1\r\n", CLOSE_ALL, CLOSE_SINGLE];
+
+/// Makes the module a station (1) that does not join by itself, and leaves it the access point (2)
+/// that it is.
+const STATION: &str = "AT+CWMODE=#,0\r\n";
 
 /// How long links may take to close after the module has agreed to (ms); no source gives a
 /// figure.
@@ -55,20 +59,19 @@ impl Station for St67 {
         send: 11_000,
         receive: 6000,
         close: 6000,
-        recovery: 30_000,
+        call: 60_000,
         unheard: 60_000,
     };
 
     fn set_up<T: Transport, C: Clock>(module: &mut Module<'_, T, C>) -> Outcome {
         for &line in &SET_UP {
             match module.tell(line, &[]) {
-                // Links are open that the driver before this one has left.
-                Err(Fault::Refused) if line == SET_MULTIPLE => {
-                    if let Err(Fault::Refused) = module.tell(CLOSE_ALL, &[]) {
-                        module.tell(CLOSE_SINGLE, &[])?;
+                Err(Fault::Refused) => {
+                    // What stood before it may have spoilt it: payload of which the module has heard
+                    // only the end. Or links are open that the driver before this one has left.
+                    if line == SET_MULTIPLE {
+                        close_everything(module)?;
                     }
-                    // Their notices come behind the OK.
-                    module.pause(CLOSING)?;
                     module.tell(line, &[])?;
                 }
                 other => other?,
@@ -89,7 +92,8 @@ impl Station for St67 {
         // Before a byte is sent, and again behind the command that is.
         module.check_command()?;
         // A new module's radio is off, and then it refuses to join (wire notes 10).
-        module.tell(STATION, &[])?;
+        let soft_ap = module.session().vendor.soft_ap;
+        module.tell(STATION, &[1 + soft_ap])?;
         module.session().link_state = LinkState::Idle;
         module.session().station_error = None;
         let patience = module.timeouts.join;
@@ -118,7 +122,16 @@ impl Station for St67 {
     }
 
     fn leave<T: Transport, C: Clock>(module: &mut Module<'_, T, C>) -> Outcome {
-        module.tell("AT+CWQAP\r\n", &[])?;
+        for _ in 0..2 {
+            match module.tell("AT+CWQAP\r\n", &[]) {
+                // What it heard was spoilt, or it has never joined.
+                Err(Fault::Refused) => {}
+                other => {
+                    other?;
+                    break;
+                }
+            }
+        }
         // The reference's module says OK and nothing else.
         module.session().station_down();
         Ok(())
@@ -176,6 +189,18 @@ impl Station for St67 {
             Fault::Refused
         })
     }
+}
+
+/// Ends what the driver before this one has left: each is refused where there is nothing to end.
+fn close_everything<T: Transport, C: Clock>(module: &mut Module<'_, T, C>) -> Outcome {
+    for line in END_ALL {
+        match module.tell(line, &[]) {
+            Err(Fault::Refused) => {}
+            other => other?,
+        }
+    }
+    // The notices come behind the OK.
+    module.pause(CLOSING)
 }
 
 /// Ends `AT+CIPDOMAIN` with the kind of address, and reads the answer.
