@@ -6,6 +6,9 @@ use atwifi_simulator::{Fault, FaultKind, Faults, Fragment, Simulation};
 
 use crate::program::{FAULTS_MAX, INSERTS, Kind, Strike, Surroundings, Wire};
 
+/// The longest that something can be late.
+const LATEST: Duration = Duration::from_secs(30);
+
 /// How far along the traffic is.
 #[derive(Clone, Copy, Debug)]
 pub struct Places {
@@ -67,6 +70,7 @@ pub struct Trouble {
     faults: Faults,
     armed: Vec<Armed>,
     count: usize,
+    is_late: bool,
     cut_to_host: Duration,
     cut_to_module: Duration,
     /// Where bytes to the host were spoilt last, from and to.
@@ -110,6 +114,7 @@ impl Trouble {
             faults: lasting(surroundings),
             armed: Vec::new(),
             count: 0,
+            is_late: false,
             cut_to_host: Duration::ZERO,
             cut_to_module: Duration::ZERO,
             spoilt: None,
@@ -175,6 +180,10 @@ impl Trouble {
         };
         self.simulation.add_faults(more.clone());
         self.faults = more;
+        self.is_late |= matches!(
+            strike.kind,
+            Kind::Late(_) | Kind::ToHost(Wire::Delay(_)) | Kind::ToModule(Wire::Delay(_))
+        );
         self.armed.push(Armed {
             at,
             kind: strike.kind.clone(),
@@ -187,7 +196,7 @@ impl Trouble {
         self.interrupt = None;
     }
 
-    /// Nothing goes wrong any more.
+    /// Nothing goes wrong any more; what is late comes.
     pub fn end(&mut self, surroundings: &Surroundings) {
         self.armed.clear();
         self.faults = Faults {
@@ -199,6 +208,9 @@ impl Trouble {
         self.end_step();
         self.cut_to_host = Duration::ZERO;
         self.cut_to_module = Duration::ZERO;
+        if self.is_late {
+            self.simulation.advance(LATEST);
+        }
     }
 
     /// What has struck since this was asked last.

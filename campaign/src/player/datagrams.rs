@@ -150,7 +150,7 @@ impl<D: Target> Player<'_, '_, D> {
         }
         if note.from != from {
             let seen = format!("from {from}, sent by {}", note.from);
-            return (!is_altered).then_some((Kind::WrongDatagram, seen));
+            return (!is_altered && !has_lost).then_some((Kind::WrongDatagram, seen));
         }
         note.times += 1;
         if note.times > 1 {

@@ -119,6 +119,7 @@ impl<D: Target> Player<'_, '_, D> {
 
     fn resolve(&mut self, known: bool) {
         let name = if known { NAME } else { "nobody.test" };
+        let struck = self.story.trouble.count_struck;
         let result = self.call("resolve", 0, !known, |module| {
             let mut shared = atwifi::Shared::new(module);
             let found = shared.get_host_by_name(name, AddrType::IPv4);
@@ -130,8 +131,8 @@ impl<D: Target> Player<'_, '_, D> {
         let right = std::net::IpAddr::from(HOST);
         if let Ok(address) = result
             && (!known || address != right)
-            && !self.story.trouble.has_flipped
-            && !self.story.trouble.has_mixed
+            // A digit may have been lost, or become another.
+            && self.story.trouble.count_struck == struck
         {
             self.story
                 .find(Kind::WrongBytes, format!("{name} is {address}"));
