@@ -172,6 +172,9 @@ pub trait Streams: Words {
     const LINKS: usize;
     /// The most payload of one send command, in bytes.
     const SEND_MAX: usize;
+    /// How long a socket is silent (ms) of which the module may have announced too little, before it is
+    /// asked again; 0 where it announces everything.
+    const LOOK_AGAIN: u32;
     /// The most payload that one receive command may ask for, in bytes.
     const RECEIVE_MAX: usize;
 
@@ -182,7 +185,13 @@ pub trait Streams: Words {
         remote: SocketAddr,
     ) -> Outcome;
 
-    /// Sends at most [`SEND_MAX`](Streams::SEND_MAX) bytes.
+    /// How much of the payload one send command carries, at most
+    /// [`SEND_MAX`](Streams::SEND_MAX) bytes; more than there is means all of it.
+    fn piece<T: Transport, C: Clock>(_: &Module<'_, Self, T, C>, _payload: &[u8]) -> usize {
+        Self::SEND_MAX
+    }
+
+    /// Sends so much payload. A module that has refused has taken none of it.
     fn send<T: Transport, C: Clock>(
         module: &mut Module<'_, Self, T, C>,
         link: u32,

@@ -9,7 +9,7 @@ use super::dialect::{Dialect, Outcome, Words};
 use super::event::Event;
 use super::queue::{Item, Queue};
 use super::session::Session;
-use crate::clock::Clock;
+use crate::clock::{Clock, Deadline};
 use crate::engine::Engine;
 use crate::error::{Closed, Error, Fault, Resource, Usage};
 use crate::socket::{SocketMemory, Table};
@@ -64,6 +64,10 @@ pub struct Module<'b, D: Words, T: Transport, C> {
     pub timeouts: Timeouts,
     /// What the caller asked for last that cannot be.
     pub(crate) usage: Usage,
+    /// How a stream is sent for which that matters more than to lose nothing, if the user wants that.
+    pub(crate) bulk: Option<fn(&mut Self, u32, &[u8]) -> Outcome>,
+    /// When sockets are asked again of which the module may have announced too little.
+    pub(crate) look_at: Deadline,
     /// How a listening link is closed, once there is one.
     pub(crate) close_listener: Option<fn(&mut Self, u32) -> Outcome>,
     /// How the socket table is put right, once peers may come.
@@ -104,6 +108,8 @@ impl<'b, D: Dialect, T: Transport, C: Clock> Module<'b, D, T, C> {
         Ok(Module {
             timeouts: D::TIMEOUTS,
             usage: Usage::Unsupported,
+            bulk: None,
+            look_at: Deadline::after(0, 0),
             close_listener: None,
             reconcile: None,
             engine: Engine::new(transport, clock, command, input, session),

@@ -124,6 +124,10 @@ impl<T: Transport, C: Clock> Link<T, C> {
         self.deadline.remaining(self.clock.now())
     }
 
+    pub(crate) fn has_passed(&mut self, moment: Deadline) -> bool {
+        moment.remaining(self.clock.now()) == 0
+    }
+
     pub(crate) fn is_late(&mut self) -> bool {
         self.remaining() == 0
     }

@@ -165,6 +165,11 @@ impl<'b, P: Protocol, T: Transport, C: Clock> Engine<'b, P, T, C> {
         self.unsure = false;
     }
 
+    /// Whose payload was received last, where the module has said so.
+    pub(crate) fn owner(&self) -> u32 {
+        self.header.socket as u32
+    }
+
     /// The lines that the last exchange kept.
     pub(crate) fn reply(&self) -> &[u8] {
         self.input.kept()

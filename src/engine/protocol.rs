@@ -60,6 +60,8 @@ pub struct Header {
     pub length: usize,
     /// Of a message, the part of the payload that makes no sense apart from the header: a topic.
     pub text: usize,
+    /// Whose payload it is, where the module says so.
+    pub socket: usize,
     /// Length of the payload.
     pub count: usize,
     /// What closes counted payload.

@@ -122,7 +122,8 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
     /// For a module that must not be sent a byte more than it waits for: the questions go out
     /// byte by byte, so that they are payload while payload is owed, and questions when none is.
     fn pay_with_questions(&mut self) -> Result<bool, Fault> {
-        self.paced |= self.owed > 0;
+        // A command that was refused may have another answer, and that may be a prompt.
+        self.paced |= self.owed > 0 || self.doubtful > 0;
         let limit = self.link.after(OWED_PATIENCE);
         while self.owed > 0 {
             if self.ask(P::OWED_PACE)? {

@@ -140,6 +140,7 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
     pub(super) fn forget_past(&mut self) {
         self.unwanted = 0;
         self.owed = 0;
+        self.doubtful = 0;
         self.paced = false;
         self.unsure = false;
         self.is_loose = false;

@@ -105,8 +105,10 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
                 byte if byte == P::PROMPT => {
                     if self.prompt_awaited {
                         word = Some(Word::Prompt);
-                    } else if self.unsure {
-                        self.owed += core::mem::take(&mut self.doubtful);
+                    } else {
+                        // It waits for payload that nobody knows of, or not any more.
+                        self.owed = P::PAYLOAD_MAX;
+                        self.unsure = true;
                     }
                 }
                 byte if Some(byte) == P::READY_PROMPT => word = Some(Word::Ready),

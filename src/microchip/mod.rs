@@ -71,6 +71,10 @@ pub struct Memory {
     /// The name that is being resolved, as a fingerprint.
     name_asked: u32,
     name: Attempt<Ipv4Addr>,
+    /// The socket to which binary data was sent last.
+    sent_binary: Option<u32>,
+    /// A socket may have been opened of which the driver was not told.
+    has_lost_socket: bool,
     /// Peers may have made connections of which nothing was told.
     untold_children: bool,
 }

@@ -6,7 +6,7 @@ use embedded_nal::AddrType;
 
 use super::command::wlan::GetStation;
 use super::status::Status;
-use super::stream::ask_for_sockets;
+use super::stream::{Wanted, close_unknown};
 use super::text::Rule;
 use super::{Attempt, Microchip, Module, fingerprint};
 use crate::clock::Clock;
@@ -49,14 +49,7 @@ impl Station for Microchip {
     /// Makes the settings, and takes back what a driver before this one has left.
     fn set_up<T: Transport, C: Clock>(module: &mut Module<'_, T, C>) -> Outcome {
         module.tell("ATE0\r\n", &[])?;
-        let left_open = ask_for_sockets(module)?;
-        for socket in left_open.listed() {
-            match module.tell("AT+SOCKCL=#\r\n", &[socket]) {
-                Err(Fault::Refused) => {}
-                other => other?,
-            }
-        }
-        Ok(())
+        close_unknown(module, Wanted::All)
     }
 
     fn join<T: Transport, C: Clock>(

@@ -119,7 +119,12 @@ impl<'b, D: Dialect, T: Transport, C: Clock> Module<'b, D, T, C> {
         if self.needs_attention() {
             self.prepare()?;
         }
-        self.current(socket)
+        let is_time = D::LOOK_AGAIN > 0 && self.engine.link.has_passed(self.look_at);
+        let slot = self.current(socket)?;
+        if is_time && slot.is_uncertain {
+            slot.expect_data();
+        }
+        Ok(slot)
     }
 
     /// What a failed send means for the socket, of which nothing is known to have gone out.
@@ -128,12 +133,12 @@ impl<'b, D: Dialect, T: Transport, C: Clock> Module<'b, D, T, C> {
             return fault;
         };
         match (fault, slot.state) {
-            // The notice of the close and the command crossed.
-            (Fault::Refused | Fault::Untaken, State::Closed(how)) => how.into(),
-            (Fault::Refused, _) => {
-                // Refused though the link seems open: was its close missed? The module knows.
+            (Fault::Untaken, State::Closed(how)) => how.into(),
+            (Fault::Refused, state) => {
+                // Refused though the link seems open: was its close missed? The module knows. Else the
+                // notice of the close and the command crossed.
                 let refusal = self.session().refusal;
-                self.session().in_doubt = true;
+                self.session().in_doubt |= state == State::Open;
                 let found = self.prepare().and_then(|()| self.open_link(socket));
                 self.session().refusal = refusal;
                 match found {

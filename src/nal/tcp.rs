@@ -96,7 +96,8 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
         let mut rest = buffer;
         let mut link = self.open_link(socket)?;
         while !rest.is_empty() {
-            let (chunk, behind) = rest.split_at_checked(D::SEND_MAX).unwrap_or((rest, &[]));
+            let piece = D::piece(self, rest);
+            let (chunk, behind) = rest.split_at_checked(piece).unwrap_or((rest, &[]));
             if let Err(fault) = D::send(self, link, chunk) {
                 let fault = self.after_failed_send(socket, fault);
                 if rest.len() < buffer.len() {
@@ -184,6 +185,9 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
             Ok(got) => got,
         };
         slot.end_read(got, wanted, announced);
+        if D::LOOK_AGAIN > 0 {
+            self.look_at = self.engine.link.after(D::LOOK_AGAIN);
+        }
         Ok(got)
     }
 
@@ -219,11 +223,17 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
             if is_there {
                 return Ok(());
             }
-            match self.wait_for_news(socket) {
+            if D::LOOK_AGAIN > 0 {
+                self.engine.link.at_most(D::LOOK_AGAIN);
+            }
+            let waited = self.wait_for_news(socket);
+            self.engine.link.resume(deadline);
+            match waited {
                 Ok(()) if self.engine.link.is_late() => return Err(Fault::Timeout),
                 // What has happened to the socket is seen above.
                 Ok(()) => {}
-                Err(Fault::ModuleReset | Fault::Malformed) if !self.engine.link.is_late() => {}
+                Err(Fault::ModuleReset | Fault::Malformed | Fault::Timeout)
+                    if !self.engine.link.is_late() => {}
                 Err(fault) => return Err(fault),
             }
         }

@@ -80,6 +80,8 @@ pub(crate) struct Slot<'b> {
     /// The module has told something that cannot be about this connection: its link may be
     /// somebody else's by now.
     pub(crate) is_in_question: bool,
+    /// The module gave more or less than it had announced: it may not announce what comes next.
+    pub(crate) is_uncertain: bool,
     kind: Kind,
     /// A datagram has been told since this was set to `false`.
     pub(crate) is_told: bool,
@@ -153,6 +155,7 @@ impl<'b> Slot<'b> {
         announced: 0,
         untold: 0,
         is_in_question: false,
+        is_uncertain: false,
         kind: Kind::Stream,
         is_told: false,
         destination: None,
@@ -216,6 +219,7 @@ impl<'b> Slot<'b> {
         if self.expect_data() {
             self.announced = self.announced.max(n);
         }
+        self.is_uncertain = false;
     }
 
     /// The module may hold data. Whether anybody wants it: what comes behind lost bytes, or to a
@@ -254,7 +258,9 @@ impl<'b> Slot<'b> {
     /// The module has given `n` of the `wanted` bytes; `announced` had been promised before.
     pub(crate) fn end_read(&mut self, n: usize, wanted: usize, announced: u32) {
         let got = n as u32;
-        self.announced = self.announced.max(announced).saturating_sub(got);
+        self.announced = self.announced.max(announced);
+        self.is_uncertain = got != self.announced;
+        self.announced = self.announced.saturating_sub(got);
         self.untold += got.saturating_sub(announced);
         if n == wanted {
             // All that was asked for came: there may be more.
@@ -292,6 +298,7 @@ impl<'b> Slot<'b> {
     pub(crate) fn drop_rest(&mut self) {
         self.readable = false;
         self.announced = 0;
+        self.is_uncertain = false;
         self.unnoted = 0;
         // What a listener has noted are connections, which are still to be closed.
         if self.kind != Kind::Peers {
@@ -336,6 +343,7 @@ impl<'b> Slot<'b> {
     }
 
     /// Bytes of the stream were lost: what comes behind them is not handed out, and its end is none.
+    #[inline(never)]
     pub(crate) fn spoil(&mut self) {
         self.readable = false;
         self.abandon(Closed::StreamBroken);
@@ -572,6 +580,7 @@ impl<'b> Table<'b> {
     }
 
     /// The connection that the module knows as `link`.
+    #[inline(never)]
     pub(crate) fn by_link(&mut self, link: u32) -> Option<&mut Slot<'b>> {
         Some(
             self.find(|slot| slot.link == link && slot.occupies_link())?

@@ -25,6 +25,7 @@ impl Streams for St67 {
     const LINKS: usize = LINKS as usize;
     /// The firmware's limit; the reference says 8192 (wire notes 2).
     const SEND_MAX: usize = 6144;
+    const LOOK_AGAIN: u32 = 0;
     /// The reference's receive buffer; the firmware's is 4608 and refuses to be asked for more
     /// (wire notes 2).
     const RECEIVE_MAX: usize = 2920;
