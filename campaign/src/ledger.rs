@@ -190,16 +190,23 @@ impl Ledger {
         findings
     }
 
+    /// Nobody can say what is still to come of a connection.
+    #[must_use]
+    pub fn is_over(&self, number: usize, world: &World) -> bool {
+        let account = &self.accounts[number];
+        account.told || account.tainted.0 || world.knows().lines[account.line].peer_reset
+    }
+
     /// What waits for the host and has not been handed out though nobody was told why.
     #[must_use]
     pub fn waiting(&self, number: usize, world: &World) -> usize {
-        let account = &self.accounts[number];
-        let knows = world.knows();
-        let line = &knows.lines[account.line];
-        match account.told || account.tainted.0 || line.peer_reset {
-            true => 0,
-            false => line.sent.saturating_sub(account.taken),
+        if self.is_over(number, world) {
+            return 0;
         }
+        let account = &self.accounts[number];
+        world.knows().lines[account.line]
+            .sent
+            .saturating_sub(account.taken)
     }
 }
 

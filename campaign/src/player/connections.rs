@@ -16,6 +16,11 @@ use crate::world::{DIALLER, Line, Order, port};
 /// The ports to listen on.
 const LISTENING: [u16; 2] = [8080, 8181];
 
+/// What one command sends at most, and how much longer `send` may take for each more, in
+/// milliseconds.
+const PIECE: usize = 1400;
+const PIECE_MS: u64 = 60_000;
+
 /// A blocking call never says `WouldBlock`.
 fn flat<R, E>(result: nb::Result<R, E>) -> Result<R, E> {
     result.map_err(|error| match error {
@@ -127,8 +132,9 @@ impl<D: Target> Player<'_, '_, D> {
         );
         let bytes = Line::own_text(line, acked, size);
         let excused = self.has_ended(account);
+        let longer = PIECE_MS * (size / PIECE) as u64;
         let mut tcp = self.tcp.remove(number);
-        let result = self.call("send", 0, excused, |module| {
+        let result = self.call("send", longer, excused, |module| {
             let mut shared = atwifi::Shared::new(module);
             flat(TcpClientStack::send(&mut shared, &mut tcp.socket, &bytes))
         });
@@ -256,8 +262,9 @@ impl<D: Target> Player<'_, '_, D> {
         let mut stream = Stream::new(atwifi::Shared::new(self.module), socket, &mut memory[..]);
         stream.read_timeout = wait_ms;
         let excused = self.has_ended(account);
+        let longer = PIECE_MS * (write / PIECE) as u64;
         for piece in bytes.chunks(write.div_ceil(pieces)) {
-            let result = self.call("stream write", 0, excused, |_| stream.write_all(piece));
+            let result = self.call("stream write", longer, excused, |_| stream.write_all(piece));
             if let Err(error) = result {
                 self.failed(account, &error, "stream write");
                 self.tcp.insert(

@@ -41,7 +41,7 @@ impl<D: Target> Player<'_, '_, D> {
     fn drain(&mut self, surroundings: &Surroundings) {
         for number in (0..self.tcp.len()).rev() {
             let account = self.tcp[number].account;
-            if account.is_none_or(|account| self.story.ledger.account(account).told) {
+            if account.is_none_or(|account| self.story.ledger.is_over(account, &self.story.world)) {
                 self.close(number);
             }
         }
