@@ -222,7 +222,6 @@ fn a_datagram_that_comes_while_the_table_is_put_right_keeps_its_sender() {
     use embedded_nal::{UdpClientStack, UdpFullStack};
     let uart = met::<St67>()
         .answer("AT+CIPSTART=0,\"UDP\",\"0.0.0.0\",9,6000,2\r\n", "+CIP:0,CONNECTED\r\n\r\nOK\r\ngarbage\r\n")
-        .answer("AT+CIPDINFO?\r\n", "+CIPDINFO:true\r\n\r\nOK\r\n")
         .answer("AT+CIPSTATE?\r\n", "+CIPSTATUS:0,\"UDP\",\"0.0.0.0\",9,6000,0\r\n\r\nOK\r\n")
         .answer("AT+CIPRECVLEN?\r\n", "+CIPRECVLEN:0,0,0,0,0,\r\n+IPD:0,4,\"10.0.0.7\",5000\r\n\r\nOK\r\n+IPD:0,4,\"10.0.0.9\",123\r\n")
         // One came meanwhile: it asks again.

@@ -123,7 +123,10 @@ impl<D: Words> Protocol for Session<'_, D> {
                 kind
             }
             Line::Reply if !command.is_empty() => kind,
-            Line::Reply | Line::Stray => self.stray(line),
+            Line::Reply | Line::Stray => {
+                self.stray(line);
+                Line::Stray
+            }
             kind => kind,
         }
     }
@@ -132,13 +135,9 @@ impl<D: Words> Protocol for Session<'_, D> {
         self.received
     }
 
-    fn stray(&mut self, line: &[u8]) -> Line {
+    fn stray(&mut self, line: &[u8]) {
         self.events.push(line);
         self.doubt();
-        match line.starts_with(b"+") {
-            true => Line::Stray,
-            false => Line::Nonsense,
-        }
     }
 
     fn payload(&self, pending: &[u8], header: &mut Header) -> Payload {

@@ -31,7 +31,7 @@ pub(crate) enum Task<'t> {
     /// The module does something, and the reply is its result alone.
     Tell,
     /// The lines of the reply that begin like this are rows, each taken by the function; others are
-    /// events.
+    /// events. With no name, all are rows that may have the command's.
     Rows(&'static str, &'t mut dyn Rows),
     /// Payload is sent at the prompt.
     Upload(Upload<'t>),
@@ -251,9 +251,7 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
             (Line::Ok | Line::Sent, task) => return self.take_success(task, progress, line),
             (Line::Received, Task::Upload(upload))
                 if self.session.received() == upload.payload.len() || !upload.is_receipt_exact => {}
-            (Line::Reply, Task::Rows(name, each))
-                if self.input.line().starts_with(name.as_bytes()) =>
-            {
+            (Line::Reply, Task::Rows(name, each)) if self.is_row(name) => {
                 each.take(&mut self.input, name.len());
                 progress.has_rows = true;
             }
@@ -327,6 +325,15 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
         match is_whole {
             true => Ok(true),
             false => Err(Fault::Malformed),
+        }
+    }
+
+    /// Whether the last line is a row with this name; if it is empty, with that of the command.
+    fn is_row(&self, name: &str) -> bool {
+        let line = self.input.line();
+        match name.is_empty() {
+            true => !line.starts_with(b"+") || self.looks_like_reply(),
+            false => line.starts_with(name.as_bytes()),
         }
     }
 

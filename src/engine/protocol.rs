@@ -30,11 +30,8 @@ pub enum Line {
     Detail,
     /// Part of the reply to the command in flight, or nothing that the dialect knows.
     Reply,
-    /// It looks like an event, but nobody knows it, or it makes no sense: bytes may have been lost.
-    /// The session has taken note.
+    /// Nobody knows it, or it makes no sense: an event, or garbage. The session has taken note.
     Stray,
-    /// Nothing that a module says on its own: the answer of a command that is over, or garbage.
-    Nonsense,
 }
 
 /// Whether the input stands before payload.
@@ -164,8 +161,8 @@ pub(crate) trait Protocol {
     fn line(&mut self, command: &[u8], line: &[u8]) -> Line;
     /// The count of the last [`Line::Received`].
     fn received(&self) -> usize;
-    /// Takes note of a line that is no part of the reply at hand, and tells what it is.
-    fn stray(&mut self, line: &[u8]) -> Line;
+    /// Takes note of a line that nobody knows.
+    fn stray(&mut self, line: &[u8]);
     /// Looks for what stands before payload at the start of a line, and describes it.
     fn payload(&self, pending: &[u8], header: &mut Header) -> Payload;
     /// The same for payload that only commands of the user's ask for, with the command in flight.

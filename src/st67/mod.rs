@@ -51,6 +51,8 @@ pub struct Memory {
     join_error: Option<JoinError>,
     /// Links that the driver has closed, or has tried to, whose notice is still to come.
     closing: LinkSet,
+    /// Links of which the module has told that they are open, since a connection was asked for.
+    opened: LinkSet,
     /// Links that peers have opened and nobody has accepted yet.
     incoming: LinkSet,
     /// Links that are let be: the user has opened them with commands, or the module did not close them

@@ -191,8 +191,14 @@ pub(super) fn connect<T: Transport, C: Clock>(
     // Before the command: a server that speaks first is announced before the OK.
     module.session().sockets.slot(socket)?.open(link);
     let patience = module.timeouts.connect.min(CONNECT_MAX);
+    module.session().vendor.opened = LinkSet::default();
     compose_open(module, link, remote, kind).put(",,,#\r\n", &[patience]);
-    module.send_composed(patience + CONNECT_MARGIN)
+    module.send_composed(patience + CONNECT_MARGIN)?;
+    // Before the result, all firmware tells that the link is open.
+    match module.session().vendor.opened.contains(link) {
+        true => Ok(()),
+        false => Err(module.engine.malformed()),
+    }
 }
 
 /// Whether a peer has got the link first; then it waits to be accepted.

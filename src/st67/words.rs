@@ -223,6 +223,7 @@ fn detailed_event(session: &mut St67Session<'_>, command: &[u8], what: &[u8]) ->
 /// A link is open: one that the driver is opening, or one that a peer has opened. `None` if it is
 /// neither: was the number spoilt on the wire?
 fn connected(session: &mut St67Session<'_>, command: &[u8], link: u32) -> Option<Line> {
+    session.vendor.opened.insert(link);
     if let Some(peers) = session.peers {
         return (peers.arrived)(session, command, link);
     }
