@@ -1,5 +1,4 @@
-//! Conversations that have found something, as small as the campaign could make them. What is
-//! ignored is not mended yet.
+//! Conversations that have found something, as small as the campaign could make them.
 
 use atwifi_campaign::campaign::play;
 use atwifi_campaign::evil::Vices;
@@ -112,7 +111,6 @@ fn a_slow_module_answers_the_question_that_it_was_asked() {
 }
 
 #[test]
-#[ignore = "the driver believes a bare OK"]
 fn a_connection_is_one_that_the_module_has_told_of() {
     let steps = [
         struck(PeerSays { socket: 0, size: 1 }, 9, ToModule(Drop(21))),
@@ -132,7 +130,6 @@ fn a_spoilt_row_closes_no_socket() {
 }
 
 #[test]
-#[ignore = "a line that nobody knows ends a call, and is lost"]
 fn a_line_that_nobody_knows_comes_to_poll() {
     for profile in ALL {
         let mut conversation = on(profile, vec![step(Tell { lines: 1 }), step(LinkState)]);
@@ -142,7 +139,6 @@ fn a_line_that_nobody_knows_comes_to_poll() {
 }
 
 #[test]
-#[ignore = "the old connection is used again"]
 fn a_connect_that_fails_leaves_no_other_connection() {
     let steps = [
         step(Connect { to: Answering }),
@@ -210,7 +206,6 @@ fn an_upload_that_was_cut_is_paid() {
 }
 
 #[test]
-#[ignore = "a fetch that begins within a wait is broken off at its end"]
 fn a_short_wait_breaks_no_stream() {
     for profile in ALL {
         let steps = vec![

@@ -20,6 +20,30 @@ pub type ErrorOf<D, T> = Error<<T as ErrorType>::Error, <D as Words>::Status>;
 
 /// How long the driver waits, in milliseconds. Each dialect has its defaults, with their sources;
 /// change what you need in [`Module::timeouts`].
+///
+/// # How long a call takes
+///
+/// No call takes longer than this, whatever the module does, says or does not say, as long as the clock
+/// moves and neither it nor the transport blocks. Where a call is over by it, it ends with
+/// [`Error::Timeout`], and the next call goes on getting back into step.
+///
+/// | call | usually at most | under any fault |
+/// |---|---|---|
+/// | `new`, `socket`, `bind`, `release`, [`resume`](Module::resume) | 0 | 0 |
+/// | `poll`; `receive`, `is_readable`, `accept` with nothing there | 0 | `call` |
+/// | `receive` | `receive` | `call` |
+/// | `wait_readable(ms)` | ms and `receive` | ms and `call` |
+/// | `send` | `send` for each piece of 6144 bytes (ST67), of about 200 (Microchip) | `call` for each |
+/// | `connect`, with TLS too | `connect` and 6 s, two to four times `command` | `call` |
+/// | `close`, `listen` | `close`, `command` | `call` |
+/// | `join` | `join` | `call` |
+/// | `leave`, `link_state`, `addresses` | `command` | `call` |
+/// | `get_host_by_name` | `resolve` | `call` |
+/// | `command` and its like | the command's own limit | the greater of that and `call` |
+/// | `reset`, `reset_by_pin` | `boot` | twice `call`, and `boot` |
+///
+/// A Microchip module that waits for payload of which nobody knows is given it byte by byte, since it
+/// survives nothing else: up to two minutes, over several calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]

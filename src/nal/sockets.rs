@@ -39,8 +39,9 @@ impl<'b, D: Dialect, T: Transport, C: Clock> Module<'b, D, T, C> {
 
     /// Makes a socket fit to be opened, whatever it was before.
     pub(super) fn begin_open(&mut self, socket: &mut Handle) -> Outcome {
-        self.prepare()?;
+        // First: whatever comes of it, nobody uses the old connection any more.
         self.hang_up(socket)?;
+        self.prepare()?;
         self.session().sockets.renew(socket);
         Ok(())
     }

@@ -202,6 +202,8 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
             // What may be there is there when it has been fetched.
             Ok(true) => {
                 self.prepare()?;
+                // However short the wait was to be: a read that is broken off loses bytes.
+                self.engine.link.end_call();
                 if self.fetch_ahead(socket)? > 0 {
                     return Ok(true);
                 }
