@@ -86,14 +86,14 @@ pub(crate) struct Engine<'b, P, T: Transport, C> {
     doubtful: usize,
     /// Payload bytes that may still come from the module and belong to nobody.
     unwanted: usize,
+    pub(crate) link: Link<T, C>,
+    input: Buffer<'b>,
     /// The payload that was found last.
     header: Header,
     /// How what only commands of the user's can bring about is taken, once one was sent.
     others: Option<Others<Self>>,
     /// The event with payload that is arriving.
     message: Option<Message>,
-    pub(crate) link: Link<T, C>,
-    input: Buffer<'b>,
     pub(crate) session: P,
     command: Command<'b>,
 }
