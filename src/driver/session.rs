@@ -190,6 +190,7 @@ impl<D: Words> Protocol for Session<'_, D> {
         self.doubt();
     }
 
+    #[inline(never)]
     fn doubt(&mut self) {
         self.in_doubt = true;
         self.missed_events = true;
