@@ -83,7 +83,10 @@ const LINE_MIN: usize = 258;
 /// It implements the traits of `embedded-nal`, so it is the network of every crate that takes
 /// them. Use the alias of the dialect: [`st67::Module`](crate::st67::Module),
 /// [`microchip::Module`](crate::microchip::Module).
+// What is used most is within reach of a short instruction.
+#[repr(C)]
 pub struct Module<'b, D: Words, T: Transport, C> {
+    pub(crate) engine: Engine<'b, Session<'b, D>, T, C>,
     /// How long to wait for what, in milliseconds.
     pub timeouts: Timeouts,
     /// What the caller asked for last that cannot be.
@@ -96,7 +99,6 @@ pub struct Module<'b, D: Words, T: Transport, C> {
     pub(crate) close_listener: Option<fn(&mut Self, u32) -> Outcome>,
     /// How the socket table is put right, once peers may come.
     pub(crate) reconcile: Option<fn(&mut Self) -> Outcome>,
-    pub(crate) engine: Engine<'b, Session<'b, D>, T, C>,
 }
 
 impl<'b, D: Dialect, T: Transport, C: Clock> Module<'b, D, T, C> {

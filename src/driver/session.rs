@@ -8,6 +8,8 @@ use crate::socket::Table;
 use crate::value::LinkState;
 
 /// What the driver knows about the module: its sockets, its station, what it has told.
+// What is used most is within reach of a short instruction.
+#[repr(C)]
 pub struct Session<'b, D: Words> {
     /// The settings that the driver relies on are made.
     is_set_up: bool,
@@ -187,6 +189,7 @@ impl<D: Words> Protocol for Session<'_, D> {
         self.doubt();
     }
 
+    #[inline(never)]
     fn doubt(&mut self) {
         self.in_doubt = true;
         self.missed_events = true;

@@ -33,6 +33,10 @@ use protocol::{Header, Protocol};
 use word::Lead;
 
 /// The link, the line buffer, the session, and what is known about being in step.
+///
+/// In this order: an instruction of a small core reaches bytes that stand near the beginning, and
+/// words that are not far behind, without another that computes where they are.
+#[repr(C)]
 pub(crate) struct Engine<'b, P, T: Transport, C> {
     /// The bytes on the wire may belong to something that is over: see `resync`.
     out_of_step: bool,
@@ -44,6 +48,8 @@ pub(crate) struct Engine<'b, P, T: Transport, C> {
     /// What comes may be the rest of a payload that was not read to its end: nothing of it counts but
     /// what a peer cannot know, the answer to a question of the driver's.
     is_loose: bool,
+    /// The last answer to a question told of the settings of the session.
+    is_as_set_up: bool,
     /// The module has answered a question since the link was found out of step.
     has_answered: bool,
     /// The module said that it was busy during the exchange.
@@ -56,8 +62,12 @@ pub(crate) struct Engine<'b, P, T: Transport, C> {
     is_settled: bool,
     /// A prompt is one here; elsewhere it is skipped.
     prompt_awaited: bool,
+    /// The line carries somebody's stream.
+    in_stream: bool,
     /// Whoever pumps will come again: what there is no room for may wait in the transport.
     may_wait: bool,
+    /// There is no room just now for the event with payload that is arriving.
+    waits_for_room: bool,
     /// Whether this firmware puts an empty line before `OK`: learned from its answers, used to
     /// notice bytes missing from a payload.
     blank_before_ok: Option<bool>,
@@ -70,27 +80,22 @@ pub(crate) struct Engine<'b, P, T: Transport, C> {
     question: u32,
     /// How many questions are without an answer, of those that are not payload by now.
     unanswered: u32,
-    /// The last answer to a question told of the settings of the session.
-    is_as_set_up: bool,
     /// Payload bytes that the module may still wait for.
     owed: usize,
     /// Payload bytes that it waits for if it prompts for them, though it said that it did not understand.
     doubtful: usize,
     /// Payload bytes that may still come from the module and belong to nobody.
     unwanted: usize,
+    pub(crate) link: Link<T, C>,
+    input: Buffer<'b>,
     /// The payload that was found last.
     header: Header,
-    /// The line carries somebody's stream.
-    in_stream: bool,
     /// How what only commands of the user's can bring about is taken, once one was sent.
     others: Option<Others<Self>>,
-    /// The event with payload that is arriving, and whether there is no room for it just now.
+    /// The event with payload that is arriving.
     message: Option<Message>,
-    waits_for_room: bool,
-    command: Command<'b>,
-    input: Buffer<'b>,
-    pub(crate) link: Link<T, C>,
     pub(crate) session: P,
+    command: Command<'b>,
 }
 
 impl<'b, P: Protocol, T: Transport, C: Clock> Engine<'b, P, T, C> {

@@ -59,39 +59,40 @@ impl<const N: usize> Default for SocketMemory<'_, N> {
     }
 }
 
-/// One place of the table.
+/// One place of the table. Bytes come first, where short instructions reach them.
+#[repr(C)]
 pub(crate) struct Slot<'b> {
-    /// The next place.
-    next: Option<&'b mut Slot<'b>>,
     owned: bool,
-    generation: u32,
-    pub(crate) state: State,
-    /// The module's name for the link: an id of 0 to 4, or a 32-bit handle.
-    pub(crate) link: u32,
     /// The link may still exist in the module though it is closed here; it must be closed there
     /// before its place is used again.
     pub(crate) lingers: bool,
     /// The module has, or may have, data for this link, which somebody wants.
     readable: bool,
-    /// At least this many bytes wait in the module.
-    announced: u32,
-    /// So many bytes of what will be told of may have been read already.
-    untold: u32,
     /// The module has told something that cannot be about this connection: its link may be
     /// somebody else's by now.
     pub(crate) is_in_question: bool,
     /// The module gave more or less than it had announced: it may not announce what comes next.
     pub(crate) is_uncertain: bool,
-    kind: Kind,
     /// A datagram has been told since this was set to `false`.
     pub(crate) is_told: bool,
-    /// Where the module sends datagrams that are not told where to go, as far as is known; of a
-    /// stream, who the peer is.
-    pub(crate) destination: Option<SocketAddrV4>,
+    kind: Kind,
+    pub(crate) state: State,
+    /// The next place.
+    next: Option<&'b mut Slot<'b>>,
+    /// The module's name for the link: an id of 0 to 4, or a 32-bit handle.
+    pub(crate) link: u32,
+    generation: u32,
+    /// At least this many bytes wait in the module.
+    announced: u32,
+    /// So many bytes of what will be told of may have been read already.
+    untold: u32,
     /// Behind the datagrams that are noted the module holds this many bytes.
     pub(crate) unnoted: u32,
     /// What was read ahead of a stream and is not handed out yet; or notes on datagrams.
     ahead: Ahead<'b>,
+    /// Where the module sends datagrams that are not told where to go, as far as is known; of a
+    /// stream, who the peer is.
+    pub(crate) destination: Option<SocketAddrV4>,
 }
 
 /// The memory for reading ahead, once there is some, of which a part is filled.
