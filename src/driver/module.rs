@@ -218,12 +218,13 @@ impl<'b, D: Dialect, T: Transport, C: Clock> Module<'b, D, T, C> {
                 // What the module said may have shown a restart, or have to be asked for again.
                 continue;
             }
-            let Some(link) = self.session().sockets.orphan().map(|slot| slot.link) else {
+            let Some(slot) = self.session().sockets.orphan() else {
                 return Ok(());
             };
+            let link = slot.link;
             // Once: a link that the module does not close keeps no other from going on.
             let _ = self.close_link(link);
-            if let Some(slot) = self.session().sockets.orphan() {
+            if let Some(slot) = self.session().sockets.by_link(link) {
                 slot.forget();
             }
         }

@@ -113,7 +113,8 @@ impl Streams for Microchip {
 
     /// Asks which sockets there are. What they hold cannot be asked for, only read.
     fn reconcile<T: Transport, C: Clock>(module: &mut Module<'_, T, C>) -> Outcome {
-        let listed = ask_for_sockets(module, Wanted::Connected)?;
+        let mut listed = Listed::NONE;
+        ask_for_sockets(module, Wanted::Connected, &mut listed)?;
         let session = module.session();
         session.vendor.untold_children = true;
         if core::mem::take(&mut session.missed_events) {
@@ -145,6 +146,11 @@ struct Listed {
 }
 
 impl Listed {
+    const NONE: Self = Listed {
+        sockets: [0; LISTED],
+        count: 0,
+    };
+
     fn listed(&self) -> impl Iterator<Item = u32> {
         self.sockets.iter().take(self.count).copied()
     }
@@ -245,11 +251,8 @@ pub(super) enum Wanted {
 fn ask_for_sockets<T: Transport, C: Clock>(
     module: &mut Module<'_, T, C>,
     wanted: Wanted,
-) -> Outcome<Listed> {
-    let mut listed = Listed {
-        sockets: [0; LISTED],
-        count: 0,
-    };
+    listed: &mut Listed,
+) -> Outcome {
     let mut nonsense = false;
     module.compose("AT+SOCKLST\r\n", &[]);
     module.ask(
@@ -273,7 +276,7 @@ fn ask_for_sockets<T: Transport, C: Clock>(
     )?;
     match nonsense {
         true => Err(module.engine.malformed()),
-        false => Ok(listed),
+        false => Ok(()),
     }
 }
 
@@ -320,7 +323,9 @@ pub(super) fn close_unknown<T: Transport, C: Clock>(
     module: &mut Module<'_, T, C>,
     wanted: Wanted,
 ) -> Outcome {
-    for socket in ask_for_sockets(module, wanted)?.listed() {
+    let mut listed = Listed::NONE;
+    ask_for_sockets(module, wanted, &mut listed)?;
+    for socket in listed.listed() {
         if module.session().sockets.by_link(socket).is_none() {
             Microchip::close(module, socket)?;
         }

@@ -92,10 +92,13 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
 
     fn send_all(&mut self, socket: &Handle, buffer: &[u8]) -> Outcome {
         self.current(socket)?;
-        self.prepare()?;
         let mut rest = buffer;
-        let mut link = self.open_link(socket)?;
-        while !rest.is_empty() {
+        loop {
+            self.prepare()?;
+            let link = self.open_link(socket)?;
+            if rest.is_empty() {
+                return Ok(());
+            }
             let piece = D::piece(self, rest);
             let (chunk, behind) = rest.split_at_checked(piece).unwrap_or((rest, &[]));
             if let Err(fault) = D::send(self, link, chunk) {
@@ -106,15 +109,13 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
                 }
                 return Err(fault);
             }
-            rest = behind;
-            if !rest.is_empty() {
-                self.prepare()?;
-                link = self.open_link(socket)?;
+            if behind.is_empty() {
+                return Ok(());
             }
+            rest = behind;
             // Each piece is given as much time.
             self.engine.link.end_call();
         }
-        Ok(())
     }
 
     /// Receives what is there; 0 if nothing is.

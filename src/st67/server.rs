@@ -4,7 +4,7 @@
 use core::net::SocketAddr;
 
 use super::command::net::LinkRow;
-use super::stream::{ask_for_links, is_unused, lengths, put_right};
+use super::stream::{ask_for_links, is_unused, lengths, put_right, values_of};
 use super::{LINKS, Module, St67};
 use crate::clock::Clock;
 use crate::driver::Session;
@@ -245,7 +245,8 @@ fn waits(session: &mut Session<'_, St67>, link: u32) -> bool {
 /// for a peer.
 fn reconcile<T: Transport, C: Clock>(module: &mut Module<'_, T, C>) -> Outcome {
     let rows = ask_for_rows(module)?;
-    let waiting = lengths(module)?;
+    let mut waiting = [0; LINKS as usize];
+    lengths(module, &mut waiting)?;
     for (link, (row, &waiting)) in (0..).zip(rows.iter().zip(&waiting)) {
         let session = module.session();
         if let (Some(slot), Some(row)) = (session.sockets.by_link(link), row) {
@@ -290,8 +291,8 @@ fn ask_for_rows<T: Transport, C: Clock>(
 ) -> Outcome<[Option<LinkRow>; LINKS as usize]> {
     let mut rows = [None; LINKS as usize];
     let mut nonsense = false;
-    ask_for_links(module, &mut |values: &[u8]| {
-        let row = LinkRow::parse_values(values);
+    ask_for_links(module, &mut |row: &[u8]| {
+        let row = LinkRow::parse_values(values_of(row));
         match row.and_then(|row| rows.get_mut(usize::from(row.link))) {
             Some(place) => *place = row,
             None => nonsense = true,

@@ -9,6 +9,7 @@ use super::{LINKS, LinkSet, Module, St67};
 use crate::clock::Clock;
 use crate::driver::Session;
 use crate::driver::dialect::{Outcome, Streams};
+use crate::engine::exchange::Rows;
 use crate::engine::text::{Fields, number};
 use crate::error::{Fault, Usage};
 use crate::socket::Handle;
@@ -83,11 +84,12 @@ impl Streams for St67 {
     fn reconcile<T: Transport, C: Clock>(module: &mut Module<'_, T, C>) -> Outcome {
         let mut open = LinkSet::default();
         let mut nonsense = false;
-        ask_for_links(module, &mut |row: &[u8]| match link_of(row) {
+        ask_for_links(module, &mut |row: &[u8]| match link_of(values_of(row)) {
             Some((link, _)) => open.insert(link),
             None => nonsense = true,
         })?;
-        let waiting = lengths(module)?;
+        let mut waiting = [0; LINKS as usize];
+        lengths(module, &mut waiting)?;
         if nonsense {
             return Err(module.engine.malformed());
         }
@@ -134,24 +136,26 @@ pub(super) fn put_right<T: Transport, C: Clock>(
     }
 }
 
+/// What stands behind the name of a row about a link. Firmware says `+CIPSTATUS:`, the reference `+CIPSTATE:`.
+pub(super) fn values_of(row: &[u8]) -> &[u8] {
+    let name = row.iter().take_while(|&&b| b != b':').count();
+    row.get(name + 1..).unwrap_or(&[])
+}
+
 /// Asks which links are open: `<id>,<type>,<address>,<port>,<local port>,<made by a peer>`.
 pub(super) fn ask_for_links<T: Transport, C: Clock>(
     module: &mut Module<'_, T, C>,
-    each: &mut dyn FnMut(&[u8]),
+    rows: &mut dyn Rows,
 ) -> Outcome {
     module.compose("AT+CIPSTATE?\r\n", &[]);
-    // Firmware says `+CIPSTATUS:`, the reference `+CIPSTATE:`.
-    module.ask("+CIPSTAT", module.timeouts.command, &mut |row: &[u8]| {
-        let name = row.iter().take_while(|&&b| b != b':').count();
-        each(row.get(name + 1..).unwrap_or(&[]));
-    })
+    module.ask("+CIPSTAT", module.timeouts.command, rows)
 }
 
 /// How much each link holds.
 pub(super) fn lengths<T: Transport, C: Clock>(
     module: &mut Module<'_, T, C>,
-) -> Outcome<[u32; LINKS as usize]> {
-    let mut lengths = [0; LINKS as usize];
+    lengths: &mut [u32; LINKS as usize],
+) -> Outcome {
     let mut is_told = false;
     module
         .session()
@@ -164,7 +168,7 @@ pub(super) fn lengths<T: Transport, C: Clock>(
         &mut |row: &[u8]| {
             let mut fields = Fields::new(row);
             let mut is_all = true;
-            for length in &mut lengths {
+            for length in lengths.iter_mut() {
                 match fields.next().and_then(number) {
                     Some(told) => *length = told,
                     None => is_all = false,
@@ -175,7 +179,7 @@ pub(super) fn lengths<T: Transport, C: Clock>(
         },
     )?;
     match is_told {
-        true => Ok(lengths),
+        true => Ok(()),
         false => Err(module.engine.malformed()),
     }
 }
