@@ -347,10 +347,10 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
     /// name, of which a byte was spoilt, lost or added on the way.
     fn looks_like_reply(&self) -> bool {
         let (line, command) = (self.input.line(), self.command.in_flight());
-        let name = command.get(b"AT".len()..).unwrap_or(&[]);
-        let length = name.iter().take_while(|&&byte| byte != b'=').count();
-        let name = name.get(..length).unwrap_or(&[]);
-        let (beginning, end) = name.split_at_checked(2).unwrap_or((name, &[]));
+        let values = command.iter().position(|&byte| byte == b'=');
+        let name = command.get(b"AT".len()..values.unwrap_or(command.len()));
+        let halves = name.and_then(|name| name.split_at_checked(2));
+        let (beginning, end) = halves.unwrap_or_default();
         let is_end = |at| {
             line.get(at..)
                 .is_some_and(|rest: &[u8]| rest.starts_with(end))

@@ -99,6 +99,7 @@ impl<T: Transport, C: Clock> Link<T, C> {
     }
 
     /// The moment in so many milliseconds.
+    #[inline(never)]
     pub(crate) fn after(&mut self, milliseconds: u32) -> Deadline {
         Deadline::after(self.clock.now(), milliseconds)
     }

@@ -173,15 +173,13 @@ impl Station for St67 {
             .text::<Rule>(name.as_bytes(), 127);
         // Each kind apart, so that firmware that wants one has no code for the other.
         let address = match kind {
-            AddrType::IPv6 => resolve(module, 3, |text| {
-                let address = ip::v6(text).filter(|address| !address.is_unspecified());
-                address.map(IpAddr::V6)
-            })?,
+            AddrType::IPv6 => resolve(module, 3, ip::v6)?
+                .filter(|address| !address.is_unspecified())
+                .map(IpAddr::V6),
             // With IPv6 switched off the firmware refuses anything else (wire notes 2).
-            AddrType::IPv4 | AddrType::Either => resolve(module, 2, |text| {
-                let address = ip::v4(text).filter(|address| !address.is_unspecified());
-                address.map(IpAddr::V4)
-            })?,
+            AddrType::IPv4 | AddrType::Either => resolve(module, 2, ip::v4)?
+                .filter(|address| !address.is_unspecified())
+                .map(IpAddr::V4),
         };
         // What is no address is the firmware's way to say that it found none: `(null)`, `0.0.0.0`.
         address.ok_or_else(|| {
@@ -204,11 +202,11 @@ fn close_everything<T: Transport, C: Clock>(module: &mut Module<'_, T, C>) -> Ou
 }
 
 /// Ends `AT+CIPDOMAIN` with the kind of address, and reads the answer.
-fn resolve<T: Transport, C: Clock>(
+fn resolve<A, T: Transport, C: Clock>(
     module: &mut Module<'_, T, C>,
     family: u32,
-    read: impl Fn(&[u8]) -> Option<IpAddr>,
-) -> Outcome<Option<IpAddr>> {
+    read: fn(&[u8]) -> Option<A>,
+) -> Outcome<Option<A>> {
     let mut address = None;
     module.engine.command().put(",#\r\n", &[family]);
     module.ask(
