@@ -164,12 +164,12 @@ fn a_failed_connect_reads_nobody_elses_data() {
         .answer("AT+CIPSERVER=1,8080\r\n", "\r\nOK\r\n")
         .answer(
             "AT+CIPSTART=4,\"TCP\",\"10.0.0.7\",7,,,10000\r\n",
-            "+CIP:4,CONNECTED\r\n+IPD:4,6,\"10.0.0.9\",4000\r\n\r\nERROR\r\n",
+            "+CIP:4,CONNECTED\r\n+IPD:4,6,\"10.0.0.9\",4000\r\nERR CODE:0x01090000\r\n\r\nERROR\r\n",
         )
         // Another link is tried.
         .answer(
             "AT+CIPSTART=3,\"TCP\",\"10.0.0.7\",7,,,10000\r\n",
-            "\r\nERROR\r\n",
+            "ERR CODE:0x01090000\r\n\r\nERROR\r\n",
         )
         .answer(
             "AT+CIPSTATE?\r\n",
@@ -326,8 +326,14 @@ fn a_server_that_is_gone_can_be_closed() {
     let uart = met::<St67>()
         .answer("AT+CIPSERVER=1,8080\r\n", "\r\nOK\r\n")
         // It may have misheard.
-        .answer("AT+CIPSERVER=0,0\r\n", "\r\nERROR\r\n")
-        .answer("AT+CIPSERVER=0,0\r\n", "\r\nERROR\r\n")
+        .answer(
+            "AT+CIPSERVER=0,0\r\n",
+            "ERR CODE:0x01090000\r\n\r\nERROR\r\n",
+        )
+        .answer(
+            "AT+CIPSERVER=0,0\r\n",
+            "ERR CODE:0x01090000\r\n\r\nERROR\r\n",
+        )
         .answer("AT+CIPSERVER=1,8080\r\n", "\r\nOK\r\n");
     with_mock::<St67, _>(&uart, |module| {
         let mut l = module.socket().unwrap();

@@ -46,7 +46,10 @@ fn the_st67_is_told_before_it_connects() {
 fn the_st67_forgets_what_is_not_named() {
     let uart = met::<St67>()
         .answer("AT+CIPSSLCCONF=0,0,\"\",\"\",\"\"\r\n", "\r\nOK\r\n")
-        .answer("AT+CIPSSLCSNI=0,\"\"\r\n", "\r\nERROR\r\n")
+        .answer(
+            "AT+CIPSSLCSNI=0,\"\"\r\n",
+            "ERR CODE:0x01090000\r\n\r\nERROR\r\n",
+        )
         .answer("AT+CIPSSLCALPN=0,0\r\n", "\r\nOK\r\n")
         .answer(
             "AT+CIPSTART=0,\"SSL\",\"10.0.0.7\",443,,,10000\r\n",

@@ -137,6 +137,8 @@ fn round_trips(report: &Report) -> Vec<Budget> {
         let most = match (operation.name, operation.subject) {
             (_, Subject::EspAtNal) | ("receive without, behind a transfer", _) => continue,
             ("connect", Subject::Microchip) => 2.0,
+            // As text, of which a command carries 226 bytes.
+            ("send", Subject::Microchip) => 3.0,
             ("receive without", _) => 0.0,
             _ => 1.0,
         };
@@ -183,14 +185,15 @@ fn instructions(report: &Report) -> Vec<Budget> {
     budgets
 }
 
-/// A Microchip module takes 1400 bytes at once: it needs two commands to upload 1460.
+/// To a Microchip module 1460 bytes go as text, in seven commands that are composed byte by byte: it
+/// tells of no byte that is lost otherwise. They take the UART far longer than the core.
 fn most_instructions(subject: Subject, work: &str, core: Core) -> f64 {
-    let is_in_two = subject == Subject::Microchip && work == "upload";
-    match (core, is_in_two) {
+    let is_text = subject == Subject::Microchip && work == "upload";
+    match (core, is_text) {
         (Core::CortexM0Plus, false) => 2.5,
-        (Core::CortexM0Plus, true) => 4.0,
+        (Core::CortexM0Plus, true) => 48.0,
         (Core::CortexM4, false) => 2.0,
-        (Core::CortexM4, true) => 2.6,
+        (Core::CortexM4, true) => 42.0,
     }
 }
 
@@ -214,7 +217,7 @@ fn sizes(report: &Report) -> Vec<Budget> {
                 "{name}: flash that join, DNS and one TCP client add, Cortex-M0+, opt-level z"
             ),
             unit: "bytes",
-            bound: Bound::AtMost(15.0 * 1024.0),
+            bound: Bound::AtMost(16.0 * 1024.0),
             figure: size.flash as f64,
             peer: peer.map(|peer| peer.flash as f64),
             limit: None,

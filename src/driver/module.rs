@@ -73,6 +73,11 @@ pub struct Timeouts {
     pub unheard: u32,
 }
 
+/// Sends payload on a link.
+type SendFn<M> = fn(&mut M, u32, &[u8]) -> Outcome;
+/// Closes a link.
+type CloseFn<M> = fn(&mut M, u32) -> Outcome;
+
 /// The least memory for events, of the line buffer that is lent.
 const EVENT_MIN: usize = 64;
 /// The least memory for lines: the firmware's own buffer is 256 bytes (wire notes, 1).
@@ -92,11 +97,11 @@ pub struct Module<'b, D: Words, T: Transport, C> {
     /// What the caller asked for last that cannot be.
     pub(crate) usage: Usage,
     /// How a stream is sent for which that matters more than to lose nothing, if the user wants that.
-    pub(crate) bulk: Option<fn(&mut Self, u32, &[u8]) -> Outcome>,
+    pub(crate) bulk: Option<SendFn<Self>>,
     /// When sockets are asked again of which the module may have announced too little.
     pub(crate) look_at: Deadline,
     /// How a listening link is closed, once there is one.
-    pub(crate) close_listener: Option<fn(&mut Self, u32) -> Outcome>,
+    pub(crate) close_listener: Option<CloseFn<Self>>,
     /// How the socket table is put right, once peers may come.
     pub(crate) reconcile: Option<fn(&mut Self) -> Outcome>,
 }

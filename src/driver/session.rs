@@ -80,6 +80,7 @@ impl<'b, D: Words> Session<'b, D> {
     pub(super) fn settings_made(&mut self) {
         self.is_set_up = true;
         self.in_doubt = false;
+        self.missed_events = false;
     }
 
     /// The settings that the driver relies on are changed, and made again on the next use.

@@ -26,9 +26,6 @@ const PATIENCE: [u32; 5] = [250, 500, 1500, 4000, 10_000];
 /// what it may be waiting for: by then it has had more time than most commands take.
 const ESCAPE_BEFORE: u32 = 4000;
 
-/// How long payload is paid byte by byte before the caller is told (ms); the next call goes on.
-const OWED_PATIENCE: u32 = 20_000;
-
 /// What is sent where payload may be owed: no line end, and nothing that a peer could execute.
 const FILLER: [u8; 32] = [b' '; 32];
 
@@ -124,14 +121,9 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
     fn pay_with_questions(&mut self) -> Result<bool, Fault> {
         // A command that was refused may have another answer, and that may be a prompt.
         self.paced |= self.owed > 0 || self.doubtful > 0;
-        let limit = self.link.after(OWED_PATIENCE);
         while self.owed > 0 {
             if self.ask(P::OWED_PACE)? {
                 return Ok(true);
-            }
-            self.link.resume(limit);
-            if self.link.is_late() {
-                return Err(Fault::Timeout);
             }
         }
         Ok(false)
@@ -173,6 +165,10 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
             self.link.write(byte)?;
             self.owed = self.owed.saturating_sub(1);
             self.send_nothing(P::OWED_PACE)?;
+            if self.link.is_call_over() {
+                // There is no time left to be slow.
+                return Err(Fault::Timeout);
+            }
         }
         Ok(())
     }

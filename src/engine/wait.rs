@@ -69,6 +69,15 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
     /// Waits for the end of a line that has begun, but not long: one that does not end is garbage.
     pub(crate) fn settle(&mut self) -> Result<(), Fault> {
         self.pump()?;
+        if !self.input.pending().is_empty() || self.message.is_some() {
+            self.await_line_end()?;
+        }
+        self.is_settled = true;
+        Ok(())
+    }
+
+    #[inline(never)]
+    fn await_line_end(&mut self) -> Result<(), Fault> {
         let enough = self.link.after(CHATTER);
         while !self.out_of_step && (self.message.is_some() || !self.input.pending().is_empty()) {
             self.link.within(SILENCE);
@@ -86,7 +95,6 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
             }
             self.pump()?;
         }
-        self.is_settled = true;
         Ok(())
     }
 

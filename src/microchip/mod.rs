@@ -58,6 +58,8 @@ const COMMAND_MAX: usize = 255;
 
 /// What the dialect remembers between two lines.
 #[derive(Debug, Default)]
+// What is used most is within reach of a short instruction.
+#[repr(C)]
 pub struct Memory {
     /// The station's address, as the module told it: there is no command to ask for it.
     address: Option<Ipv4Addr>,

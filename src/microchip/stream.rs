@@ -296,8 +296,9 @@ pub(super) fn open<T: Transport, C: Clock>(
     module: &mut Module<'_, T, C>,
     protocol: u32,
 ) -> Outcome<u32> {
-    if core::mem::take(&mut module.session().vendor.has_lost_socket) {
+    if module.session().vendor.has_lost_socket {
         close_unknown(module, Wanted::Idle)?;
+        module.session().vendor.has_lost_socket = false;
     }
     let mut opened = None;
     module.compose("AT+SOCKO=#\r\n", &[protocol]);

@@ -60,7 +60,8 @@ enum Beginning {
 /// Says what a line is. Reply or event: `+CW:`, `+CIP:`, `+IPD:` and `+LINK_CONN:` lines are
 /// events always, also between a command and its `OK`; so is `<id>,CLOSED`.
 pub(super) fn line(session: &mut St67Session<'_>, command: &[u8], line: &[u8]) -> Line {
-    if line.first() != Some(&b'+') {
+    // No result begins like an event, or like the receipt of each upload.
+    if !matches!(line.first(), Some(b'+' | b'R')) {
         if let Some(result) = RESULTS.find(line) {
             return end(session, result);
         }
