@@ -247,7 +247,7 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
         progress.lead.get_or_insert(self.lead_before);
         match (line, task) {
             (Line::Event | Line::Detail, _) => {}
-            (Line::Stray, _) => self.take_stray(progress),
+            (Line::Stray, task) => self.take_stray(task, progress),
             (Line::Ok | Line::Sent, task) => return self.take_success(task, progress, line),
             (Line::Received, Task::Upload(upload))
                 if self.session.received() == upload.payload.len() || !upload.is_receipt_exact => {}
@@ -257,9 +257,11 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
             }
             // Nothing that belongs to the reply: an event that nobody knows. Behind payload it may be
             // the rest of that.
-            (Line::Reply, _) if progress.got.is_none() || self.input.line().starts_with(b"+") => {
+            (Line::Reply, task)
+                if progress.got.is_none() || self.input.line().starts_with(b"+") =>
+            {
                 self.session.stray(self.input.line());
-                self.take_stray(progress);
+                self.take_stray(task, progress);
             }
             (Line::Busy | Line::Due, _) => {
                 let mut most = DUE_WAIT;
@@ -338,8 +340,10 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
     }
 
     /// Takes a line that nobody knows: an event, or what is left of a payload of which bytes were lost.
-    fn take_stray(&mut self, progress: &mut Progress) {
-        let is_event = self.input.line().starts_with(b"+") && !self.looks_like_reply();
+    fn take_stray(&mut self, task: &Task<'_>, progress: &mut Progress) {
+        let is_event = !matches!(task, Task::Download { .. })
+            && self.input.line().starts_with(b"+")
+            && !self.looks_like_reply();
         progress.is_suspect |= !is_event;
     }
 
