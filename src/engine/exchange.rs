@@ -83,6 +83,7 @@ struct Progress {
     overlong: bool,
     /// A line that nobody knows may have been part of the reply.
     is_suspect: bool,
+    /// A row was taken.
     has_rows: bool,
     /// How much payload has come.
     got: Option<usize>,
@@ -215,12 +216,12 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
                 Word::Line(line) => self.take_line(task, &mut progress, line)?,
                 Word::Prompt => self.take_prompt(task, &mut progress)?,
                 Word::Payload | Word::Encoded => self.take_payload(task, &mut progress, word)?,
-                // No row, or one for which there is no room.
-                Word::Overlong if matches!(task, Task::Tell | Task::Rows(..)) => {
-                    match task {
-                        Task::Tell => self.session.lost_line(),
-                        _ => progress.overlong = true,
-                    }
+                Word::Overlong if matches!(task, Task::Tell) => {
+                    self.session.lost_line();
+                    false
+                }
+                Word::Overlong if matches!(task, Task::Rows(..)) => {
+                    progress.overlong = true;
                     false
                 }
                 Word::Ready => {
@@ -303,8 +304,7 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
                 if progress.overlong {
                     return Err(Fault::LineBuffer);
                 }
-                let wants_rows = matches!(task, Task::Rows(..));
-                progress.has_rows || !progress.is_suspect || !wants_rows
+                progress.has_rows || !progress.is_suspect || matches!(task, Task::Tell)
             }
             Task::Download { into, .. } if line == Line::Ok => match progress.got {
                 Some(got) => self.is_closed(into.get(..got).unwrap_or(&[]), progress.lead),
