@@ -40,7 +40,8 @@ pub type ErrorOf<D, T> = Error<<T as ErrorType>::Error, <D as Words>::Status>;
 /// | `leave`, `link_state`, `addresses` | `command` | `call` |
 /// | `get_host_by_name` | `resolve` | `call` |
 /// | `command` and its like | the command's own limit | the greater of that and `call` |
-/// | `reset`, `reset_by_pin` | `boot` | twice `call`, and `boot` |
+/// | `reset` | `boot` | `call` |
+/// | `reset_by_pin` | `boot` | `boot` and `call` |
 ///
 /// A Microchip module that waits for payload of which nobody knows is given it byte by byte, since it
 /// survives nothing else: up to two minutes, over several calls.
