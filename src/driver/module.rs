@@ -11,6 +11,7 @@ use super::queue::{Item, Queue};
 use super::session::Session;
 use crate::clock::{Clock, Deadline};
 use crate::engine::Engine;
+use crate::engine::protocol::Protocol;
 use crate::error::{Closed, Error, Fault, Resource, Usage};
 use crate::socket::{SocketMemory, Table};
 use crate::transport::Transport;
@@ -244,7 +245,6 @@ impl<'b, D: Dialect, T: Transport, C: Clock> Module<'b, D, T, C> {
     }
 
     fn set_up(&mut self) -> Outcome {
-        use crate::engine::protocol::Protocol;
         if !self.session().is_set_up() {
             D::set_up(self)?;
             self.session().settings_made();
@@ -292,7 +292,6 @@ impl<'b, D: Dialect, T: Transport, C: Clock> Module<'b, D, T, C> {
     }
 
     fn take_in(&mut self) -> Outcome {
-        use crate::engine::protocol::Protocol;
         self.engine.pump_with_patience()?;
         let is_stuck = self.engine.is_out_of_step() && self.session().is_set_up();
         match is_stuck && self.session().events.is_empty() {
@@ -350,7 +349,6 @@ impl<'b, D: Dialect, T: Transport, C: Clock> Module<'b, D, T, C> {
     ///
     /// Without this, an open socket is asked about after [`Timeouts::unheard`].
     pub fn resume(&mut self) {
-        use crate::engine::protocol::Protocol;
         self.engine.fall_out_of_step();
         self.session().doubt();
     }
