@@ -172,8 +172,9 @@ pub enum Usage {
     Address,
     /// The handle is of a socket that was released.
     StaleHandle,
-    /// The module cannot do this; see the README's "Not supported".
-    Unsupported,
+    /// The module, or the driver, cannot do this part of what was asked; see the README's "Not
+    /// supported".
+    Unsupported(&'static str),
 }
 
 /// How a connection ended.
@@ -231,7 +232,7 @@ impl fmt::Display for Usage {
             Usage::WrongLength(n) => write!(f, "the command announces {n} bytes of data"),
             Usage::Address => f.write_str("the hardware address cannot be used"),
             Usage::StaleHandle => f.write_str("the socket was released"),
-            Usage::Unsupported => f.write_str("the module or the driver cannot do this"),
+            Usage::Unsupported(part) => write!(f, "not supported: {part}"),
         }
     }
 }
@@ -268,7 +269,7 @@ where
             Error::Module(_) => ErrorKind::Other,
             Error::Malformed => ErrorKind::InvalidData,
             Error::Resource(_) => ErrorKind::OutOfMemory,
-            Error::Usage(Usage::Unsupported) => ErrorKind::Unsupported,
+            Error::Usage(Usage::Unsupported(_)) => ErrorKind::Unsupported,
             Error::Usage(_) => ErrorKind::InvalidInput,
             Error::Closed(Closed::NotConnected) => ErrorKind::NotConnected,
             Error::Closed(_) | Error::ModuleReset => ErrorKind::ConnectionReset,

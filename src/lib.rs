@@ -98,7 +98,7 @@ pub use transport::Transport;
 pub use value::danger;
 pub use value::{
     Addresses, Ip, LinkState, Mac, Numbered, Printed, PrintedSecret, Psk, Ranged, Reported, Rule,
-    Secret, Switch, Text, TlsConfig,
+    Secret, Security, Switch, Text, TlsConfig,
 };
 
 /// The README's examples compile.

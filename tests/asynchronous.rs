@@ -75,7 +75,8 @@ fn errors_and_the_end_are_told<D: UnderTest>() {
             let unknown = shared.get_host_by_name("nobody.test", AddrType::IPv4).await;
             assert!(matches!(unknown, Err(Error::Module(_))));
             let backwards = shared.get_host_by_address(ADDRESS.into(), &mut []).await;
-            assert_eq!(backwards, Err(Error::Usage(Usage::Unsupported)));
+            let part = "names of addresses";
+            assert_eq!(backwards, Err(Error::Usage(Usage::Unsupported(part))));
             for _ in 0..3 {
                 let refused = TcpConnect::connect(&shared, at(REFUSED)).await;
                 assert!(matches!(refused.map(drop), Err(Error::Module(_))));
@@ -116,7 +117,7 @@ fn datagrams_are_awaited<D: UnderTest>() {
             let received = UnconnectedUdp::receive_into(&mut bound, &mut got).await;
             // The reference of the ST67 does not tell the sender of a datagram.
             match received {
-                Err(Error::Usage(Usage::Unsupported)) => {}
+                Err(Error::Usage(Usage::Unsupported(_))) => {}
                 other => assert_eq!(other, Ok((10, any, at(ECHO)))),
             }
         });

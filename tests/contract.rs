@@ -306,7 +306,9 @@ fn rule_12_one_error_for_all_traits<D: UnderTest>() {
             let reverse = module.get_host_by_address(literal, &mut name);
             assert_eq!(
                 reverse,
-                Err(nb::Error::Other(Error::Usage(Usage::Unsupported)))
+                Err(nb::Error::Other(Error::Usage(Usage::Unsupported(
+                    "names of addresses"
+                ))))
             );
         });
     });
@@ -441,13 +443,13 @@ fn addresses_that_cannot_be_reached<D: UnderTest>() {
             let mut socket = module.socket().unwrap();
             let before = simulation.to_module();
             let v6 = SocketAddr::from(([0, 0, 0, 0, 0, 0, 0, 1], 80));
-            let unsupported = Err(nb::Error::Other(Error::Usage(Usage::Unsupported)));
-            assert_eq!(module.connect(&mut socket, at(0)), unsupported);
+            let unsupported = |part| Err(nb::Error::Other(Error::Usage(Usage::Unsupported(part))));
+            assert_eq!(module.connect(&mut socket, at(0)), unsupported("port 0"));
             assert_eq!(simulation.to_module(), before, "nothing was sent");
             // IPv6 is what the Microchip module does not have, and the ST67 has switched off.
             match module.connect(&mut socket, v6) {
                 Err(nb::Error::Other(Error::Module(_))) => {}
-                refused => assert_eq!(refused, unsupported),
+                refused => assert_eq!(refused, unsupported("IPv6")),
             }
         });
     });

@@ -155,7 +155,7 @@ fn what_cannot_listen_says_so<D: UnderTest>() {
         module.bind(&mut socket, 0).unwrap();
         assert_eq!(
             module.listen(&mut socket),
-            Err(Error::Usage(Usage::Unsupported))
+            Err(Error::Usage(Usage::Unsupported("port 0")))
         );
         let listener = listening(module, 8080);
         let mut second = module.socket().unwrap();

@@ -153,11 +153,11 @@ fn what_the_module_does_not_have_is_refused_before_a_byte() {
             }),
             CONFIG.with_server_name(&long),
         ];
-        for (config, usage) in
-            refused
-                .into_iter()
-                .zip([Usage::Unsupported, Usage::Unsupported, Usage::TooLong(32)])
-        {
+        for (config, usage) in refused.into_iter().zip([
+            Usage::Unsupported("ALPN"),
+            Usage::Unsupported("a pre-shared key"),
+            Usage::TooLong(32),
+        ]) {
             let mut tls = Tls::new(&mut *module, config);
             let mut socket = tls.socket().unwrap();
             assert_eq!(

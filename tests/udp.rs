@@ -173,7 +173,7 @@ fn what_cannot_be_sent_is_refused_before_a_byte<D: UnderTest>() {
         module.connect(&mut socket, at(ECHO)).unwrap();
         let before = simulation.to_module();
         for (length, usage) in [
-            (0, Usage::Unsupported),
+            (0, Usage::Unsupported("an empty datagram")),
             (D::DATAGRAM_MAX + 1, Usage::TooLong(D::DATAGRAM_MAX)),
         ] {
             let sent = UdpClientStack::send(module, &mut socket, &vec![0; length]);
@@ -217,7 +217,10 @@ fn datagrams_of_a_group_are_received<D: UnderTest>() {
         let group: std::net::SocketAddrV4 = "224.0.0.251:5353".parse().unwrap();
         let mut socket = UdpClientStack::socket(module).unwrap();
         let elsewhere = module.join_group(&mut socket, "10.0.0.1:5353".parse().unwrap());
-        assert_eq!(elsewhere, Err(Error::Usage(Usage::Unsupported)));
+        assert_eq!(
+            elsewhere,
+            Err(Error::Usage(Usage::Unsupported("a group that is none")))
+        );
         module.join_group(&mut socket, group).unwrap();
         simulation.send_datagram(sender(0), SocketAddr::V4(group), b"who is there?");
         let mut buffer = [0; 32];

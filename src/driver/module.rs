@@ -140,7 +140,7 @@ impl<'b, D: Dialect, T: Transport, C: Clock> Module<'b, D, T, C> {
         let session = Session::new(Table::new(sockets, D::LINKS), Queue::new(events));
         Ok(Module {
             timeouts: D::TIMEOUTS,
-            usage: Usage::Unsupported,
+            usage: Usage::Empty,
             bulk: None,
             look_at: Deadline::after(0, 0),
             close_listener: None,
@@ -166,7 +166,7 @@ impl<'b, D: Dialect, T: Transport, C: Clock> Module<'b, D, T, C> {
     ) -> Result<(), ErrorOf<D, T>> {
         /// The reference gives no minimum; ST's Zephyr driver holds CHIP_EN for 1 ms (wire notes, 8).
         const PULSE_MS: u32 = 10;
-        let pin_failed = |_| Error::Usage(Usage::Unsupported);
+        let pin_failed = |_| Error::Usage(Usage::Unsupported("a pin that fails"));
         pin.set_low().map_err(pin_failed)?;
         delay.delay_ms(PULSE_MS);
         self.engine.discard();

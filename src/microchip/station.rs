@@ -129,7 +129,7 @@ impl Station for Microchip {
         kind: AddrType,
     ) -> Outcome<IpAddr> {
         if kind == AddrType::IPv6 {
-            return Err(module.refuse(Usage::Unsupported));
+            return Err(module.refuse(Usage::Unsupported("IPv6")));
         }
         if name.is_empty() {
             return Err(module.refuse(Usage::Empty));

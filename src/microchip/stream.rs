@@ -289,7 +289,8 @@ pub(super) fn v4<T: Transport, C: Clock>(
 ) -> Outcome<SocketAddrV4> {
     match remote {
         SocketAddr::V4(remote) if remote.port() > 0 => Ok(remote),
-        _ => Err(module.refuse(Usage::Unsupported)),
+        SocketAddr::V4(_) => Err(module.refuse(Usage::Unsupported("port 0"))),
+        SocketAddr::V6(_) => Err(module.refuse(Usage::Unsupported("IPv6"))),
     }
 }
 

@@ -37,8 +37,11 @@ impl Secured for Microchip {
         remote: SocketAddr,
         config: &TlsConfig<'_>,
     ) -> Outcome {
-        if !config.alpn.is_empty() || config.psk.is_some() {
-            return Err(module.refuse(Usage::Unsupported));
+        if !config.alpn.is_empty() {
+            return Err(module.refuse(Usage::Unsupported("ALPN")));
+        }
+        if config.psk.is_some() {
+            return Err(module.refuse(Usage::Unsupported("a pre-shared key")));
         }
         let wanted = check(module, config)?;
         let remote = v4(module, remote)?;

@@ -29,7 +29,7 @@ impl<D: Dialect, T: Transport, C: Clock> Dns for Module<'_, D, T, C> {
     /// Neither vendor's command set resolves addresses to names: always
     /// [`Usage::Unsupported`].
     fn get_host_by_address(&mut self, _: IpAddr, _: &mut [u8]) -> nb::Result<usize, Self::Error> {
-        Err(Error::Usage(Usage::Unsupported).into())
+        Err(Error::Usage(Usage::Unsupported("names of addresses")).into())
     }
 }
 
@@ -39,7 +39,7 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
             return Ok(address);
         }
         if is_other_literal(name.as_bytes(), &kind) {
-            return Err(self.refuse(Usage::Unsupported));
+            return Err(self.refuse(Usage::Unsupported("an address of the other kind")));
         }
         self.prepare()?;
         let resolved = D::resolve(self, name, kind);

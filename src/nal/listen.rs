@@ -53,7 +53,7 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
     fn open_listener(&mut self, socket: &mut Handle, port: Option<u16>) -> Outcome {
         let port = match port {
             None => return Err(Fault::NotConnected),
-            Some(0) => return Err(self.refuse(Usage::Unsupported)),
+            Some(0) => return Err(self.refuse(Usage::Unsupported("port 0"))),
             Some(port) => port,
         };
         self.begin_open(socket)?;

@@ -123,7 +123,7 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
         group: SocketAddrV4,
     ) -> Result<(), ErrorOf<D, T>> {
         if !group.ip().is_multicast() {
-            return Err(Error::Usage(Usage::Unsupported));
+            return Err(Error::Usage(Usage::Unsupported("a group that is none")));
         }
         let joined = self.open_group(&mut socket.handle, group);
         self.outcome(joined)?;
@@ -167,8 +167,11 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
         if payload.len() > D::DATAGRAM_MAX {
             return Err(self.refuse(Usage::TooLong(D::DATAGRAM_MAX)));
         }
-        if payload.is_empty() || remote.port() == 0 {
-            return Err(self.refuse(Usage::Unsupported));
+        if payload.is_empty() {
+            return Err(self.refuse(Usage::Unsupported("an empty datagram")));
+        }
+        if remote.port() == 0 {
+            return Err(self.refuse(Usage::Unsupported("port 0")));
         }
         self.prepare()?;
         let link = self.open_link(socket)?;
@@ -223,7 +226,9 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
         let length = usize::from(length);
         match (sender, remote) {
             (Datagram::UNTOLD, Some(remote)) => Ok(Some((length, remote))),
-            (Datagram::UNTOLD, None) => Err(self.refuse(Usage::Unsupported)),
+            (Datagram::UNTOLD, None) => {
+                Err(self.refuse(Usage::Unsupported("a datagram of an unknown sender")))
+            }
             (sender, _) => Ok(Some((length, sender))),
         }
     }

@@ -244,7 +244,7 @@ pub(super) fn check_port<T: Transport, C: Clock>(
     remote: SocketAddr,
 ) -> Outcome {
     match remote.port() {
-        0 => Err(module.refuse(Usage::Unsupported)),
+        0 => Err(module.refuse(Usage::Unsupported("port 0"))),
         _ => Ok(()),
     }
 }

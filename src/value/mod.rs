@@ -8,6 +8,7 @@ mod mac;
 #[macro_use]
 mod number;
 mod range;
+mod security;
 mod station;
 mod text;
 mod tls;
@@ -16,6 +17,7 @@ pub use ip::Ip;
 pub use mac::Mac;
 pub use number::{Numbered, Reported, Switch};
 pub use range::Ranged;
+pub use security::Security;
 pub use station::{Addresses, LinkState};
 pub use text::{Printed, PrintedSecret, Rule, Secret, Text};
 pub use tls::{Psk, TlsConfig};

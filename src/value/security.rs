@@ -1,0 +1,26 @@
+//! How a network is protected.
+
+/// How a network is protected, in words that both modules share.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum Security {
+    /// Not at all.
+    Open,
+    /// WEP, which anybody can break.
+    Wep,
+    /// WPA, with a password.
+    Wpa,
+    /// WPA or WPA2, as the station can.
+    WpaWpa2,
+    /// WPA2, with a password.
+    Wpa2,
+    /// WPA2 or WPA3, as the station can.
+    Wpa2Wpa3,
+    /// WPA3, with a password.
+    Wpa3,
+    /// With the keys of an organisation (802.1X).
+    Enterprise,
+    /// In a way that the module's reference does not name.
+    Unknown,
+}
