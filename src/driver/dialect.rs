@@ -2,7 +2,7 @@
 //! module.
 //!
 //! A dialect is words and sequences. The words, [`Words`], say what a line on the wire is; the
-//! sequences, [`Station`], [`Streams`], [`Datagrams`], [`Server`] and [`Secured`], say which
+//! sequences, [`Station`], [`Streams`], [`Datagrams`], [`Server`], [`Secured`] and [`Scanner`], say which
 //! commands, in which order, do what the user asked. Everything else — deadlines, buffers,
 //! events in any gap, payload, getting back into step, sockets, handles, the `embedded-nal`
 //! traits — is shared.
@@ -24,8 +24,8 @@
 //! 4. `words.rs`, `payload.rs` and `others.rs`: the words. `line` says what a line is and takes note
 //!    of what it tells: which socket has data, which was closed, where the station stands. `payload`
 //!    finds what stands before counted payload, `event` translates for `poll`.
-//! 5. `station.rs`, `stream.rs`, `datagram.rs`, `server.rs` and `tls.rs`: the sequences, one trait
-//!    each.
+//! 5. `station.rs`, `stream.rs`, `datagram.rs`, `server.rs`, `tls.rs` and `scan.rs`: the sequences,
+//!    one trait each.
 //! 6. `mod.rs`: what the dialect remembers, and the constants, each with its source.
 //! 7. `templates.rs`: the test that holds each template of the sequences against its struct.
 //!
@@ -41,9 +41,10 @@ use embedded_nal::AddrType;
 use super::event::Event;
 use super::module::{Module, Timeouts};
 use crate::clock::Clock;
+use crate::error::Usage;
 use crate::socket::Handle;
 use crate::transport::Transport;
-use crate::value::{Addresses, LinkState, TlsConfig};
+use crate::value::{AccessPointInfo, Addresses, LinkState, ScanOptions, TlsConfig};
 
 pub use super::session::Session;
 pub use crate::engine::protocol::{Decoded, Encoding, Escape, Header, Line, LineEnd, Payload};
@@ -122,9 +123,9 @@ pub trait Words: Sized + 'static + private::Sealed {
 }
 
 /// A vendor's AT dialect: its words, and the sequences of commands that do what the user asked.
-pub trait Dialect: Words + Station + Streams + Datagrams + Server + Secured {}
+pub trait Dialect: Words + Station + Streams + Datagrams + Server + Secured + Scanner {}
 
-impl<D: Words + Station + Streams + Datagrams + Server + Secured> Dialect for D {}
+impl<D: Words + Station + Streams + Datagrams + Server + Secured + Scanner> Dialect for D {}
 
 /// The module itself and its station.
 pub trait Station: Words {
@@ -288,6 +289,24 @@ pub trait Secured: Words {
         socket: &Handle,
         remote: SocketAddr,
         config: &TlsConfig<'_>,
+    ) -> Outcome;
+}
+
+/// Scans.
+pub trait Scanner: Words {
+    /// How long a scan may take, in milliseconds.
+    ///
+    /// # Errors
+    /// What the module cannot do.
+    fn scan_time(options: &ScanOptions<'_>) -> Result<u32, Usage>;
+
+    /// Scans, for so many milliseconds at most, and hands over what is found, `None` for what was
+    /// spoilt on the way.
+    fn scan<T: Transport, C: Clock>(
+        module: &mut Module<'_, Self, T, C>,
+        options: &ScanOptions<'_>,
+        timeout: u32,
+        each: &mut dyn FnMut(Option<&AccessPointInfo>),
     ) -> Outcome;
 }
 

@@ -7,6 +7,7 @@ use super::module::Module;
 use crate::clock::Clock;
 use crate::engine::compose::Command;
 use crate::engine::exchange::{Keep, Rows, Task, Upload};
+use crate::engine::gather::Gather;
 use crate::engine::protocol::Prompt;
 use crate::error::Fault;
 use crate::transport::Transport;
@@ -32,6 +33,12 @@ impl<'b, D: Words, T: Transport, C: Clock> Module<'b, D, T, C> {
     /// without it; others are events.
     pub(crate) fn ask(&mut self, name: &'static str, timeout: u32, rows: &mut dyn Rows) -> Outcome {
         self.run(&mut Task::Rows(name, rows), timeout).map(drop)
+    }
+
+    /// Sends the composed command and hands over its rows until they are over, also behind its `OK`.
+    pub(crate) fn gather(&mut self, operation: &mut dyn Gather, timeout: u32) -> Outcome {
+        self.check_command()?;
+        self.engine.gather(operation, timeout)
     }
 
     /// Sends the composed command and, at the prompt, its payload.

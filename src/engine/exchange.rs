@@ -21,7 +21,7 @@ const HEADER: usize = 24;
 const DUE_WAIT: u32 = 100;
 
 /// How long a module that said `busy` may still answer (ms) before the command counts as dropped.
-const BUSY_WAIT: u32 = 1000;
+pub(super) const BUSY_WAIT: u32 = 1000;
 
 /// Commands that a busy module dropped are sent again this often.
 const BUSY_RETRIES: usize = 3;
@@ -98,14 +98,25 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
     /// A busy module has dropped what it was told. Whether it did, only the way back into step
     /// tells; then the command is sent again.
     pub(crate) fn exchange(&mut self, task: &mut Task<'_>, timeout: u32) -> Result<usize, Fault> {
+        let result = self.attempt(timeout, |engine| engine.converse(task));
+        self.check_payload(result)
+    }
+
+    /// Sends the composed command and lets `converse` take its reply, again while a busy module drops
+    /// it.
+    pub(super) fn attempt(
+        &mut self,
+        timeout: u32,
+        mut converse: impl FnMut(&mut Self) -> Result<usize, Fault>,
+    ) -> Result<usize, Fault> {
         let mut attempts = BUSY_RETRIES;
         loop {
             self.begin(timeout)?;
-            let result = self.send_command().and_then(|()| self.converse(task));
+            let result = self.send_command().and_then(|()| converse(self));
             let result = self.end(result);
             let is_dropped = matches!(result, Err(Fault::Refused | Fault::Timeout)) && self.busy;
             if attempts == 0 || !is_dropped {
-                return self.check_payload(result);
+                return result;
             }
             attempts -= 1;
             self.resync()?;

@@ -3,13 +3,14 @@
 //!
 //! Read in this order: [`link`] (bytes under a deadline), [`buffer`] (lines), [`protocol`] (what a
 //! dialect tells the engine about its lines), [`word`] (what stands next on the line), [`compose`]
-//! (commands), [`exchange`] (one command and its reply), [`payload`] (counted payload, byte for
+//! (commands), [`exchange`] (one command and its reply), [`gather`] (rows behind it), [`payload`] (counted payload, byte for
 //! byte), [`message`] (events with payload), [`resync`] (how a link that lost the thread finds it
 //! again).
 
 pub(crate) mod buffer;
 pub(crate) mod compose;
 pub(crate) mod exchange;
+pub(crate) mod gather;
 pub(crate) mod link;
 mod message;
 mod payload;

@@ -95,7 +95,7 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
     }
 
     /// Skips what stands before a line. Some words need no line end behind them.
-    fn skip_blanks(&mut self) -> Option<Word> {
+    pub(super) fn skip_blanks(&mut self) -> Option<Word> {
         let mut before = 0;
         let mut word = None;
         for &byte in self.input.pending() {

@@ -310,7 +310,7 @@ fn other_event<'a>(name: &[u8], values: &'a [u8]) -> Option<Event<'a>> {
 }
 
 impl<'a> ScanResult<'a> {
-    fn parse(values: &'a [u8]) -> Option<Self> {
+    pub(super) fn parse(values: &'a [u8]) -> Option<Self> {
         let mut fields = Fields::new(values);
         Some(ScanResult {
             rssi: fields.signed()?,

@@ -10,6 +10,7 @@ mod event;
 mod literal;
 mod others;
 mod payload;
+mod scan;
 mod server;
 mod station;
 mod status;

@@ -1,3 +1,4 @@
 //! What a user does, in the field's words: no AT text.
 
+mod scan;
 mod station;

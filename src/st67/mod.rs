@@ -10,6 +10,7 @@ mod event;
 mod others;
 mod passthrough;
 mod payload;
+mod scan;
 mod server;
 mod station;
 mod status;

@@ -94,8 +94,7 @@ impl Station for St67 {
         // Before a byte is sent, and again behind the command that is.
         module.check_command()?;
         // A new module's radio is off, and then it refuses to join (wire notes 10).
-        let soft_ap = module.session().vendor.soft_ap;
-        module.tell(STATION, &[1 + soft_ap])?;
+        become_station(module)?;
         module.session().link_state = LinkState::Idle;
         module.session().station_error = None;
         let patience = module.timeouts.join;
@@ -189,6 +188,12 @@ impl Station for St67 {
             Fault::Refused
         })
     }
+}
+
+/// Makes the module a station, and leaves it the access point that it is.
+pub(super) fn become_station<T: Transport, C: Clock>(module: &mut Module<'_, T, C>) -> Outcome {
+    let soft_ap = module.session().vendor.soft_ap;
+    module.tell(STATION, &[1 + soft_ap])
 }
 
 /// Ends what the driver before this one has left: each is refused where there is nothing to end.

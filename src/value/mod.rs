@@ -8,6 +8,7 @@ mod mac;
 #[macro_use]
 mod number;
 mod range;
+mod scan;
 mod security;
 mod station;
 mod text;
@@ -17,6 +18,7 @@ pub use ip::Ip;
 pub use mac::Mac;
 pub use number::{Numbered, Reported, Switch};
 pub use range::Ranged;
+pub use scan::{AccessPointInfo, ScanOptions, Scanned, Strongest};
 pub use security::Security;
 pub use station::{Addresses, LinkState};
 pub use text::{Printed, PrintedSecret, Rule, Secret, Text};

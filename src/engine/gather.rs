@@ -1,0 +1,141 @@
+//! A command whose rows are handed over as they come, also behind its `OK`: scans, lists, echoes.
+
+use super::exchange::BUSY_WAIT;
+use super::protocol::{Line, Protocol};
+use super::word::Word;
+use super::{Engine, Lead};
+use crate::clock::Clock;
+use crate::error::Fault;
+use crate::transport::Transport;
+
+/// A row that is not complete with its line end is spoilt if nothing follows it for this long (ms).
+const ROW_SILENCE: u32 = 100;
+
+/// What stands at the start of a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Head {
+    /// No row.
+    Other,
+    /// A row that goes on behind what is here.
+    Part,
+    /// A row of so many bytes, with its line end.
+    Row(usize),
+    /// A line that begins like a row and is none, of which bytes must have been lost.
+    Spoilt,
+}
+
+/// What an operation takes of what the module says.
+///
+/// It looks at a line before anything else does: a row may hold whatever somebody within reach of the
+/// radio likes, line ends and whole events too.
+pub(crate) trait Gather {
+    /// Says what stands at the start of a line.
+    fn look(&self, pending: &[u8]) -> Head;
+    /// Takes a row, with its line end.
+    fn take(&mut self, row: &[u8]);
+    /// A row was spoilt on the way.
+    fn miss(&mut self);
+    /// The command was answered with `OK`.
+    fn answered(&mut self);
+    /// Whether no row follows.
+    fn is_over(&self) -> bool;
+}
+
+impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
+    /// Sends the composed command, hands over its rows, and returns when they are over.
+    pub(crate) fn gather(&mut self, operation: &mut dyn Gather, timeout: u32) -> Result<(), Fault> {
+        let mut converse = |engine: &mut Self| engine.take_rows(operation).map(|()| 0);
+        self.attempt(timeout, &mut converse).map(drop)
+    }
+
+    fn take_rows(&mut self, operation: &mut dyn Gather) -> Result<(), Fault> {
+        let mut is_answered = false;
+        while !is_answered || !operation.is_over() {
+            match self.await_row(operation)? {
+                None => {}
+                Some(Word::Line(Line::Ok)) if !is_answered => {
+                    is_answered = true;
+                    operation.answered();
+                }
+                Some(Word::Line(Line::Failed | Line::NotUnderstood)) if !is_answered => {
+                    return Err(Fault::Refused);
+                }
+                Some(Word::Line(Line::Busy)) if !is_answered => {
+                    self.busy = true;
+                    self.link.at_most(BUSY_WAIT);
+                }
+                Some(Word::Line(Line::Boot)) => return Err(Fault::ModuleReset),
+                Some(Word::Line(Line::Reply)) => self.session.stray(self.input.line()),
+                Some(Word::Overlong) => {
+                    operation.miss();
+                    self.session.lost_line();
+                }
+                Some(word) => {
+                    self.take_unasked(word);
+                    if self.out_of_step {
+                        return Err(Fault::Malformed);
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes a row, or waits for another word.
+    fn await_row(&mut self, operation: &mut dyn Gather) -> Result<Option<Word>, Fault> {
+        loop {
+            if self.is_at_line_start() {
+                if let Some(word) = self.skip_blanks() {
+                    return Ok(Some(word));
+                }
+                let length = match operation.look(self.input.pending()) {
+                    Head::Other => 0,
+                    Head::Row(length) => {
+                        operation.take(self.input.pending().get(..length).unwrap_or(&[]));
+                        length
+                    }
+                    Head::Part if self.fill_row()? => continue,
+                    Head::Part | Head::Spoilt => {
+                        operation.miss();
+                        self.first_line()
+                    }
+                };
+                if length > 0 {
+                    self.lead = Lead::default();
+                    self.input.skip(length);
+                    return Ok(None);
+                }
+            }
+            match self.next_word() {
+                Some(word) => return Ok(Some(word)),
+                None => self.fill(usize::MAX)?,
+            }
+        }
+    }
+
+    fn is_at_line_start(&self) -> bool {
+        self.unwanted == 0 && self.message.is_none() && !self.input.is_overlong()
+    }
+
+    /// Waits for more of a row; whether any came before the module fell silent behind a line end.
+    fn fill_row(&mut self) -> Result<bool, Fault> {
+        if self.first_line() == 0 {
+            return self.fill(usize::MAX).map(|()| true);
+        }
+        let most = self.link.remaining().min(ROW_SILENCE);
+        let deadline = self.link.within(most);
+        let filled = self.fill(usize::MAX);
+        self.link.resume(deadline);
+        match filled {
+            Ok(()) => Ok(true),
+            Err(Fault::Timeout) => Ok(false),
+            Err(fault) => Err(fault),
+        }
+    }
+
+    /// How long the line is that has arrived, with its end; 0 if it has none.
+    fn first_line(&self) -> usize {
+        let end = self.input.pending().iter().position(|&byte| byte == b'\n');
+        end.map_or(0, |end| end + 1)
+    }
+}
