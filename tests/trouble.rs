@@ -179,6 +179,23 @@ fn events_wait_for_poll_and_the_lost_ones_are_counted<D: UnderTest>() {
     }
 }
 
+fn poll_takes_in_no_more_than_it_can_keep<D: UnderTest>() {
+    for simulation in simulations::<D>(|config| config) {
+        with_memory::<D, _, 64>(&simulation, 640, 1, |module| {
+            module.reset().unwrap();
+            for n in 0..100 {
+                simulation.emit(format!("+NEW:\"thing\",{n}\r\n").as_bytes());
+            }
+            for n in 0..100 {
+                let line = format!("+NEW:\"thing\",{n}");
+                let polled = module.poll().unwrap();
+                assert_eq!(polled, Some(Event::Other(line.as_bytes())));
+            }
+            assert_eq!(module.poll(), Ok(None));
+        });
+    }
+}
+
 fn a_restart_while_idle_is_told_and_survived<D: UnderTest>() {
     for simulation in simulations::<D>(|config| config) {
         with_joined::<D, _>(&simulation, |module| {
@@ -397,6 +414,7 @@ on_both_dialects! {
     state_and_addresses
     a_buffer_too_small_is_refused_when_it_is_lent
     events_wait_for_poll_and_the_lost_ones_are_counted
+    poll_takes_in_no_more_than_it_can_keep
     a_restart_while_idle_is_told_and_survived
     resets_by_pin
     garbage_before_the_boot_report_does_not_hide_it

@@ -148,6 +148,11 @@ impl<'b> Queue<'b> {
         self.start == self.end && self.lost == 0
     }
 
+    /// Whether something waits, and so many bytes more would not fit.
+    pub(crate) fn is_full(&self, bytes: usize) -> bool {
+        self.start < self.end && self.room() < bytes
+    }
+
     /// Counts an event that could not be kept.
     #[inline(never)]
     pub(crate) fn lose(&mut self) {

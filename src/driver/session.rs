@@ -181,6 +181,10 @@ impl<D: Words> Protocol for Session<'_, D> {
         }
     }
 
+    fn is_full(&self, bytes: usize) -> bool {
+        self.events.is_full(bytes)
+    }
+
     fn lose(&mut self) {
         self.events.lose();
     }

@@ -105,7 +105,13 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
     fn take_message(&mut self) -> Result<(), Option<Word>> {
         self.waits_for_room = false;
         let Some(message) = &mut self.message else {
-            return Ok(());
+            // Who comes again loses no line for want of room.
+            let here = self.input.pending().len();
+            self.waits_for_room = self.may_wait && self.session.is_full(here);
+            return match self.waits_for_room {
+                true => Err(None),
+                false => Ok(()),
+            };
         };
         let pending = self.input.pending();
         let here = pending.get(..message.rest).unwrap_or(pending);

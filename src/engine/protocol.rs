@@ -179,6 +179,8 @@ pub(crate) trait Protocol {
     /// What `line` says to question `n`, if it is the answer: whether the module is as the driver has
     /// set it up. If not, it restarted and nobody saw it.
     fn answer(n: u32, line: &[u8]) -> Option<bool>;
+    /// Whether there are events, and no room for so many bytes more.
+    fn is_full(&self, bytes: usize) -> bool;
     /// An event could not be kept.
     fn lose(&mut self);
     /// A line was longer than the line buffer and is gone.

@@ -2,6 +2,8 @@
 //! of them tell. Generic over the dialect.
 #![allow(dead_code)]
 
+pub mod service;
+
 use std::cell::RefCell;
 use std::net::{IpAddr, SocketAddr};
 use std::ops::ControlFlow;

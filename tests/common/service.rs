@@ -1,0 +1,161 @@
+//! What every call of a service must stand, beside a socket that must lose nothing.
+
+use std::time::Duration;
+
+use atwifi::TcpSocket;
+use atwifi_simulator::{Config, Fault, FaultKind, Faults, Simulation};
+use embedded_nal::TcpClientStack;
+
+use super::*;
+
+/// A call of a service, as a test makes it: what comes of it in words.
+pub type Call<D> = fn(&mut Driver<'_, D>) -> Result<String, Failure<D>>;
+
+/// No call takes longer, whatever happens.
+const LONGEST: Duration = Duration::from_secs(60);
+
+/// So many bytes are left alone between two that are spoilt.
+const STEP: usize = 3;
+
+/// Tries the call in all weathers on every firmware: as it is, and with a byte lost, changed or
+/// added, the module restarting, or an event, at every place of the conversation.
+///
+/// Whatever comes of the call, it ends in its time; the socket that is open beside it hands out what the
+/// peer has sent, all of it if only an event came, or fails; and the next call on a whole line does what the first one did.
+pub fn in_all_weathers<D: UnderTest>(change: impl Fn(Config) -> Config, call: Call<D>) {
+    for profile in D::PROFILES {
+        let new = || Simulation::new(change(config(*profile)), Network::default().build());
+        let simulation = new();
+        let (places, gaps, expected) = with_joined(&simulation, |module| {
+            let mut socket = connected(module);
+            let before = (
+                simulation.to_module(),
+                simulation.to_host(),
+                simulation.gaps(),
+            );
+            let told = call(module);
+            let told = told
+                .unwrap_or_else(|error| panic!("{profile}: {error}\n{}", simulation.transcript()));
+            let after = (
+                simulation.to_module(),
+                simulation.to_host(),
+                simulation.gaps(),
+            );
+            assert!(echoes(module, &simulation, &mut socket).is_ok());
+            let places = [(true, before.0..after.0), (false, before.1..after.1)];
+            (places, before.2..after.2, told)
+        });
+        for (is_to_module, places) in places {
+            for kind in kinds() {
+                for at in places.clone().step_by(STEP) {
+                    let mut faults = Faults::default();
+                    let line = match is_to_module {
+                        true => &mut faults.to_module,
+                        false => &mut faults.to_host,
+                    };
+                    line.push(Fault::new(at, kind.clone()));
+                    weather(&new(), faults, call, &expected);
+                }
+            }
+        }
+        for gap in gaps {
+            for event in D::ANY_TIME.iter().filter(|&&event| event != D::SCAN_DONE) {
+                let faults = Faults {
+                    event_in_gap: Some((gap, event.to_vec())),
+                    ..Faults::default()
+                };
+                weather(&new(), faults, call, &expected);
+            }
+        }
+    }
+}
+
+fn kinds() -> Vec<FaultKind> {
+    vec![
+        FaultKind::Drop(1),
+        FaultKind::Corrupt(0x04),
+        FaultKind::Insert(b"\r\n".to_vec()),
+        FaultKind::Reset,
+        FaultKind::Cut(Duration::from_secs(2)),
+    ]
+}
+
+fn weather<D: UnderTest>(simulation: &Simulation, faults: Faults, call: Call<D>, expected: &str) {
+    let is_event = faults.event_in_gap.is_some();
+    let story = format!("{faults:?}");
+    simulation.set_faults(faults);
+    with_joined(simulation, |module| {
+        let mut socket = connected(module);
+        let told = within_its_time(module, simulation, call, &story);
+        simulation.set_faults(Faults::default());
+        if is_event {
+            let told = told.as_ref().map(String::as_str);
+            assert_eq!(told, Ok(expected), "{story}\n{}", simulation.transcript());
+        }
+        // Where the line was spoilt the socket may say so; but hands out nothing wrong.
+        let beside = echoes(module, simulation, &mut socket);
+        assert!(
+            !is_event || beside.is_ok(),
+            "{story}\n{}",
+            simulation.transcript()
+        );
+        if told.as_ref().map(String::as_str) != Ok(expected) {
+            let _ = module.join(SSID, PASSWORD);
+            let told = within_its_time(module, simulation, call, &story);
+            let told = told.as_ref().map(String::as_str);
+            assert_eq!(
+                told,
+                Ok(expected),
+                "{story}, again\n{}",
+                simulation.transcript()
+            );
+        }
+    });
+}
+
+fn within_its_time<D: UnderTest>(
+    module: &mut Driver<'_, D>,
+    simulation: &Simulation,
+    call: Call<D>,
+    story: &str,
+) -> Result<String, Failure<D>> {
+    let before = simulation.now();
+    let told = call(module);
+    let taken = simulation.now() - before;
+    assert!(
+        taken <= LONGEST,
+        "{story}: {taken:?}\n{}",
+        simulation.transcript()
+    );
+    told
+}
+
+/// A socket whose peer sends back what it receives.
+fn connected<D: UnderTest>(module: &mut Driver<'_, D>) -> TcpSocket {
+    let mut socket = module.socket().unwrap();
+    // Where the fault has hit before, the story begins anew.
+    for _ in 0..3 {
+        if flat(module.connect(&mut socket, at(ECHO))).is_ok() {
+            break;
+        }
+        let _ = module.join(SSID, PASSWORD);
+    }
+    socket
+}
+
+/// Whether the socket still carries every byte, there and back.
+fn echoes<D: UnderTest>(
+    module: &mut Driver<'_, D>,
+    simulation: &Simulation,
+    socket: &mut TcpSocket,
+) -> Result<(), Failure<D>> {
+    let sent = b"beside";
+    flat(module.send(socket, sent))?;
+    let mut got = Vec::new();
+    let received = receive_until(module, simulation, socket, 16, &mut got, |got| {
+        got.len() >= sent.len()
+    });
+    let is_beginning = sent.starts_with(&got);
+    assert!(is_beginning, "{got:?}\n{}", simulation.transcript());
+    received
+}
