@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 use std::time::Duration;
 
 use atwifi::{AccessPointInfo, Error, Mac, ScanOptions, Security, Strongest, Usage};
-use atwifi_simulator::{AccessPoint, Config, Faults, Fragment, Simulation};
+use atwifi_simulator::{AccessPoint, Config, Faults, Fragment};
 use common::service::in_all_weathers;
 use common::*;
 use embedded_nal::TcpClientStack;

@@ -35,8 +35,9 @@ pub(crate) trait Gather {
     fn take(&mut self, row: &[u8]);
     /// A row was spoilt on the way.
     fn miss(&mut self);
-    /// The command was answered with `OK`.
-    fn answered(&mut self);
+    /// The command was answered with `OK`. For so many milliseconds at most, a row may follow where
+    /// silence says that there is none.
+    fn answered(&mut self) -> Option<u32>;
     /// Whether no row follows.
     fn is_over(&self) -> bool;
 }
@@ -50,12 +51,20 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
 
     fn take_rows(&mut self, operation: &mut dyn Gather) -> Result<(), Fault> {
         let mut is_answered = false;
+        let mut ends_in_silence = false;
         while !is_answered || !operation.is_over() {
-            match self.await_row(operation)? {
+            let word = match self.await_row(operation) {
+                Err(Fault::Timeout) if ends_in_silence => return Ok(()),
+                word => word?,
+            };
+            match word {
                 None => {}
                 Some(Word::Line(Line::Ok)) if !is_answered => {
                     is_answered = true;
-                    operation.answered();
+                    if let Some(most) = operation.answered() {
+                        ends_in_silence = true;
+                        self.link.at_most(most);
+                    }
                 }
                 Some(Word::Line(Line::Failed | Line::NotUnderstood)) if !is_answered => {
                     return Err(Fault::Refused);

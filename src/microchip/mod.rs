@@ -10,6 +10,7 @@ mod event;
 mod literal;
 mod others;
 mod payload;
+mod ping;
 mod scan;
 mod server;
 mod station;
@@ -18,6 +19,7 @@ mod stream;
 #[cfg(test)]
 mod templates;
 mod text;
+mod time;
 mod tls;
 mod words;
 

@@ -123,7 +123,9 @@ impl Gather for Scan<'_> {
         (self.each)(None);
     }
 
-    fn answered(&mut self) {}
+    fn answered(&mut self) -> Option<u32> {
+        None
+    }
 
     fn is_over(&self) -> bool {
         self.end.is_some()

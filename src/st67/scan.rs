@@ -148,9 +148,10 @@ impl Gather for Scan<'_> {
     }
 
     /// The reference's module prints its rows before `OK`, and nothing behind it.
-    fn answered(&mut self) {
+    fn answered(&mut self) -> Option<u32> {
         self.is_answered = true;
         self.is_over |= self.has_rows;
+        None
     }
 
     fn is_over(&self) -> bool {

@@ -7,19 +7,23 @@ pub(crate) mod ip;
 mod mac;
 #[macro_use]
 mod number;
+mod ping;
 mod range;
 mod scan;
 mod security;
 mod station;
 mod text;
+mod time;
 mod tls;
 
 pub use ip::Ip;
 pub use mac::Mac;
 pub use number::{Numbered, Reported, Switch};
+pub use ping::{PingOptions, PingSummary};
 pub use range::Ranged;
 pub use scan::{AccessPointInfo, ScanOptions, Scanned, Strongest};
 pub use security::Security;
 pub use station::{Addresses, LinkState};
 pub use text::{Printed, PrintedSecret, Rule, Secret, Text};
+pub use time::UnixTime;
 pub use tls::{Psk, TlsConfig};

@@ -1,0 +1,73 @@
+//! The Microchip module's sequence for echoes.
+
+use core::net::IpAddr;
+
+use super::{Microchip, Module};
+use crate::clock::Clock;
+use crate::driver::dialect::{Outcome, Ping};
+use crate::engine::gather::{Gather, Head};
+use crate::engine::text::{Fields, number};
+use crate::error::Usage;
+use crate::transport::Transport;
+use crate::value::PingOptions;
+
+impl Ping for Microchip {
+    fn ping<T: Transport, C: Clock>(
+        module: &mut Module<'_, T, C>,
+        address: IpAddr,
+        options: &PingOptions,
+    ) -> Outcome<Option<u32>> {
+        if options.length.is_some() {
+            return Err(module.refuse(Usage::Unsupported("a length of echoes")));
+        }
+        if address.is_ipv6() {
+            return Err(module.refuse(Usage::Unsupported("IPv6")));
+        }
+        // Firmware takes nothing behind the address (wire notes 11, 17).
+        module
+            .compose("AT+PING=", &[])
+            .address(address)
+            .put("\r\n", &[]);
+        let patience = options.timeout_ms.into();
+        let mut echo = Echo {
+            patience,
+            time: None,
+        };
+        module.gather(&mut echo, module.timeouts.command.saturating_add(patience))?;
+        Ok(echo.time)
+    }
+}
+
+struct Echo {
+    /// How long it may take (ms): nothing is said of one that is lost.
+    patience: u32,
+    time: Option<u32>,
+}
+
+const ROW: &[u8] = b"+PING:";
+
+impl Gather for Echo {
+    fn look(&self, pending: &[u8]) -> Head {
+        let end = pending.iter().position(|&byte| byte == b'\n');
+        match end {
+            Some(end) if pending.starts_with(ROW) => Head::Row(end + 1),
+            _ => Head::Other,
+        }
+    }
+
+    /// `"<address>",<ms>`
+    fn take(&mut self, row: &[u8]) {
+        let values = row.strip_prefix(ROW).unwrap_or(row);
+        self.time = Fields::new(values.trim_ascii()).nth(1).and_then(number);
+    }
+
+    fn miss(&mut self) {}
+
+    fn answered(&mut self) -> Option<u32> {
+        Some(self.patience)
+    }
+
+    fn is_over(&self) -> bool {
+        self.time.is_some()
+    }
+}
