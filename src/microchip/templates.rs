@@ -7,16 +7,18 @@ use std::vec;
 use embedded_nal::AddrType;
 use proptest::prelude::*;
 
+use super::command::Channel;
 use super::command::general::SetEcho;
 use super::command::network::{
-    Close, ConfigureTls, Connect, GetSockets, JoinGroup, Open, Protocol, Receive, RecordType,
-    Resolve, SendText, SendTextTo, TlsParameter,
+    Close, ConfigureTls, Connect, GetSockets, JoinGroup, Open, Ping as SendEcho, Protocol, Receive,
+    RecordType, Resolve, SendText, SendTextTo, TlsParameter,
 };
+use super::command::scanning::{ConfigureScan, ScanActively, ScanParameter, ScanPassively};
 use super::command::wlan::{ConfigureStation, Security, SetStation, StationParameter};
 use super::{Microchip, Secret, Text};
-use crate::driver::dialect::{Datagrams, Server, Station, Streams};
+use crate::driver::dialect::{Datagrams, Ping, Scanner, Server, Station, Streams, Time};
 use crate::driver::recorder::{told, written};
-use crate::value::{Ranged, Switch};
+use crate::value::{PingOptions, Ranged, ScanOptions, Switch};
 
 /// Text that every rule and every line can carry.
 fn name(longest: usize) -> impl Strategy<Value = String> {
@@ -139,5 +141,57 @@ proptest! {
             });
             prop_assert_eq!(told, written(&ConfigureTls { index, parameter }));
         }
+    }
+}
+
+proptest! {
+    #[test]
+    fn scans(ssid in proptest::option::of(name(32)), channel in 1..=13_u8, dwell in 1..=u16::MAX, is_passive: bool) {
+        let text = ssid.as_ref().map(|ssid| Text::new(ssid.as_bytes()).ok());
+        if text == Some(None) {
+            return Ok(());
+        }
+        let ssid_asked = text.flatten();
+        let wire_channel = Channel::new(channel.into()).unwrap();
+        let (parameter, scan) = match is_passive {
+            false => (
+                ScanParameter::ActiveMs(dwell),
+                written(&ScanActively { channel: wire_channel, ssid: ssid_asked }),
+            ),
+            true => (
+                ScanParameter::PassiveMs(dwell),
+                written(&ScanPassively { channel: wire_channel, ssid: ssid_asked }),
+            ),
+        };
+        let mut asked = ScanOptions::new().with_channel(channel).with_dwell_ms(dwell);
+        asked.is_passive = is_passive;
+        asked.ssid = ssid.as_ref().map(|ssid| ssid.as_bytes());
+        let told = told::<Microchip>(|module, _| {
+            let _ = Microchip::scan(module, &asked, 1, &mut |_| {});
+        });
+        prop_assert_eq!(told, written(&ConfigureScan { parameter }) + &scan);
+    }
+
+    #[test]
+    fn echoes_and_time(address: Ipv4Addr, server in name(128)) {
+        let told_ping = told::<Microchip>(|module, _| {
+            let _ = Microchip::ping(module, address.into(), &PingOptions::new());
+        });
+        let host = std::format!("{address}");
+        let target = Text::new(host.as_bytes()).unwrap();
+        prop_assert_eq!(told_ping, written(&SendEcho { target, version: None }));
+        let Ok(name) = Text::new(server.as_bytes()) else { return Ok(()) };
+        let parameters = [
+            StationParameter::NtpServer(name),
+            StationParameter::NtpStatic(Switch::On),
+            StationParameter::NtpClient(Switch::On),
+        ];
+        let expected: String = parameters
+            .map(|parameter| written(&ConfigureStation { parameter }))
+            .concat();
+        let told_time = told::<Microchip>(|module, _| {
+            Microchip::set_time_servers(module, &[&server]).unwrap();
+        });
+        prop_assert_eq!(told_time, expected);
     }
 }

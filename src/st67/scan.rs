@@ -59,7 +59,7 @@ impl Scanner for St67 {
         compose(module, options);
         // Before a byte is sent, and again behind the commands that are.
         module.check_command()?;
-        let weakest = options.min_rssi.unwrap_or(-100).clamp(-100, 0);
+        let weakest = options.min_rssi.unwrap_or(-100).clamp(-100, -1);
         let weakest = weakest.unsigned_abs().into();
         module
             .compose("AT+CWLAPOPT=1,#,-#", &[COLUMNS, weakest])

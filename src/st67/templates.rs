@@ -11,15 +11,18 @@ use proptest::prelude::*;
 use super::command::basic::{EchoOff, SetErrorCodes, SetStore};
 use super::command::net::{
     Authentication, Close, Connect, CreateServer, DeleteServer, Family, GetLengths, GetLinks, Link,
-    Links, OpenDatagram, PeerMode, Port, Protocol, Receive, ReceiveMode, Resolve, Send, SendTo,
-    SetCertificates, SetMultiple, SetProtocols, SetPsk, SetReceiveMode, SetSenderInfo,
-    SetServerName, single,
+    Links, OpenDatagram, PeerMode, PingWith, Port, Protocol, Receive, ReceiveMode, Resolve, Send,
+    SendTo, SetCertificates, SetMultiple, SetProtocols, SetPsk, SetReceiveMode, SetSenderInfo,
+    SetServerName, SetTimeServers, TimeZone, single,
 };
-use super::command::wifi::{GetAddresses, Join, Leave, Mode, SetMode};
+use super::command::wifi::{
+    Columns, GetAddresses, Join, Leave, Mode, ScanFor, ScanType, Securities, SetMode,
+    SetScanOptions,
+};
 use super::{Secret, St67, Text};
-use crate::driver::dialect::{Datagrams, Secured, Server, Station, Streams};
+use crate::driver::dialect::{Datagrams, Ping, Scanner, Secured, Server, Station, Streams, Time};
 use crate::driver::recorder::{told, written};
-use crate::value::{Psk, Ranged, Switch, TlsConfig};
+use crate::value::{PingOptions, Psk, Ranged, ScanOptions, Switch, TlsConfig};
 
 fn all(commands: &[String]) -> String {
     commands.concat()
@@ -220,5 +223,54 @@ proptest! {
             St67::connect_tls(module, socket, remote, &config).unwrap();
         });
         prop_assert_eq!(told, expected);
+    }
+}
+
+proptest! {
+    #[test]
+    fn scans(ssid in proptest::option::of(name(32)), channel in 1..=14_u8, dwell in 1..=1500_u16, weakest in -100..=-1_i8) {
+        let text = ssid.as_ref().map(|ssid| Text::new(ssid.as_bytes()).ok());
+        if text == Some(None) {
+            return Ok(());
+        }
+        let options = SetScanOptions {
+            sort: Switch::On,
+            columns: Columns::from_bits(1695),
+            rssi_min: Some(Ranged::new(weakest).unwrap()),
+            securities: Some(Securities::from_bits(255)),
+            count: Some(Ranged::constant::<50>()),
+        };
+        let dwell_ms = Some(Ranged::new(dwell).unwrap());
+        let scan = ScanFor {
+            scan: ScanType::Passive,
+            ssid: text.flatten(),
+            bssid: None,
+            channel: Some(Ranged::new(channel).unwrap()),
+            time_min_ms: dwell_ms,
+            time_max_ms: dwell_ms,
+        };
+        let mut asked = ScanOptions::new().passive().with_channel(channel).with_dwell_ms(dwell).with_min_rssi(weakest);
+        asked.ssid = ssid.as_ref().map(|ssid| ssid.as_bytes());
+        let told = told::<St67>(|module, _| { let _ = St67::scan(module, &asked, 1, &mut |_| {}); });
+        prop_assert_eq!(told, all(&[written(&options), written(&scan)]));
+    }
+
+    #[test]
+    fn echoes_and_time(address: core::net::IpAddr, length in 1..=65534_u16, server in name(64)) {
+        let options = PingOptions::new().with_length(length);
+        let told_ping = told::<St67>(|module, _| { let _ = St67::ping(module, address, &options); });
+        let mut host = String::new();
+        crate::value::ip::write(address, &mut |byte| host.push(byte.into()));
+        let ping = PingWith {
+            host: Text::new(host.trim_matches('"').as_bytes()).unwrap(),
+            length: Some(Ranged::new(length).unwrap()),
+            count: Some(Ranged::constant::<1>()),
+            interval_ms: None,
+        };
+        prop_assert_eq!(told_ping, written(&ping));
+        let utc = TimeZone::from_minutes(0).unwrap();
+        let Ok(servers) = SetTimeServers::new(Switch::On, utc, &[&server]) else { return Ok(()) };
+        let told_time = told::<St67>(|module, _| { let _ = St67::set_time_servers(module, &[&server]); });
+        prop_assert_eq!(told_time, written(&servers));
     }
 }
