@@ -29,13 +29,19 @@ pub enum Level {
     Server,
     /// A client that asks for events too.
     Poll,
+    /// A client that scans too.
+    Scan,
+    /// A client that asks for the time too.
+    Time,
+    /// A client that asks for echoes too.
+    Ping,
     /// All that there is for applications.
     Everything,
 }
 
 impl Level {
     /// All.
-    pub const ALL: [Level; 8] = [
+    pub const ALL: [Level; 11] = [
         Level::Join,
         Level::Client,
         Level::Command,
@@ -43,6 +49,9 @@ impl Level {
         Level::Tls,
         Level::Server,
         Level::Poll,
+        Level::Scan,
+        Level::Time,
+        Level::Ping,
         Level::Everything,
     ];
 
@@ -56,6 +65,9 @@ impl Level {
             Level::Tls => "with TLS",
             Level::Server => "with a server",
             Level::Poll => "with `poll`",
+            Level::Scan => "with a scan",
+            Level::Time => "with the time",
+            Level::Ping => "with ping",
             Level::Everything => "everything",
         }
     }
@@ -75,6 +87,9 @@ impl Level {
             Level::Tls => "tls",
             Level::Server => "server",
             Level::Poll => "poll",
+            Level::Scan => "scan",
+            Level::Time => "time",
+            Level::Ping => "ping",
             Level::Everything => "everything",
         }
     }

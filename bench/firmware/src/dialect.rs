@@ -19,14 +19,14 @@ pub trait Measured: Dialect {
     ///
     /// Inlined, so that no code of the driver is made for this crate: it would be shared by firmware
     /// that does not send the command, and optimised for both.
-    fn ping(module: &mut Driver<Self>);
+    fn command(module: &mut Driver<Self>);
 }
 
 impl Measured for St67 {
     const AHEAD: usize = 384;
 
     #[inline]
-    fn ping(module: &mut Driver<Self>) {
+    fn command(module: &mut Driver<Self>) {
         if let Some(host) = take(st67::Text::new(b"example.com")) {
             take(module.command(&net::Ping { host }));
         }
@@ -37,7 +37,7 @@ impl Measured for Microchip {
     const AHEAD: usize = 320;
 
     #[inline]
-    fn ping(module: &mut Driver<Self>) {
+    fn command(module: &mut Driver<Self>) {
         if let Some(target) = take(microchip::Text::new(b"example.com")) {
             let version = None;
             take(module.command(&network::Ping { target, version }));

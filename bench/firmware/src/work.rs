@@ -1,9 +1,10 @@
 //! What firmware does with the driver.
 
 use core::net::SocketAddr;
+use core::ops::ControlFlow;
 
 use atwifi::dialect::Dialect;
-use atwifi::{Event, LinkState, Module, Tls, TlsConfig};
+use atwifi::{Event, LinkState, Module, PingOptions, ScanOptions, Tls, TlsConfig};
 use embedded_nal::{AddrType, Dns, TcpClientStack, TcpFullStack};
 
 use crate::datagrams::datagrams;
@@ -40,7 +41,7 @@ pub fn client<D: Dialect>(module: &mut Driver<D>) {
 /// A client that sends a command of the crate's.
 pub fn command<D: Measured>(module: &mut Driver<D>) {
     client(module);
-    D::ping(module);
+    D::command(module);
 }
 
 /// A client that sends and receives datagrams.
@@ -67,9 +68,30 @@ pub fn poll<D: Dialect>(module: &mut Driver<D>) {
     events(module);
 }
 
+/// A client that scans.
+pub fn scan<D: Dialect>(module: &mut Driver<D>) {
+    client(module);
+    access_points(module);
+}
+
+/// A client that asks for the time.
+pub fn time<D: Dialect>(module: &mut Driver<D>) {
+    client(module);
+    clock(module);
+}
+
+/// A client that asks for echoes.
+pub fn ping<D: Dialect>(module: &mut Driver<D>) {
+    client(module);
+    echoes(module);
+}
+
 /// All that the driver offers to applications.
 pub fn everything<D: Dialect>(module: &mut Driver<D>) {
     client(module);
+    access_points(module);
+    clock(module);
+    echoes(module);
     listener(module);
     datagrams(module);
     encrypted(module);
@@ -104,6 +126,29 @@ fn encrypted<D: Dialect>(module: &mut Driver<D>) {
     };
     take(tls.connect(&mut socket, remote));
     take(tls.close(socket));
+}
+
+fn access_points<D: Dialect>(module: &mut Driver<D>) {
+    take(module.scan(&ScanOptions::new(), |found| {
+        Uart.put(found.rssi as u8);
+        ControlFlow::Continue(())
+    }));
+}
+
+fn clock<D: Dialect>(module: &mut Driver<D>) {
+    take(module.set_time_servers(&["pool.ntp.org"]));
+    if let Some(time) = take(module.wait_for_time(10_000)) {
+        Uart.put(time.seconds() as u8);
+    }
+}
+
+fn echoes<D: Dialect>(module: &mut Driver<D>) {
+    let options = PingOptions::new();
+    let summary = take(module.ping("10.0.0.7", &options, |time| {
+        Uart.put(u8::from(time.is_some()));
+        ControlFlow::Continue(())
+    }));
+    Uart.put(summary.map_or(0, |summary| summary.received as u8));
 }
 
 fn events<D: Dialect>(module: &mut Driver<D>) {

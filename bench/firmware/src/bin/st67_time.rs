@@ -1,0 +1,5 @@
+//! Firmware that is a client and asks for the time, on an ST67W611M1.
+#![no_std]
+#![no_main]
+
+atwifi_bench_firmware::firmware!(St67, time);

@@ -1,0 +1,256 @@
+//! What a product needs of a Wi-Fi module besides sockets: scans, the time, echoes.
+//!
+//! Without `--port` the module and what is around it are simulated.
+
+#[path = "../fetch/serial.rs"]
+mod serial;
+mod table;
+#[path = "../fetch/trace.rs"]
+mod trace;
+mod world;
+
+use std::ops::ControlFlow;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use atwifi::dialect::Dialect;
+use atwifi::{
+    Module, PingOptions, ScanOptions, SocketMemory, StdClock, Strongest, Transport,
+    microchip::Microchip, st67::St67,
+};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use trace::Traced;
+
+/// Asks a Wi-Fi module for what is around it.
+///
+/// Without --port everything is simulated: the module, access points, and a network in which
+/// example.test is this machine. With it, the same program drives a real module over a serial port.
+#[derive(Parser)]
+#[command(name = "wifi", after_help = EXAMPLES)]
+struct Options {
+    #[command(flatten)]
+    module: ModuleOptions,
+    #[command(subcommand)]
+    job: Job,
+}
+
+#[derive(Args)]
+struct ModuleOptions {
+    /// The module.
+    #[arg(long, value_enum, default_value_t = Kind::St67, global = true)]
+    module: Kind,
+    /// The serial port of a real module, such as /dev/ttyACM0 or COM3.
+    #[arg(long, global = true)]
+    port: Option<String>,
+    /// Its baud rate; if not given 2000000 for the ST67W611M1 and 230400 for the PIC32MZW1.
+    #[arg(long, global = true)]
+    baud: Option<u32>,
+    /// The access point to join, where the job needs a network.
+    #[arg(long, default_value = world::SSID, global = true)]
+    ssid: String,
+    /// Its password; empty for an open network.
+    #[arg(long, default_value = world::PASSWORD, hide_default_value = true, global = true)]
+    password: String,
+    /// The firmware of the simulated module, such as "fw-2.0.75" or "reference".
+    #[arg(long, conflicts_with = "port", global = true)]
+    profile: Option<String>,
+    /// Print what crosses the wire, on standard error.
+    #[arg(long, global = true)]
+    wire: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Kind {
+    /// ST's ST67W611M1.
+    St67,
+    /// Microchip's PIC32MZW1 or WFI32.
+    Microchip,
+}
+
+#[derive(Subcommand)]
+enum Job {
+    /// List the access points around.
+    Scan(Scan),
+    /// Ask a host for echoes.
+    Ping(Ping),
+    /// Ask servers of the network for the time.
+    Time {
+        /// The time server.
+        #[arg(default_value = "pool.ntp.org")]
+        server: String,
+    },
+}
+
+#[derive(Args)]
+struct Scan {
+    /// Only this channel.
+    #[arg(long)]
+    channel: Option<u8>,
+    /// Only listen.
+    #[arg(long)]
+    passive: bool,
+    /// Only what is received at least this strongly, in dBm.
+    #[arg(long, allow_negative_numbers = true)]
+    min_rssi: Option<i8>,
+    /// Only the strongest of each SSID, so many of them.
+    #[arg(long)]
+    strongest: Option<usize>,
+}
+
+#[derive(Args)]
+struct Ping {
+    /// Its name or address.
+    #[arg(default_value = world::HOST)]
+    host: String,
+    /// How often.
+    #[arg(long, short, default_value_t = 4)]
+    count: u16,
+    /// From one to the next, in milliseconds.
+    #[arg(long, default_value_t = 1000)]
+    interval: u16,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  cargo run --example wifi -- scan
+  cargo run --example wifi -- scan --strongest 3 --module microchip
+  cargo run --example wifi -- ping --wire
+  cargo run --example wifi -- time --port /dev/ttyACM0 --ssid home --password '...'";
+
+fn main() -> ExitCode {
+    match run(&Options::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(options: &Options) -> Result<()> {
+    match options.module.module {
+        Kind::St67 => connect::<St67>(options, "st67", 2_000_000),
+        Kind::Microchip => connect::<Microchip>(options, "microchip", 230_400),
+    }
+}
+
+fn connect<D: Dialect>(options: &Options, name: &str, baud: u32) -> Result<()>
+where
+    D::Status: Send + Sync,
+{
+    let module = &options.module;
+    match &module.port {
+        Some(port) => trace::<D, _>(options, serial::open(port, module.baud.unwrap_or(baud))?),
+        None => {
+            let simulated = world::start(name, module.profile.as_deref())?;
+            trace::<D, _>(options, simulated.port())
+        }
+    }
+}
+
+fn trace<D: Dialect, T: Transport>(options: &Options, transport: T) -> Result<()>
+where
+    T::Error: Send + Sync + 'static,
+    D::Status: Send + Sync,
+{
+    match options.module.wire {
+        true => work::<D, _>(options, Traced::new(transport)),
+        false => work::<D, _>(options, transport),
+    }
+}
+
+fn work<D: Dialect, T: Transport>(options: &Options, transport: T) -> Result<()>
+where
+    T::Error: Send + Sync + 'static,
+    D::Status: Send + Sync,
+{
+    let (mut line, mut sockets) = ([0; 1024], [const { SocketMemory::<512>::new() }; 1]);
+    let mut wifi = Module::<D, _, _>::new(transport, StdClock::new(), &mut line, &mut sockets)?;
+    wifi.reset().context("the module does not start")?;
+    match &options.job {
+        Job::Scan(job) => scan(&mut wifi, job),
+        Job::Ping(job) => {
+            join(&mut wifi, &options.module)?;
+            ping(&mut wifi, job)
+        }
+        Job::Time { server } => {
+            wifi.set_time_servers(&[server])?;
+            join(&mut wifi, &options.module)?;
+            let time = wifi
+                .wait_for_time(10_000)
+                .context("nobody tells the time")?;
+            println!("{}", table::date(time));
+            Ok(())
+        }
+    }
+}
+
+type Wifi<'b, D, T> = Module<'b, D, T, StdClock>;
+
+fn join<D: Dialect, T: Transport>(wifi: &mut Wifi<'_, D, T>, options: &ModuleOptions) -> Result<()>
+where
+    T::Error: Send + Sync + 'static,
+    D::Status: Send + Sync,
+{
+    let ModuleOptions { ssid, password, .. } = options;
+    let joined = wifi.join(ssid, password);
+    let address = joined.with_context(|| format!("cannot join \"{ssid}\""))?;
+    eprintln!("joined \"{ssid}\" as {address}");
+    Ok(())
+}
+
+fn scan<D: Dialect, T: Transport>(wifi: &mut Wifi<'_, D, T>, job: &Scan) -> Result<()>
+where
+    T::Error: Send + Sync + 'static,
+    D::Status: Send + Sync,
+{
+    let mut options = ScanOptions::new();
+    options.channel = job.channel;
+    options.is_passive = job.passive;
+    options.min_rssi = job.min_rssi;
+    let mut memory = vec![None; job.strongest.unwrap_or(0)];
+    let mut strongest = Strongest::new(&mut memory);
+    println!("{}", table::HEAD);
+    let scanned = wifi.scan(&options, |found| {
+        match job.strongest {
+            None => println!("{}", table::row(found)),
+            Some(_) => strongest.take(found),
+        }
+        ControlFlow::Continue(())
+    })?;
+    strongest
+        .iter()
+        .for_each(|found| println!("{}", table::row(found)));
+    eprintln!("{} access points", scanned.found);
+    if scanned.spoilt > 0 {
+        eprintln!("{} more were spoilt on the way", scanned.spoilt);
+    }
+    Ok(())
+}
+
+fn ping<D: Dialect, T: Transport>(wifi: &mut Wifi<'_, D, T>, job: &Ping) -> Result<()>
+where
+    T::Error: Send + Sync + 'static,
+    D::Status: Send + Sync,
+{
+    let Ping {
+        host,
+        count,
+        interval,
+    } = job;
+    let options = PingOptions::new()
+        .with_count(*count)
+        .with_interval_ms(*interval);
+    let in_ms = |time: Duration| format!("{} ms", time.as_millis());
+    let summary = wifi.ping(host, &options, |time| {
+        println!("{host}: {}", time.map_or("lost".into(), in_ms));
+        ControlFlow::Continue(())
+    })?;
+    println!("{} of {} came back", summary.received, summary.sent);
+    if let Some(average) = summary.average() {
+        let [min, average, max] = [summary.min, average, summary.max].map(in_ms);
+        println!("at least {min}, on average {average}, at most {max}");
+    }
+    Ok(())
+}

@@ -1,0 +1,34 @@
+//! The world of the demonstration: a simulated module, and what is around it.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use anyhow::Result;
+use atwifi_simulator::{AccessPoint, Config, Handle, HostNetwork, Profile, Server};
+
+pub const SSID: &str = "atwifi-demo";
+pub const PASSWORD: &str = "correct horse";
+pub const HOST: &str = "example.test";
+
+pub fn start(module: &str, profile: Option<&str>) -> Result<Handle> {
+    let newest = match module {
+        "microchip" => "fw-0.3.2",
+        _ => "fw-2.0.75",
+    };
+    let profile = Profile::named(module, profile.unwrap_or(newest))?;
+    let mut config = Config::new(profile);
+    config.access_points = access_points();
+    let here = IpAddr::from(Ipv4Addr::LOCALHOST);
+    Ok(Server::new(config, HostNetwork::new().host(HOST, here)).spawn())
+}
+
+fn access_points() -> Vec<AccessPoint> {
+    let around = [
+        AccessPoint::new(SSID, PASSWORD),
+        AccessPoint::new("caf\u{e9}, \"free\"", ""),
+        AccessPoint::new(SSID, PASSWORD),
+        AccessPoint::new("not told", "12345678").hidden(),
+        AccessPoint::new(b"\xff\xfe\r\n".to_vec(), "12345678"),
+    ];
+    let numbered = around.into_iter().enumerate();
+    numbered.map(|(n, point)| point.numbered(n)).collect()
+}
