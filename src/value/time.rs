@@ -35,7 +35,8 @@ impl UnixTime {
         const BEFORE: [u16; 13] = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334, 365];
         let month = usize::from(month);
         let before = *BEFORE.get(month.checked_sub(1)?)?;
-        let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+        let is_leap =
+            year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
         let leap_day = u16::from(is_leap && month == 2);
         let length = *BEFORE.get(month)? - before + leap_day;
         if year < 1970 || day == 0 || u16::from(day) > length {

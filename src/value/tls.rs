@@ -8,6 +8,11 @@ use core::fmt;
 /// tools. What is not named is not used: without a [`ca`](TlsConfig::ca) the module does **not**
 /// check who the server is.
 ///
+/// A certificate is good from one day to another: a module that does not know the day takes it for one
+/// that is not valid yet, or does not look. Name time servers and wait for the time before the first
+/// connection: [`Module::wait_for_time`](crate::Module::wait_for_time) (reference of the ST67, note to
+/// 5.1.1).
+///
 /// Firmware is lax, and no driver can see it: both modules connect unchecked if the file that
 /// `ca` names is not there, and the Microchip module never compares the server's name with its
 /// certificate. Try once that a wrong `ca` is refused before you rely on it.
