@@ -152,7 +152,7 @@ proptest! {
             return Ok(());
         }
         let ssid_asked = text.flatten();
-        let wire_channel = Channel::new(channel.into()).unwrap();
+        let wire_channel = Channel::new(channel).unwrap();
         let (parameter, scan) = match is_passive {
             false => (
                 ScanParameter::ActiveMs(dwell),
