@@ -2,7 +2,9 @@
 
 mod common;
 
-use atwifi::{SocketMemory, mock};
+use std::ops::ControlFlow;
+
+use atwifi::{PingOptions, ScanOptions, SocketMemory, Strongest, UnixTime, mock};
 use atwifi_simulator::Simulation;
 use common::*;
 use embedded_nal::{TcpClientStack, TcpFullStack, UdpClientStack, UdpFullStack};
@@ -61,8 +63,44 @@ fn hostile() -> impl Strategy<Value = Vec<u8>> {
     proptest::collection::vec(words, 0..30).prop_map(|words| words.concat())
 }
 
-/// A transport that says what it likes and swallows what it is told.
-struct Hostile(std::collections::VecDeque<u8>, usize);
+/// What a module may say when it is asked for what is around it, whole and in pieces.
+fn answers() -> impl Strategy<Value = Vec<Vec<u8>>> {
+    let words = prop::sample::select(vec![
+        &b"\r\nOK\r\n"[..],
+        b"OK\r\n",
+        b"+CWLAP:(3,\"net\",-48,\"5a:67:11:00:00:01\",6,4,7,0)\r\n",
+        b"+CWLAP:(3,\"\r\n+CW:SCAN_DONE\r\n\",-48,\"5a:67:11:00:00:01\",6,4,7,0)\r\n",
+        b"+CWLAP:(3,\"net",
+        b"+CWLAP:(",
+        b"+CW:SCAN_DONE\r\n",
+        b"\r+WSCNIND:-48,3,6,\"5A:67:11:00:00:01\",\"net\"\r\n",
+        b"\r+WSCNIND:-48,3,6,\"5A:67:11:00:00:01\",[0A]\r\n",
+        b"\r+WSCNIND:-480,",
+        b"\r+WSCNDONE\r\n",
+        b"+PING:3ms\r\n",
+        b"+PING:TIMEOUT\r\n",
+        b"\r+PING:\"10.0.0.7\",99999999999\r\n",
+        b"+CIPSNTPTIME:Tue Oct 99 17:47:56 2021\r\n",
+        b"+TIME:2,99999999999\r\n",
+        b"+TIME:2,3864185092\r\n",
+    ])
+    .prop_map(<[u8]>::to_vec);
+    let piece = (words, 0..60_usize).prop_map(|(mut word, cut)| {
+        // One in three is cut short.
+        word.truncate(if cut < 20 { cut } else { word.len() });
+        word
+    });
+    let answer = proptest::collection::vec(prop_oneof![3 => piece, 1 => hostile()], 0..8);
+    proptest::collection::vec(answer.prop_map(|pieces| pieces.concat()), 0..24)
+}
+
+/// A transport that says what it likes, more of it each time that it is told something, which it
+/// swallows.
+struct Hostile(
+    std::collections::VecDeque<u8>,
+    usize,
+    std::vec::IntoIter<Vec<u8>>,
+);
 
 impl embedded_io::ErrorType for Hostile {
     type Error = core::convert::Infallible;
@@ -90,6 +128,7 @@ impl embedded_io::Write for Hostile {
     }
 
     fn flush(&mut self) -> Result<(), Self::Error> {
+        self.0.extend(self.2.next().unwrap_or_default());
         Ok(())
     }
 }
@@ -102,7 +141,7 @@ fn no_module_can_make_the_driver_panic_or_hang<D: UnderTest>() {
     proptest!(config, |(bytes in hostile(), fragment in 1..50_usize)| {
         let clock = mock::Clock::new();
         let (mut line, mut sockets) = ([0; 600], [const { SocketMemory::<32>::new() }; 2]);
-        let transport = Hostile(bytes.into(), fragment);
+        let transport = Hostile(bytes.into(), fragment, Vec::new().into_iter());
         let mut module =
             atwifi::Module::<D, _, _>::new(transport, clock.clone(), &mut line, &mut sockets).unwrap();
         let _ = module.reset();
@@ -129,6 +168,35 @@ fn no_module_can_make_the_driver_panic_or_hang<D: UnderTest>() {
     });
 }
 
+fn no_module_can_make_a_service_panic_or_hang<D: UnderTest>() {
+    let config = ProptestConfig {
+        cases: 1000,
+        ..ProptestConfig::default()
+    };
+    proptest!(config, |(answers in answers(), fragment in 1..50_usize)| {
+        let clock = mock::Clock::new();
+        let (mut line, mut sockets) = ([0; 600], [const { SocketMemory::<32>::new() }; 1]);
+        let transport = Hostile(Default::default(), fragment, answers.into_iter());
+        let mut module =
+            atwifi::Module::<D, _, _>::new(transport, clock.clone(), &mut line, &mut sockets).unwrap();
+        let mut memory = [None; 3];
+        let mut strongest = Strongest::new(&mut memory);
+        let scanned = module.scan(&ScanOptions::new(), |found| {
+            strongest.take(found);
+            ControlFlow::Continue(())
+        });
+        prop_assert!(scanned.is_err() || scanned.unwrap().found >= strongest.iter().count() as u16);
+        let pinged = module.ping("10.0.0.7", &PingOptions::new(), |_| ControlFlow::Continue(()));
+        prop_assert!(pinged.is_err() || pinged.unwrap().sent == 4);
+        let _ = module.set_time_servers(&["pool.ntp.org"]);
+        let told = module.time();
+        let year_2020 = UnixTime::from_date(2020, 1, 1);
+        prop_assert!(told.is_err() || told.unwrap().is_none_or(|time| Some(time) >= year_2020));
+        let mut now = clock.clone();
+        prop_assert!(atwifi::Clock::now(&mut now) < 300_000);
+    });
+}
+
 fn any_ssid_and_password_arrives_or_is_refused<D: UnderTest>() {
     let ssid = proptest::collection::vec(any::<u8>(), 0..40);
     let password = proptest::collection::vec(any::<u8>(), 8..64);
@@ -147,5 +215,6 @@ fn any_ssid_and_password_arrives_or_is_refused<D: UnderTest>() {
 
 on_both_dialects! {
     no_module_can_make_the_driver_panic_or_hang
+    no_module_can_make_a_service_panic_or_hang
     any_ssid_and_password_arrives_or_is_refused
 }

@@ -8,15 +8,27 @@ use std::rc::Rc;
 
 use arbitrary::Arbitrary;
 use atwifi::dialect::Dialect;
-use atwifi::{Clock, Module, microchip::Microchip, st67::St67, SocketMemory};
+use atwifi::{
+    Clock, Module, PingOptions, ScanOptions, SocketMemory, Strongest, microchip::Microchip, st67::St67,
+};
 use embedded_nal::{AddrType, Dns, TcpClientStack, TcpFullStack, UdpClientStack, UdpFullStack};
 use libfuzzer_sys::fuzz_target;
 
 #[derive(Arbitrary, Debug)]
+enum Story {
+    /// It is a client.
+    Client,
+    /// It waits for others.
+    Passive,
+    /// It asks for what is around.
+    Services,
+}
+
+#[derive(Arbitrary, Debug)]
 struct Input {
     microchip: bool,
-    /// The driver waits for others.
-    passive: bool,
+    /// What the driver does.
+    story: Story,
     /// What the module says after each write of the driver, and in which pieces.
     answers: Vec<(Vec<u8>, u8)>,
 }
@@ -123,9 +135,34 @@ fn passive_story<D: Dialect>(answers: Vec<(Vec<u8>, u8)>) {
     assert!(clock.now() < 2_000_000, "took {} virtual ms", clock.now());
 }
 
-fuzz_target!(|input: Input| match (input.microchip, input.passive) {
-    (true, false) => story::<Microchip>(input.answers),
-    (false, false) => story::<St67>(input.answers),
-    (true, true) => passive_story::<Microchip>(input.answers),
-    (false, true) => passive_story::<St67>(input.answers),
+/// The same for what is asked besides.
+fn services_story<D: Dialect>(answers: Vec<(Vec<u8>, u8)>) {
+    let transport =
+        Transport { answers: answers.into_iter(), incoming: VecDeque::new(), fragment: 1 };
+    let mut clock = Fast::default();
+    let (mut line, mut sockets) = ([0; 600], [const { SocketMemory::<16>::new() }; 1]);
+    let mut module = Module::<D, _, _>::new(transport, clock.clone(), &mut line, &mut sockets).unwrap();
+    let mut memory = [None; 3];
+    let mut strongest = Strongest::new(&mut memory);
+    let _ = module.scan(&ScanOptions::new(), |found| {
+        strongest.take(found);
+        ControlFlow::Continue(())
+    });
+    let _ = module.ping("10.0.0.7", &PingOptions::new(), |_| ControlFlow::Continue(()));
+    let _ = module.set_time_servers(&["pool.ntp.org"]);
+    let _ = module.time();
+    assert!(clock.now() < 1_000_000, "took {} virtual ms", clock.now());
+}
+
+fn play<D: Dialect>(input: Input) {
+    match input.story {
+        Story::Client => story::<D>(input.answers),
+        Story::Passive => passive_story::<D>(input.answers),
+        Story::Services => services_story::<D>(input.answers),
+    }
+}
+
+fuzz_target!(|input: Input| match input.microchip {
+    true => play::<Microchip>(input),
+    false => play::<St67>(input),
 });
