@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-use atwifi::{AccessPointInfo, Error, Mac, ScanOptions, Security, Strongest, Usage};
+use atwifi::{AccessPointInfo, Error, Mac, ScanOptions, Security, Strongest, Switch, Usage};
 use atwifi_simulator::{AccessPoint, Config, Faults, Fragment};
 use common::service::in_all_weathers;
 use common::*;
@@ -237,6 +237,78 @@ fn nothing_found_ends_too<D: UnderTest>() {
     }
 }
 
+/// The module refuses, each in its own way: a radio that is off, a scan of somebody else's.
+#[test]
+fn a_refusal_says_why() {
+    use atwifi::microchip::command::{Channel, scanning::ScanPassively};
+    use atwifi::st67::command::wifi::SetRadio;
+    for simulation in simulations::<atwifi::st67::St67>(|config| config) {
+        with_driver::<atwifi::st67::St67, _>(&simulation, |module| {
+            let radio = |radio| SetRadio { radio };
+            module.command(&radio(Switch::Off)).unwrap();
+            let refused = collect(module, &ScanOptions::new());
+            assert!(
+                matches!(refused, Err(Error::Module(_))),
+                "{}",
+                simulation.transcript()
+            );
+            module.command(&radio(Switch::On)).unwrap();
+            assert!(collect(module, &ScanOptions::new()).is_ok());
+        });
+    }
+    each_joined::<atwifi::microchip::Microchip>(|simulation, module| {
+        let foreign = ScanPassively {
+            channel: Channel::ANY,
+            ssid: None,
+        };
+        module.command(&foreign).unwrap();
+        let refused = collect(module, &ScanOptions::new());
+        let busy = atwifi::microchip::Status::WifiRequestFailed;
+        assert_eq!(
+            refused,
+            Err(Error::Module(busy)),
+            "{}",
+            simulation.transcript()
+        );
+        simulation.advance(Duration::from_secs(10));
+        assert!(collect(module, &ScanOptions::new()).is_ok());
+    });
+}
+
+fn a_slow_module_is_waited_for_and_a_busy_one_asked_again<D: UnderTest>() {
+    each_joined::<D>(|simulation, module| {
+        let next = simulation.commands();
+        simulation.set_faults(Faults {
+            late: vec![
+                (next, Duration::from_secs(3)),
+                (next + 1, Duration::from_secs(3)),
+            ],
+            busy: vec![next + 2],
+            ..Faults::default()
+        });
+        let found = collect(module, &ScanOptions::new());
+        assert_eq!(
+            found.map(|found| found.len()),
+            Ok(1),
+            "{}",
+            simulation.transcript()
+        );
+        // A Microchip module drops it without a word.
+        let dropped = collect(module, &ScanOptions::new());
+        assert!(
+            matches!(dropped, Ok(_) | Err(Error::Timeout)),
+            "{dropped:?}"
+        );
+        let found = collect(module, &ScanOptions::new());
+        assert_eq!(
+            found.map(|found| found.len()),
+            Ok(1),
+            "{}",
+            simulation.transcript()
+        );
+    });
+}
+
 fn a_scan_stands_all_weathers<D: UnderTest>() {
     let access_points = |config| {
         let mut access_points = hostile(4);
@@ -262,5 +334,6 @@ on_both_dialects! {
     a_break_ends_the_rows_and_leaves_the_link_in_step
     a_joined_station_stays_joined_and_its_sockets_lose_nothing
     nothing_found_ends_too
+    a_slow_module_is_waited_for_and_a_busy_one_asked_again
     a_scan_stands_all_weathers
 }

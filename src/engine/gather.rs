@@ -24,6 +24,16 @@ pub(crate) enum Head {
     Spoilt,
 }
 
+impl Head {
+    /// What stands at the start of a line if a row is a line that begins so.
+    pub(crate) fn line(pending: &[u8], beginning: &[u8]) -> Head {
+        match pending.iter().position(|&byte| byte == b'\n') {
+            Some(end) if pending.starts_with(beginning) => Head::Row(end + 1),
+            _ => Head::Other,
+        }
+    }
+}
+
 /// What an operation takes of what the module says.
 ///
 /// It looks at a line before anything else does: a row may hold whatever somebody within reach of the

@@ -48,11 +48,7 @@ const ROW: &[u8] = b"+PING:";
 
 impl Gather for Echo {
     fn look(&self, pending: &[u8]) -> Head {
-        let end = pending.iter().position(|&byte| byte == b'\n');
-        match end {
-            Some(end) if pending.starts_with(ROW) => Head::Row(end + 1),
-            _ => Head::Other,
-        }
+        Head::line(pending, ROW)
     }
 
     /// `"<address>",<ms>`
