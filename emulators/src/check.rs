@@ -1,5 +1,6 @@
 //! What each program has to do, as it reports it and as the servers see it.
 
+use std::cmp::Reverse;
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, Shutdown, TcpStream};
 use std::thread;
@@ -23,6 +24,7 @@ pub fn check(job: Job, log: &mut Log, world: &mut World) -> Result<()> {
         Program::Mqtt => mqtt(log, world),
         Program::UdpTime => udp_time(log, world),
         Program::TcpServer => tcp_server(job, log, world),
+        Program::Scan => scan(log, world),
     }
 }
 
@@ -108,6 +110,31 @@ fn tcp_server(job: Job, log: &mut Log, world: &World) -> Result<()> {
         "other bytes have come back than were sent"
     );
     log.wait_for_line(&format!("{} bytes sent back", payload.len()))?;
+    Ok(())
+}
+
+fn scan(log: &mut Log, world: &World) -> Result<()> {
+    joined(log)?;
+    let access_points = world.access_points();
+    log.wait_for_line(&format!("{} access points found", access_points.len()))?;
+    let shown: Vec<&str> = (log.seen.iter())
+        .map(|line| line.text.as_str())
+        .filter(|text| text.starts_with("AccessPointInfo"))
+        .collect();
+    let mut strongest = access_points;
+    strongest.sort_by_key(|access_point| Reverse(access_point.rssi));
+    for (shown, expected) in shown.iter().zip(&strongest) {
+        let ssid = expected.ssid.escape_ascii().to_string();
+        ensure!(
+            shown.contains(&ssid) && shown.contains(&format!("rssi: {}", expected.rssi)),
+            "the firmware has found {shown}, not {expected:?}"
+        );
+    }
+    ensure!(
+        shown.len() == 5,
+        "the firmware shows {} of them",
+        shown.len()
+    );
     Ok(())
 }
 

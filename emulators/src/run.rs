@@ -31,12 +31,13 @@ pub struct Job {
 
 impl Job {
     /// Every program, and those that transfer much with a reset in the middle.
-    pub const ALL: [Job; 7] = [
+    pub const ALL: [Job; 8] = [
         Job::undisturbed(Program::Join),
         Job::undisturbed(Program::HttpGet),
         Job::undisturbed(Program::Mqtt),
         Job::undisturbed(Program::UdpTime),
         Job::undisturbed(Program::TcpServer),
+        Job::undisturbed(Program::Scan),
         Job::with_reset(Program::HttpGet),
         Job::with_reset(Program::TcpServer),
     ];
@@ -106,9 +107,9 @@ pub fn run(job: Job, firmware: &Firmware, world: &mut World, verbose: bool) -> R
 /// A module that starts and joins sooner than a real one: time is real here.
 fn config(dialect: Dialect, job: Job, world: &World) -> Config {
     const SOON: Duration = Duration::from_millis(50);
-    let (ssid, password) = world.access_point();
-    let usual = dialect.config().with_access_point(ssid, password);
+    let usual = dialect.config();
     let mut config = Config {
+        access_points: world.access_points(),
         boot: SOON,
         join: SOON,
         associate: SOON,
@@ -124,7 +125,7 @@ fn config(dialect: Dialect, job: Job, world: &World) -> Config {
 /// What the firmware has logged, and what it still will.
 pub struct Log {
     lines: Receiver<Line>,
-    seen: Vec<Line>,
+    pub seen: Vec<Line>,
     began: Instant,
     is_printed: bool,
 }

@@ -4,12 +4,12 @@ use std::io::{Read, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
 use std::time::Duration;
+use std::{iter, thread};
 
 use anyhow::{Context, Result};
 use atwifi_consumers::{Chrony, Mosquitto};
-use atwifi_simulator::HostNetwork;
+use atwifi_simulator::{AccessPoint, HostNetwork};
 
 const SSID: &str = "emulated";
 const PASSWORD: &str = "correct horse";
@@ -17,6 +17,8 @@ const PASSWORD: &str = "correct horse";
 pub const HOST: &str = "server.test";
 /// The length of what is transferred, in bytes.
 const LENGTH: usize = 100_000;
+/// What the ST67 tells of at most.
+const ACCESS_POINTS: usize = 50;
 
 /// Servers that run until this is dropped. Those that are not installed are not there.
 pub struct World {
@@ -60,9 +62,16 @@ impl World {
         settings
     }
 
-    /// The access point's name and password.
-    pub fn access_point(&self) -> (&'static str, &'static str) {
-        (SSID, PASSWORD)
+    /// The access point of the firmware, and as many others as a module tells of.
+    pub fn access_points(&self) -> Vec<AccessPoint> {
+        let own = AccessPoint::new(SSID, PASSWORD).heard_at(-30);
+        let others = (1..ACCESS_POINTS).map(|n| {
+            let strength = -40 - i8::try_from(n).unwrap_or(0);
+            AccessPoint::new(format!("neighbour {n:02}"), "12345678")
+                .numbered(n)
+                .heard_at(strength)
+        });
+        iter::once(own).chain(others).collect()
     }
 
     /// The network in which the module finds this machine.

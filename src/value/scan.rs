@@ -96,6 +96,7 @@ impl<'s> ScanOptions<'s> {
 
 /// An access point that a scan has found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub struct AccessPointInfo {
     /// Its SSID, any bytes; empty if it is hidden.

@@ -179,6 +179,13 @@ impl<const N: usize> Printed<N> {
     }
 }
 
+#[cfg(feature = "defmt")]
+impl<const N: usize> defmt::Format for Printed<N> {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(f, "{=[u8]:a}", self.as_bytes());
+    }
+}
+
 impl<const N: usize> fmt::Debug for Printed<N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Printed(\"{}\")", self.as_bytes().escape_ascii())
