@@ -102,7 +102,7 @@ impl Station for Microchip {
 
     fn link_state<T: Transport, C: Clock>(module: &mut Module<'_, T, C>) -> Outcome<LinkState> {
         module.write(&GetStation);
-        module.keep_reply(module.timeouts.command)?;
+        module.keep_rows("+WSTA:", module.timeouts.command)?;
         let station = module.parse_reply(&GetStation)?;
         let known = module.session().link_state;
         Ok(match (station.is_on, known) {

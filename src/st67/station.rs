@@ -140,7 +140,7 @@ impl Station for St67 {
 
     fn link_state<T: Transport, C: Clock>(module: &mut Module<'_, T, C>) -> Outcome<LinkState> {
         module.write(&GetState);
-        module.keep_reply(module.timeouts.command)?;
+        module.keep_rows("+CWSTATE:", module.timeouts.command)?;
         Ok(module.parse_reply(&GetState)?.state)
     }
 
@@ -157,7 +157,7 @@ impl Station for St67 {
 
     fn addresses<T: Transport, C: Clock>(module: &mut Module<'_, T, C>) -> Outcome<Addresses> {
         module.write(&GetAddresses);
-        module.keep_reply(module.timeouts.command)?;
+        module.keep_rows("+CIPSTA:", module.timeouts.command)?;
         Ok(module.parse_reply(&GetAddresses)?.ipv4)
     }
 
