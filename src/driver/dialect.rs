@@ -2,8 +2,8 @@
 //! module.
 //!
 //! A dialect is words and sequences. The words, [`Words`], say what a line on the wire is; the
-//! sequences, [`Station`], [`Streams`], [`Datagrams`], [`Server`], [`Secured`] and [`Scanner`], say which
-//! commands, in which order, do what the user asked. Everything else — deadlines, buffers,
+//! sequences, [`Station`], [`Streams`], [`Datagrams`], [`Server`], [`Secured`], [`Scanner`],
+//! [`Joining`] and [`About`], say which commands, in which order, do what the user asked. Everything else — deadlines, buffers,
 //! events in any gap, payload, getting back into step, sockets, handles, the `embedded-nal`
 //! traits — is shared.
 //!
@@ -24,8 +24,8 @@
 //! 4. `words.rs`, `payload.rs` and `others.rs`: the words. `line` says what a line is and takes note
 //!    of what it tells: which socket has data, which was closed, where the station stands. `payload`
 //!    finds what stands before counted payload, `event` translates for `poll`.
-//! 5. `station.rs`, `stream.rs`, `datagram.rs`, `server.rs`, `tls.rs` and `scan.rs`: the sequences,
-//!    one trait each.
+//! 5. `station.rs`, `stream.rs`, `datagram.rs`, `server.rs`, `tls.rs`, `scan.rs`, `join.rs` and
+//!    `about.rs`: the sequences, one trait each.
 //! 6. `mod.rs`: what the dialect remembers, and the constants, each with its source.
 //! 7. `templates.rs`: the test that holds each template of the sequences against its struct.
 //!
@@ -44,7 +44,10 @@ use crate::clock::Clock;
 use crate::error::Usage;
 use crate::socket::Handle;
 use crate::transport::Transport;
-use crate::value::{AccessPointInfo, Addresses, LinkState, ScanOptions, TlsConfig};
+use crate::value::{
+    AccessPointInfo, Addresses, JoinOptions, Joined, LinkState, Mac, ScanOptions, TlsConfig,
+    Versions,
+};
 
 pub use super::session::Session;
 pub use crate::engine::protocol::{Decoded, Encoding, Escape, Header, Line, LineEnd, Payload};
@@ -123,9 +126,15 @@ pub trait Words: Sized + 'static + private::Sealed {
 }
 
 /// A vendor's AT dialect: its words, and the sequences of commands that do what the user asked.
-pub trait Dialect: Words + Station + Streams + Datagrams + Server + Secured + Scanner {}
+pub trait Dialect:
+    Words + Station + Streams + Datagrams + Server + Secured + Scanner + Joining + About
+{
+}
 
-impl<D: Words + Station + Streams + Datagrams + Server + Secured + Scanner> Dialect for D {}
+impl<D> Dialect for D where
+    D: Words + Station + Streams + Datagrams + Server + Secured + Scanner + Joining + About
+{
+}
 
 /// The module itself and its station.
 pub trait Station: Words {
@@ -308,6 +317,38 @@ pub trait Scanner: Words {
         timeout: u32,
         each: &mut dyn FnMut(Option<&AccessPointInfo>),
     ) -> Outcome;
+}
+
+/// Joining as the user wants it, and what the station says of it.
+pub trait Joining: Words {
+    /// As [`Station::join`], after whatever another network needed is taken back.
+    fn join_with<T: Transport, C: Clock>(
+        module: &mut Module<'_, Self, T, C>,
+        options: &JoinOptions<'_>,
+    ) -> Outcome;
+
+    /// Asks for the network that the station is in.
+    fn station<T: Transport, C: Clock>(
+        module: &mut Module<'_, Self, T, C>,
+    ) -> Outcome<Option<Joined>>;
+
+    /// Asks whether the station is in the network of this SSID, and has an address.
+    fn is_up_in<T: Transport, C: Clock>(
+        module: &mut Module<'_, Self, T, C>,
+        ssid: &[u8],
+    ) -> Outcome<bool>;
+
+    /// Leaves the access point, and lets the module forget the network.
+    fn forget<T: Transport, C: Clock>(module: &mut Module<'_, Self, T, C>) -> Outcome;
+}
+
+/// What the module is.
+pub trait About: Words {
+    /// Asks for its versions.
+    fn versions<T: Transport, C: Clock>(module: &mut Module<'_, Self, T, C>) -> Outcome<Versions>;
+
+    /// Asks for the hardware address of its station.
+    fn mac<T: Transport, C: Clock>(module: &mut Module<'_, Self, T, C>) -> Outcome<Mac>;
 }
 
 pub(crate) mod private {

@@ -1,4 +1,6 @@
 //! What a user does, in the field's words: no AT text.
 
+mod about;
+mod join;
 mod scan;
 mod station;

@@ -4,6 +4,7 @@
 pub(crate) mod bytes;
 pub mod danger;
 pub(crate) mod ip;
+pub(crate) mod join;
 mod mac;
 #[macro_use]
 mod number;
@@ -13,8 +14,10 @@ mod security;
 mod station;
 mod text;
 mod tls;
+pub(crate) mod versions;
 
 pub use ip::Ip;
+pub use join::{FixedAddress, JoinOptions, Joined};
 pub use mac::Mac;
 pub use number::{Numbered, Reported, Switch};
 pub use range::Ranged;
@@ -23,3 +26,4 @@ pub use security::Security;
 pub use station::{Addresses, LinkState};
 pub use text::{Printed, PrintedSecret, Rule, Secret, Text};
 pub use tls::{Psk, TlsConfig};
+pub use versions::Versions;
