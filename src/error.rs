@@ -155,6 +155,8 @@ pub enum Usage {
     BufferTooSmall(usize),
     /// A text or a datagram is longer than this many bytes, the vendor's limit.
     TooLong(usize),
+    /// A text is shorter than this many bytes, the least there may be.
+    TooShort(usize),
     /// A text that must not be empty is.
     Empty,
     /// The module's text rule cannot carry this byte.
@@ -226,6 +228,7 @@ impl fmt::Display for Usage {
         match self {
             Usage::BufferTooSmall(n) => write!(f, "the buffer needs {n} bytes"),
             Usage::TooLong(n) => write!(f, "what was passed is longer than {n} bytes"),
+            Usage::TooShort(n) => write!(f, "what was passed is shorter than {n} bytes"),
             Usage::Empty => f.write_str("the text is empty"),
             Usage::Byte(b) => write!(f, "the module cannot take the byte 0x{b:02x} in a text"),
             Usage::OutOfRange { min, max } => write!(f, "the number must be {min} to {max}"),

@@ -9,6 +9,26 @@ const STRONGEST: i8 = -48;
 const WEAKER: i8 = 7;
 const WEAKEST: i8 = -97;
 
+/// How an access point that has a password is protected.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Protection {
+    /// WEP, and no other.
+    Wep,
+    /// WPA, and no newer one.
+    Wpa,
+    /// WPA or WPA2.
+    WpaWpa2,
+    /// WPA2.
+    #[default]
+    Wpa2,
+    /// WPA2 or WPA3.
+    Wpa2Wpa3,
+    /// WPA3, and no older one.
+    Wpa3,
+    /// The keys of an organisation: nobody gets in by a password.
+    Enterprise,
+}
+
 /// An access point within reach of the module.
 #[derive(Clone, PartialEq, Eq)]
 pub struct AccessPoint {
@@ -16,6 +36,8 @@ pub struct AccessPoint {
     pub ssid: Vec<u8>,
     /// Its password; empty for an open network.
     pub password: Vec<u8>,
+    /// How it is protected, unless it is open.
+    pub protection: Protection,
     /// Its MAC address.
     pub bssid: [u8; 6],
     /// The radio channel.
@@ -38,6 +60,7 @@ impl AccessPoint {
         AccessPoint {
             ssid: ssid.into(),
             password: password.into(),
+            protection: Protection::default(),
             bssid: [0x5a, 0x67, 0x11, 0x00, 0x00, 0x01],
             channel: CHANNELS[0],
             rssi: STRONGEST,
@@ -67,6 +90,13 @@ impl AccessPoint {
     #[must_use]
     pub fn with_bssid(mut self, bssid: [u8; 6]) -> Self {
         self.bssid = bssid;
+        self
+    }
+
+    /// The same access point, protected like this.
+    #[must_use]
+    pub fn protected_by(mut self, protection: Protection) -> Self {
+        self.protection = protection;
         self
     }
 
@@ -110,6 +140,11 @@ impl AccessPoint {
     pub fn without_dhcp(mut self) -> Self {
         self.dhcp = false;
         self
+    }
+
+    /// How it is protected; none if it is open.
+    pub(crate) fn protection(&self) -> Option<Protection> {
+        Some(self.protection).filter(|_| !self.password.is_empty())
     }
 
     /// The name that it tells, unasked or asked whether it is the one with this name.

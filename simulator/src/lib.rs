@@ -68,7 +68,7 @@ mod tls;
 mod transcript;
 mod wire;
 
-pub use access_point::AccessPoint;
+pub use access_point::{AccessPoint, Protection};
 pub use ble::{BleCharacteristic, BlePeer, BleService, BleUpdates};
 pub use client::Client;
 pub use config::{Config, File, Profile, UnknownProfile};

@@ -5,7 +5,7 @@ mod support;
 
 use std::time::Duration;
 
-use atwifi_simulator::{AccessPoint, Config, MemoryNetwork, Profile, services};
+use atwifi_simulator::{AccessPoint, Config, MemoryNetwork, Profile, Protection, services};
 use support::{Host, PASSWORD, SSID, server};
 
 const OLD: Profile = Profile::MicrochipFw0_2_0;
@@ -94,6 +94,14 @@ fn identifies_itself() {
             ("AT+GMR", &format!("+GMR=\"{revision}\"\r\nOK\r\n")),
         ]);
     }
+    host(NEW).play(&[
+        ("AT+CFG=1", "+CFG:1,\"40:82:7B:12:34:56\"\r\nOK\r\n"),
+        (
+            "AT+CFG",
+            "+CFG:1,\"40:82:7B:12:34:56\"\r\n+CFG:2,\"PIC32MZW1-34-56\"\r\nOK\r\n",
+        ),
+        ("AT+CFG=3", "ERROR:7,\"Configuration Access Failed\"\r\n"),
+    ]);
     host(OLD).play(&[("AT+IPR", "+IPR:0\r\nOK\r\n"), ("AT+IPR=1", "OK\r\n")]);
     host(NEW).play(&[
         ("AT+IPR", "+IPR:230400\r\nOK\r\n"),
@@ -225,6 +233,42 @@ fn wpa3_works_in_the_old_firmware_only() {
         host.ask("AT+WSTAC=3,\"secret99\"");
         let reply = host.ask("AT+WSTA=1");
         assert_eq!(reply == "ERROR:4,\"Invalid Parameter\"\r\n", refused);
+    }
+}
+
+/// It joins what it is told to, and a scan tells only of what it can join.
+#[test]
+fn a_protection_of_another_kind_lets_nobody_in() {
+    use Protection::{Wpa, Wpa2, Wpa2Wpa3, Wpa3};
+    let joins: [(&str, &[Protection]); 4] = [
+        ("2", &[Wpa, Wpa2, Wpa2Wpa3]),
+        ("3", &[Wpa2, Wpa2Wpa3]),
+        ("4", &[Wpa2, Wpa2Wpa3, Wpa3]),
+        ("5", &[Wpa2Wpa3, Wpa3]),
+    ];
+    for protection in [Wpa, Wpa2, Wpa2Wpa3, Wpa3] {
+        let net = AccessPoint::new("net", "secret99").protected_by(protection);
+        let config = Config {
+            access_points: vec![net],
+            ..Config::new(OLD)
+        };
+        for (told, admitted) in joins {
+            let mut host = Host::new(config.clone(), MemoryNetwork::new());
+            host.ask("ATE0");
+            host.ask("AT+WSTAC=1,\"net\"");
+            host.ask("AT+WSTAC=3,\"secret99\"");
+            host.ask(&format!("AT+WSTAC=2,{told}"));
+            let reply = host.ask("AT+WSTA=1,4000");
+            let is_admitted = admitted.contains(&protection);
+            assert_eq!(
+                reply.contains("+WSTALU"),
+                is_admitted,
+                "{told} {protection:?}"
+            );
+        }
+        let mut host = Host::new(config, MemoryNetwork::new());
+        let told = host.ask("AT+WSCNA=255").contains("+WSCNIND");
+        assert_eq!(told, protection != Wpa3);
     }
 }
 

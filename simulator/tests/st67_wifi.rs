@@ -2,7 +2,7 @@
 
 mod support;
 
-use atwifi_simulator::{AccessPoint, Config, MemoryNetwork, Profile};
+use atwifi_simulator::{AccessPoint, Config, MemoryNetwork, Profile, Protection};
 use support::{Host, LONG};
 
 const GUEST: [u8; 6] = [0x18, 0xb9, 0x05, 0xed, 0x59, 0xcc];
@@ -400,4 +400,31 @@ fn the_monitor_prints_beacons() {
         heard.starts_with("\r\nOK\r\n1970-01-01:00:00:01.103 80000000ffffffffffff"),
         "{heard}"
     );
+}
+
+/// 3.1.5, 3.1.8
+#[test]
+fn protections_are_told_and_joined_by_any_kind_of_wpa() {
+    use Protection::{Enterprise, Wep, Wpa, Wpa2, Wpa2Wpa3, Wpa3, WpaWpa2};
+    let all = [Wep, Wpa, Wpa2, WpaWpa2, Enterprise, Wpa3, Wpa2Wpa3];
+    for (number, protection) in (1..).zip(all) {
+        let net = AccessPoint::new("net", "secret99").protected_by(protection);
+        let config = Config {
+            access_points: vec![net],
+            ..Config::new(Profile::St67Fw2_0_75)
+        };
+        let mut host = Host::new(config, MemoryNetwork::new());
+        host.ask("AT+CWMODE=1,0");
+        host.ask("AT+CWLAPOPT=1,3");
+        let found = format!("\r\nOK\r\n+CWLAP:({number},\"net\")\r\n+CW:SCAN_DONE\r\n");
+        assert_eq!(host.ask("AT+CWLAP"), found);
+        for (line, is_wep) in [
+            ("AT+CWJAP=\"net\",\"secret99\"", false),
+            ("AT+CWJAP=\"net\",\"secret99\",,1", true),
+        ] {
+            let joins = is_wep == (protection == Wep) && protection != Enterprise;
+            let told = host.ask(line);
+            assert_eq!(told.contains("+CW:GOTIP"), joins, "{protection:?}: {told}");
+        }
+    }
 }

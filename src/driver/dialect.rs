@@ -2,11 +2,10 @@
 //! module.
 //!
 //! A dialect is words and sequences. The words, [`Words`], say what a line on the wire is; the
-//! sequences, [`Station`], [`Streams`], [`Datagrams`], [`Server`], [`Secured`], [`Scanner`], [`Time`] and [`Ping`],
-//! say which
-//! commands, in which order, do what the user asked. Everything else — deadlines, buffers,
-//! events in any gap, payload, getting back into step, sockets, handles, the `embedded-nal`
-//! traits — is shared.
+//! sequences, [`Station`], [`Streams`], [`Datagrams`], [`Server`] and [`Secured`] for sockets, and one
+//! for each of the [`Services`], say which commands, in which order, do what the user asked. Everything
+//! else — deadlines, buffers, events in any gap, payload, getting back into step, sockets, handles, the
+//! `embedded-nal` traits — is shared.
 //!
 //! # What is not used is not linked
 //!
@@ -25,8 +24,8 @@
 //! 4. `words.rs`, `payload.rs` and `others.rs`: the words. `line` says what a line is and takes note
 //!    of what it tells: which socket has data, which was closed, where the station stands. `payload`
 //!    finds what stands before counted payload, `event` translates for `poll`.
-//! 5. `station.rs`, `stream.rs`, `datagram.rs`, `server.rs`, `tls.rs`, `scan.rs`, `time.rs` and
-//!    `ping.rs`: the sequences, one trait each.
+//! 5. `station.rs`, `stream.rs`, `datagram.rs`, `server.rs` and `tls.rs`: the sequences for sockets, and
+//!    one file for each service; one trait each.
 //! 6. `mod.rs`: what the dialect remembers, and the constants, each with its source.
 //! 7. `templates.rs`: the test that holds each template of the sequences against its struct.
 //!
@@ -42,13 +41,11 @@ use embedded_nal::AddrType;
 use super::event::Event;
 use super::module::{Module, Timeouts};
 use crate::clock::Clock;
-use crate::error::Usage;
 use crate::socket::Handle;
 use crate::transport::Transport;
-use crate::value::{
-    AccessPointInfo, Addresses, LinkState, PingOptions, ScanOptions, TlsConfig, UnixTime,
-};
+use crate::value::{Addresses, LinkState, TlsConfig};
 
+pub use super::services::{About, Joining, Ping, Scanner, Services, Time};
 pub use super::session::Session;
 pub use crate::engine::protocol::{Decoded, Encoding, Escape, Header, Line, LineEnd, Payload};
 pub use crate::error::Fault;
@@ -126,15 +123,9 @@ pub trait Words: Sized + 'static + private::Sealed {
 }
 
 /// A vendor's AT dialect: its words, and the sequences of commands that do what the user asked.
-pub trait Dialect:
-    Words + Station + Streams + Datagrams + Server + Secured + Scanner + Time + Ping
-{
-}
+pub trait Dialect: Words + Station + Streams + Datagrams + Server + Secured + Services {}
 
-impl<D: Words + Station + Streams + Datagrams + Server + Secured + Scanner + Time + Ping> Dialect
-    for D
-{
-}
+impl<D: Words + Station + Streams + Datagrams + Server + Secured + Services> Dialect for D {}
 
 /// The module itself and its station.
 pub trait Station: Words {
@@ -299,48 +290,6 @@ pub trait Secured: Words {
         remote: SocketAddr,
         config: &TlsConfig<'_>,
     ) -> Outcome;
-}
-
-/// Scans.
-pub trait Scanner: Words {
-    /// How long a scan may take, in milliseconds.
-    ///
-    /// # Errors
-    /// What the module cannot do.
-    fn scan_time(options: &ScanOptions<'_>) -> Result<u32, Usage>;
-
-    /// Scans, for so many milliseconds at most, and hands over what is found, `None` for what was
-    /// spoilt on the way.
-    fn scan<T: Transport, C: Clock>(
-        module: &mut Module<'_, Self, T, C>,
-        options: &ScanOptions<'_>,
-        timeout: u32,
-        each: &mut dyn FnMut(Option<&AccessPointInfo>),
-    ) -> Outcome;
-}
-
-/// The time of day.
-pub trait Time: Words {
-    /// Names the servers that the module asks for the time, at least one.
-    fn set_time_servers<T: Transport, C: Clock>(
-        module: &mut Module<'_, Self, T, C>,
-        servers: &[&str],
-    ) -> Outcome;
-
-    /// Asks the module for the time; a module whose clock was never set may tell a day of 1970.
-    fn time<T: Transport, C: Clock>(
-        module: &mut Module<'_, Self, T, C>,
-    ) -> Outcome<Option<UnixTime>>;
-}
-
-/// Echoes.
-pub trait Ping: Words {
-    /// Asks a host once for an echo, and tells how many milliseconds it took, `None` if it was lost.
-    fn ping<T: Transport, C: Clock>(
-        module: &mut Module<'_, Self, T, C>,
-        address: IpAddr,
-        options: &PingOptions,
-    ) -> Outcome<Option<u32>>;
 }
 
 pub(crate) mod private {

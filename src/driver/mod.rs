@@ -12,6 +12,7 @@ mod queue;
 #[cfg(test)]
 pub(crate) mod recorder;
 mod send;
+mod services;
 mod session;
 
 pub use command::{Download, Prompt, Upload};

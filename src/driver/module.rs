@@ -38,7 +38,9 @@ pub type ErrorOf<D, T> = Error<<T as ErrorType>::Error, <D as Words>::Status>;
 /// | `connect`, with TLS too | `connect` and 6 s, two to four times `command` | `call` |
 /// | `close`, `listen` | `close`, `command` | `call` |
 /// | `join` | `join` | `call` |
-/// | `leave`, `link_state`, `addresses` | `command` | `call` |
+/// | `join_with`, `rejoin` | `join`, and up to twelve times `command` | `call` |
+/// | `leave`, `link_state`, `addresses`, `mac` | `command` | `call` |
+/// | `station`, `versions`, `forget` | two or three times `command` | `call` |
 /// | `get_host_by_name` | `resolve` | `call` |
 /// | `command` and its like | the command's own limit | the greater of that and `call` |
 /// | `reset` | `boot` | `call` |

@@ -75,7 +75,13 @@ impl<'b, D: Words, T: Transport, C: Clock> Module<'b, D, T, C> {
 
     /// Sends the composed command, whose reply is kept whole.
     pub(crate) fn keep_reply(&mut self, timeout: u32) -> Outcome {
-        self.run(&mut Task::Rows("", &mut Keep), timeout).map(drop)
+        self.keep_rows("", timeout)
+    }
+
+    /// The same of those of its lines that begin with `name`; others are events.
+    pub(crate) fn keep_rows(&mut self, name: &'static str, timeout: u32) -> Outcome {
+        self.run(&mut Task::Rows(name, &mut Keep), timeout)
+            .map(drop)
     }
 
     /// Parses the reply that was kept.

@@ -58,7 +58,8 @@ impl<'b, D: Words> Session<'b, D> {
         }
     }
 
-    pub(super) fn expect_others(&mut self) {
+    /// From here on lines are looked at again that only commands of the user's can bring about.
+    pub(crate) fn expect_others(&mut self) {
         self.others = Some(D::other_line);
     }
 

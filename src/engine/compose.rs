@@ -4,9 +4,9 @@
 use core::net::IpAddr;
 
 use crate::error::Usage;
-use crate::value::Rule;
 use crate::value::bytes::decimal;
 use crate::value::ip;
+use crate::value::{Mac, Rule};
 
 /// The command that is sent next, in the memory lent for it.
 pub(crate) struct Command<'b> {
@@ -108,6 +108,12 @@ impl<'b> Command<'b> {
     /// Appends an address as modules read it.
     pub(crate) fn address(&mut self, address: IpAddr) -> &mut Self {
         ip::write(address, &mut |byte| self.push(byte));
+        self
+    }
+
+    /// Appends a hardware address as modules read it.
+    pub(crate) fn mac(&mut self, mac: Mac) -> &mut Self {
+        mac.write(&mut |byte| self.push(byte));
         self
     }
 

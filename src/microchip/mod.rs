@@ -4,9 +4,11 @@
 //! sends ("wire notes"); where the two differ, both are understood. Commands are in
 //! [`command`], one file a chapter.
 
+mod about;
 pub mod command;
 mod datagram;
 mod event;
+mod join;
 mod literal;
 mod others;
 mod payload;
@@ -82,6 +84,8 @@ pub struct Memory {
     has_lost_socket: bool,
     /// Peers may have made connections of which nothing was told.
     untold_children: bool,
+    /// The address that the station was given instead of DHCP's; unspecified if there is none.
+    fixed: u32,
 }
 
 /// FNV-1a, for telling whether two names are the same without keeping them.

@@ -7,7 +7,7 @@ use crate::driver::{Event, Session};
 use crate::engine::protocol::Line;
 use crate::engine::text::Fields;
 use crate::engine::words::{Words, words};
-use crate::value::Mac;
+use crate::value::{LinkState, Mac};
 
 /// Events of chapters that have no meaning for the driver itself: they wait for `poll`.
 const EVENTS: Words<()> = words! {
@@ -52,6 +52,12 @@ pub(super) fn line(
             return Line::Failed;
         }
         Line::Reply => EVENTS.find(name).is_some() && !is_reply(command, name),
+        // Behind an address that it was given comes no other word (wire notes 7).
+        Line::Event if name == b"+WSTALU" && session.vendor.fixed != 0 => {
+            session.vendor.address = Some(session.vendor.fixed.into());
+            session.link_state = LinkState::Up;
+            false
+        }
         Line::Stray => name == b"+DNSRESOLV" && Fields::new(values).nth(2).is_some(),
         _ => false,
     };

@@ -66,21 +66,7 @@ impl Station for Microchip {
         module.check_command()?;
         compose_ssid(module, ssid);
         module.check_command()?;
-        let deadline = module.engine.link.after(module.timeouts.join);
-        loop {
-            let started = start(module, ssid, password);
-            module.engine.link.resume(deadline);
-            // The station is on, or not off yet, or on its way to an access point that nobody
-            // wants any more: it takes no configuration then, or no order.
-            let is_busy = module.has_refused(&started, Status::ConfigurationBlocked)
-                || module.has_refused(&started, Status::StationStartNotPermitted);
-            if !is_busy || module.engine.link.is_late() {
-                started?;
-                return wait_for_address(module);
-            }
-            Self::leave(module)?;
-            module.pause(PAUSE)?;
-        }
+        enter(module, |module| start(module, ssid, password))
     }
 
     fn leave<T: Transport, C: Clock>(module: &mut Module<'_, T, C>) -> Outcome {
@@ -102,7 +88,7 @@ impl Station for Microchip {
 
     fn link_state<T: Transport, C: Clock>(module: &mut Module<'_, T, C>) -> Outcome<LinkState> {
         module.write(&GetStation);
-        module.keep_reply(module.timeouts.command)?;
+        module.keep_rows("+WSTA:", module.timeouts.command)?;
         let station = module.parse_reply(&GetStation)?;
         let known = module.session().link_state;
         Ok(match (station.is_on, known) {
@@ -159,14 +145,39 @@ impl Station for Microchip {
     }
 }
 
-fn compose_ssid<T: Transport, C: Clock>(module: &mut Module<'_, T, C>, ssid: &[u8]) {
+/// Starts the station, as soon as it can be started, and waits for an address.
+pub(super) fn enter<'b, T: Transport, C: Clock>(
+    module: &mut Module<'b, T, C>,
+    mut start: impl FnMut(&mut Module<'b, T, C>) -> Outcome,
+) -> Outcome {
+    let deadline = module.engine.link.after(module.timeouts.join);
+    loop {
+        let started = start(module);
+        module.engine.link.resume(deadline);
+        // The station is on, or not off yet, or on its way to an access point that nobody
+        // wants any more: it takes no configuration then, or no order.
+        let is_busy = module.has_refused(&started, Status::ConfigurationBlocked)
+            || module.has_refused(&started, Status::StationStartNotPermitted);
+        if !is_busy || module.engine.link.is_late() {
+            started?;
+            return wait_for_address(module);
+        }
+        Microchip::leave(module)?;
+        module.pause(PAUSE)?;
+    }
+}
+
+pub(super) fn compose_ssid<T: Transport, C: Clock>(module: &mut Module<'_, T, C>, ssid: &[u8]) {
     module
         .compose("AT+WSTAC=1,", &[])
         .text::<Rule>(ssid, 32)
         .put("\r\n", &[]);
 }
 
-fn compose_credentials<T: Transport, C: Clock>(module: &mut Module<'_, T, C>, password: &[u8]) {
+pub(super) fn compose_credentials<T: Transport, C: Clock>(
+    module: &mut Module<'_, T, C>,
+    password: &[u8],
+) {
     module
         .compose("AT+WSTAC=3,", &[])
         .text::<Rule>(password, 128)
@@ -194,6 +205,11 @@ fn start<T: Transport, C: Clock>(
         compose_credentials(module, password);
         module.send_composed(timeout)?;
     }
+    turn_on(module)
+}
+
+/// Turns the station on, with its configuration.
+pub(super) fn turn_on<T: Transport, C: Clock>(module: &mut Module<'_, T, C>) -> Outcome {
     let session = module.session();
     session.link_state = LinkState::Connecting;
     session.station_error = None;

@@ -8,17 +8,22 @@ use embedded_nal::AddrType;
 use proptest::prelude::*;
 
 use super::command::Channel;
-use super::command::general::SetEcho;
+use super::command::general::{GetModel, GetRevision, SetEcho};
 use super::command::network::{
     Close, ConfigureTls, Connect, GetSockets, JoinGroup, Open, Ping as SendEcho, Protocol, Receive,
     RecordType, Resolve, SendText, SendTextTo, TlsParameter,
 };
 use super::command::scanning::{ConfigureScan, ScanActively, ScanParameter, ScanPassively};
-use super::command::wlan::{ConfigureStation, Security, SetStation, StationParameter};
+use super::command::wlan::{
+    ConfigureStation, GetStation, GetStationParameters, Security, SetStation, StationParameter,
+    StationParameterId,
+};
 use super::{Microchip, Secret, Text};
-use crate::driver::dialect::{Datagrams, Ping, Scanner, Server, Station, Streams, Time};
+use crate::driver::dialect::{
+    About, Datagrams, Joining, Ping, Scanner, Server, Station, Streams, Time,
+};
 use crate::driver::recorder::{told, written};
-use crate::value::{PingOptions, Ranged, ScanOptions, Switch};
+use crate::value::{self, FixedAddress, JoinOptions, PingOptions, Ranged, ScanOptions, Switch};
 
 /// Text that every rule and every line can carry.
 fn name(longest: usize) -> impl Strategy<Value = String> {
@@ -52,7 +57,92 @@ fn the_settings() {
     }
 }
 
+#[test]
+fn questions() {
+    assert_eq!(
+        told::<Microchip>(|module, _| {
+            let _ = Microchip::versions(module);
+        }),
+        written(&GetRevision)
+    );
+    assert_eq!(written(&GetModel), "AT+GMM\r\n");
+    let asked = told::<Microchip>(|module, _| {
+        let _ = Microchip::station(module);
+    });
+    assert_eq!(asked, written(&GetStation));
+    for (number, id) in [
+        (5, StationParameterId::Bssid),
+        (4, StationParameterId::Channel),
+    ] {
+        let asked = told::<Microchip>(|module, _| {
+            super::join::ask(module, number, &mut |_| {}).unwrap();
+        });
+        assert_eq!(
+            asked,
+            written(&GetStationParameters {
+                parameter: Some(id)
+            })
+        );
+    }
+}
+
+/// What [`JoinOptions`] say of addresses, as structs.
+fn addressed(addresses: Option<[Ipv4Addr; 5]>) -> String {
+    let set = |parameter| written(&ConfigureStation { parameter });
+    let Some([ip, netmask, gateway, first, second]) = addresses else {
+        return set(StationParameter::Dhcp(Switch::On));
+    };
+    [
+        StationParameter::Address(ip),
+        StationParameter::Netmask(netmask),
+        StationParameter::Gateway(gateway),
+        StationParameter::Dns1(first),
+        StationParameter::Dns2(second),
+        StationParameter::Dhcp(Switch::Off),
+    ]
+    .map(set)
+    .concat()
+}
+
 proptest! {
+    #[test]
+    fn joining_with_options(
+        ssid in name(32),
+        password in "[ -~]{8,63}",
+        channel in proptest::option::of(1..=14_u8),
+        addresses: Option<[Ipv4Addr; 5]>,
+        is_wpa3: bool,
+    ) {
+        let mut options = JoinOptions::new(ssid.as_bytes(), password.as_bytes());
+        options.channel = channel;
+        let mut security = Security::WpaWpa2;
+        if is_wpa3 {
+            options = options.with_security(value::Security::Wpa3);
+            security = Security::Wpa3;
+        }
+        if let Some([ip, netmask, gateway, first, second]) = addresses {
+            options = options
+                .with_address(FixedAddress { ip, netmask, gateway })
+                .with_dns(first, Some(second));
+        }
+        let text = (Text::new(ssid.as_bytes()), Secret::new(password.as_bytes()));
+        let (Ok(name), Ok(secret)) = text else { return Ok(()) };
+        let channel = channel.map_or(Channel::ANY, |channel| Channel::new(channel).unwrap());
+        let parameters = [
+            StationParameter::Ssid(name),
+            StationParameter::Security(security),
+            StationParameter::Credentials(secret),
+            StationParameter::Channel(channel),
+        ];
+        let mut expected: String = parameters
+            .map(|parameter| written(&ConfigureStation { parameter }))
+            .concat();
+        expected += &addressed(addresses);
+        expected += &written(&SetStation { station: Switch::On, timeout_ms: Some(18000) });
+        let told = told::<Microchip>(|module, _| { let _ = Microchip::join_with(module, &options); });
+        prop_assert!(told.starts_with(&expected), "{} {}", told, expected);
+    }
+
     #[test]
     fn joining(ssid in name(32), password in name(128)) {
         let text = (Text::new(ssid.as_bytes()), Secret::new(password.as_bytes()));

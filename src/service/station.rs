@@ -15,6 +15,12 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
     /// SSID and password are bytes: text, or anything else an access point may be called. An
     /// empty password joins an open network. The limit is [`Timeouts::join`](crate::Timeouts).
     ///
+    /// With a password the Microchip module is told to use WPA or WPA2, and does not join a network
+    /// that has WPA3 alone; the ST67 takes the strongest that the access point offers. For all
+    /// else there is [`join_with`](Module::join_with), and what that was told of addresses, name servers
+    /// and channel stays in force here until the module restarts. A hidden network is joined like any
+    /// other.
+    ///
     /// # Errors
     /// [`Error::Usage`](crate::Error::Usage), before a byte is sent, for text that is too long, or
     /// with bytes that the module cannot take. [`Error::Module`](crate::Error::Module) with the

@@ -4,9 +4,11 @@
 //! sends ("wire notes"); where the two differ, both are understood. Commands are in
 //! [`command`], one file a chapter.
 
+mod about;
 pub mod command;
 mod datagram;
 mod event;
+mod join;
 mod others;
 mod passthrough;
 mod payload;

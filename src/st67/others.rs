@@ -7,6 +7,7 @@ use crate::driver::{Event, Session};
 use crate::engine::protocol::Line;
 use crate::engine::text::{Fields, number};
 use crate::engine::words::{Words, words};
+use crate::value::versions::numbers;
 
 type St67Session<'b> = Session<'b, St67>;
 
@@ -29,8 +30,8 @@ pub(super) fn line(session: &mut St67Session<'_>, command: &[u8], line: &[u8], k
             return Line::Event;
         }
         Line::Reply => {
-            if let Some(version) = line.strip_prefix(b"component_version_sdk_") {
-                session.vendor.delivery.has_notify_handle = has_notify_handle(version);
+            if let Some(version) = line.strip_prefix(SDK) {
+                learn_version(session, version);
             }
             if is_event(command, line) || is_about_single_link(session, line) {
                 session.events.push(line);
@@ -56,12 +57,24 @@ fn learn(delivery: &mut Delivery, command: &[u8]) {
     }
 }
 
-/// Whether firmware of this version, `2.0.97`, names the handle of a notification.
-fn has_notify_handle(version: &[u8]) -> bool {
-    const FIRST: [u32; 3] = [2, 0, 89];
-    let mut numbers = version.split(|&b| b == b'.').map(number);
-    let version = [(); 3].map(|()| numbers.next().flatten().unwrap_or(0));
-    version >= FIRST
+/// What stands before the version by which firmware is named, such as `2.0.97`.
+pub(super) const SDK: &[u8] = b"component_version_sdk_";
+
+/// The module has told the version of its firmware: what depends on it is known from here on.
+pub(super) fn learn_version(session: &mut St67Session<'_>, version: &[u8]) {
+    /// The first that names the handle of a notification.
+    const NOTIFY_HANDLE: [u32; 3] = [2, 0, 89];
+    let version = numbers(version);
+    let delivery = &mut session.vendor.delivery;
+    let has_notify_handle = version >= NOTIFY_HANDLE;
+    if has_notify_handle != delivery.has_notify_handle {
+        delivery.has_notify_handle = has_notify_handle;
+        let [major, minor, patch] = version;
+        info!(
+            "firmware {}.{}.{} names the handles of notifications",
+            major, minor, patch
+        );
+    }
 }
 
 /// What a line about links begins with.

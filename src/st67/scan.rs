@@ -173,7 +173,7 @@ fn found(row: &[u8]) -> Option<AccessPointInfo> {
     })
 }
 
-fn security(reported: Reported<wifi::Security>) -> Security {
+pub(super) fn security(reported: Reported<wifi::Security>) -> Security {
     match reported.known() {
         Some(wifi::Security::Open) => Security::Open,
         Some(wifi::Security::Wep) => Security::Wep,

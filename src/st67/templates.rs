@@ -1,6 +1,6 @@
 //! The templates of the sequences write what the structs of `command` do.
 
-use core::net::SocketAddr;
+use core::net::{Ipv4Addr, SocketAddr};
 use std::string::String;
 use std::vec;
 use std::vec::Vec;
@@ -8,21 +8,27 @@ use std::vec::Vec;
 use embedded_nal::AddrType;
 use proptest::prelude::*;
 
-use super::command::basic::{EchoOff, SetErrorCodes, SetStore};
+use super::command::basic::{EchoOff, GetVersions, SetErrorCodes, SetStore};
 use super::command::net::{
     Authentication, Close, Connect, CreateServer, DeleteServer, Family, GetLengths, GetLinks, Link,
     Links, OpenDatagram, PeerMode, PingWith, Port, Protocol, Receive, ReceiveMode, Resolve, Send,
-    SendTo, SetCertificates, SetMultiple, SetProtocols, SetPsk, SetReceiveMode, SetSenderInfo,
-    SetServerName, SetTimeServers, TimeZone, single,
+    SendTo, SetCertificates, SetIpv6, SetMultiple, SetNameServers, SetProtocols, SetPsk,
+    SetReceiveMode, SetSenderInfo, SetServerName, SetTimeServers, TimeZone, single,
 };
 use super::command::wifi::{
-    Columns, GetAddresses, Join, Leave, Mode, ScanFor, ScanType, Securities, SetMode,
-    SetScanOptions,
+    Columns, CountryPolicy, Dhcp, GetAddresses, GetState, Join, Leave, LeaveAnd, Mode, ScanFor,
+    ScanType, Securities, SetCountry, SetDhcp, SetHostName, SetMode, SetScanOptions,
+    SetStationAddress,
 };
 use super::{Secret, St67, Text};
-use crate::driver::dialect::{Datagrams, Ping, Scanner, Secured, Server, Station, Streams, Time};
+use crate::driver::dialect::{
+    About, Datagrams, Joining, Ping, Scanner, Secured, Server, Station, Streams, Time,
+};
 use crate::driver::recorder::{told, written};
-use crate::value::{PingOptions, Psk, Ranged, ScanOptions, Switch, TlsConfig};
+use crate::value::{
+    FixedAddress, JoinOptions, Mac, PingOptions, Psk, Ranged, ScanOptions, Security, Switch,
+    TlsConfig,
+};
 
 fn all(commands: &[String]) -> String {
     commands.concat()
@@ -99,7 +105,117 @@ fn questions_about_the_station_and_links() {
     );
 }
 
+fn station() -> String {
+    let auto_connect = Some(Switch::Off);
+    written(&SetMode {
+        mode: Mode::Station,
+        auto_connect,
+    })
+}
+
+#[test]
+fn forgetting_and_versions() {
+    let forget = written(&LeaveAnd { forget: Switch::On });
+    assert_eq!(
+        told::<St67>(|module, _| St67::forget(module).unwrap()),
+        all(&[station(), forget])
+    );
+    assert_eq!(
+        told::<St67>(|module, _| {
+            let _ = St67::versions(module);
+        }),
+        written(&GetVersions)
+    );
+    // Nobody is joined, and so nobody is asked how the network is protected.
+    assert!(
+        told::<St67>(|module, _| assert_eq!(St67::station(module), Ok(None))).contains("CWJAP?")
+    );
+    assert_eq!(written(&GetState), "AT+CWSTATE?\r\n");
+}
+
+/// The addresses of [`JoinOptions`], as structs.
+fn addressed(fixed: FixedAddress, dns: [Option<Ipv4Addr>; 2]) -> String {
+    let [first, second] = dns.map(|server| server.map(Into::into));
+    all(&[
+        written(&SetStationAddress {
+            ip: fixed.ip,
+            gateway: Some(fixed.gateway),
+            netmask: Some(fixed.netmask),
+            dns: None,
+        }),
+        written(&SetNameServers {
+            manual: Switch::On,
+            first,
+            second,
+            third: None,
+        }),
+    ])
+}
+
+fn by_dhcp() -> String {
+    all(&[
+        written(&SetDhcp {
+            operate: Switch::On,
+            dhcp: Dhcp::STATION,
+        }),
+        written(&SetNameServers {
+            manual: Switch::Off,
+            first: None,
+            second: None,
+            third: None,
+        }),
+    ])
+}
+
 proptest! {
+    #[test]
+    fn joining_with_options(
+        ssid in name(32),
+        password in name(63),
+        host in name(32),
+        country in name(3),
+        bssid: Option<[u8; 6]>,
+        addresses: Option<([Ipv4Addr; 4], Option<Ipv4Addr>)>,
+        is_wep: bool,
+    ) {
+        let mut options = JoinOptions::new(ssid.as_bytes(), password.as_bytes())
+            .with_host_name(&host)
+            .with_country(&country)
+            .with_ipv6();
+        let text = (Text::new(ssid.as_bytes()), Secret::new(password.as_bytes()));
+        let (Ok(ssid), Ok(password)) = text else { return Ok(()) };
+        options.bssid = bssid.map(Mac);
+        options.security = is_wep.then_some(Security::Wep);
+        let expected_addresses = match addresses {
+            None => by_dhcp(),
+            Some(([ip, netmask, gateway, first], second)) => {
+                let fixed = FixedAddress { ip, netmask, gateway };
+                options = options.with_address(fixed).with_dns(first, second);
+                addressed(fixed, options.dns)
+            }
+        };
+        let join = Join {
+            bssid: bssid.map(Mac),
+            wep: is_wep.then_some(Switch::On),
+            ..Join::new(ssid, password)
+        };
+        let expected = all(&[
+            station(),
+            written(&Leave),
+            written(&SetCountry {
+                policy: CountryPolicy::Fixed,
+                code: Text::new(country.as_bytes()).unwrap(),
+            }),
+            written(&SetHostName { name: Text::new(host.as_bytes()).unwrap() }),
+            written(&SetIpv6 { ipv6: Switch::On }),
+            expected_addresses,
+            written(&join),
+        ]);
+        let is_short = options.password.len() < 8 && !is_wep;
+        let told = told::<St67>(|module, _| { let _ = St67::join_with(module, &options); });
+        prop_assert_eq!(told, if is_short { String::new() } else { expected });
+    }
+
     #[test]
     fn joining(ssid in name(32), password in name(64)) {
         let mode = SetMode { mode: Mode::Station, auto_connect: Some(Switch::Off) };

@@ -27,6 +27,19 @@ pub struct Mac(pub [u8; 6]);
 const LENGTH: usize = 17;
 
 impl Mac {
+    /// Writes the address between quotes, without `core`'s formatting machinery, which would cost 1 KB
+    /// of flash.
+    pub(crate) fn write(self, push: &mut impl FnMut(u8)) {
+        let mut separator = b'"';
+        for byte in self.0 {
+            push(separator);
+            push(hex_digit(byte >> 4));
+            push(hex_digit(byte));
+            separator = b':';
+        }
+        push(b'"');
+    }
+
     /// Reads an address: six numbers of two hexadecimal digits, between colons.
     pub fn parse(text: &[u8]) -> Option<Mac> {
         let mut numbers = text.split(|&b| b == b':');
@@ -61,15 +74,13 @@ impl fmt::Display for Mac {
 
 impl Serialize for Mac {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        // Not through `Display`: `core`'s formatting machinery would cost 1 KB of flash.
-        let mut written = [b'"'; LENGTH + 2];
-        for (place, byte) in written.chunks_mut(3).zip(self.0) {
-            if let [separator, high, low] = place {
-                *separator = b':';
-                (*high, *low) = (hex_digit(byte >> 4), hex_digit(byte));
+        let mut written = [0; LENGTH + 2];
+        let mut places = written.iter_mut();
+        self.write(&mut |byte| {
+            if let Some(place) = places.next() {
+                *place = byte;
             }
-        }
-        written[0] = b'"';
+        });
         serializer.serialize_bytes(&written)
     }
 }

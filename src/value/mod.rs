@@ -4,6 +4,7 @@
 pub(crate) mod bytes;
 pub mod danger;
 pub(crate) mod ip;
+pub(crate) mod join;
 mod mac;
 #[macro_use]
 mod number;
@@ -15,8 +16,10 @@ mod station;
 mod text;
 mod time;
 mod tls;
+pub(crate) mod versions;
 
 pub use ip::Ip;
+pub use join::{FixedAddress, JoinOptions, Joined};
 pub use mac::Mac;
 pub use number::{Numbered, Reported, Switch};
 pub use ping::{PingOptions, PingSummary};
@@ -27,3 +30,4 @@ pub use station::{Addresses, LinkState};
 pub use text::{Printed, PrintedSecret, Rule, Secret, Text};
 pub use time::UnixTime;
 pub use tls::{Psk, TlsConfig};
+pub use versions::Versions;

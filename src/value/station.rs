@@ -1,6 +1,6 @@
 //! What the station reports.
 
-use core::net::Ipv4Addr;
+use core::net::{Ipv4Addr, Ipv6Addr};
 
 /// The state of the station's link.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -22,7 +22,7 @@ pub enum LinkState {
     Unknown(u8),
 }
 
-/// The station's IPv4 configuration.
+/// The station's addresses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
@@ -33,6 +33,10 @@ pub struct Addresses {
     pub gateway: Option<Ipv4Addr>,
     /// The network's mask, where the module tells.
     pub netmask: Option<Ipv4Addr>,
+    /// The IPv6 address on the link, with IPv6 switched on.
+    pub link_local: Option<Ipv6Addr>,
+    /// The first other IPv6 address.
+    pub global: Option<Ipv6Addr>,
 }
 
 impl Addresses {
@@ -43,6 +47,8 @@ impl Addresses {
             ip,
             gateway: None,
             netmask: None,
+            link_local: None,
+            global: None,
         }
     }
 
@@ -51,6 +57,18 @@ impl Addresses {
     pub const fn with_network(mut self, gateway: Ipv4Addr, netmask: Ipv4Addr) -> Self {
         self.gateway = Some(gateway);
         self.netmask = Some(netmask);
+        self
+    }
+
+    /// The same with IPv6 addresses.
+    #[must_use]
+    pub const fn with_ipv6(
+        mut self,
+        link_local: Option<Ipv6Addr>,
+        global: Option<Ipv6Addr>,
+    ) -> Self {
+        self.link_local = link_local;
+        self.global = global;
         self
     }
 }

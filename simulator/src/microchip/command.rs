@@ -39,6 +39,7 @@ const COMMANDS: &[Command] = &[
     command("+LOWPOWER", &["=<MODE>"], &[1], Microchip::low_power),
     command("+READCERT", &["=<TYPE>"], &[1], Microchip::read_certificate),
     command("+IPR", &["", "=<BAUD_RATE>"], &[0, 1], Microchip::baud_rate),
+    command("+CFG", &["", "=<ID>"], &[0, 1], Microchip::own_settings),
     command("+RST", &[""], &[0], Microchip::reset_command),
     command(
         "+TIME",

@@ -9,7 +9,7 @@ use super::status::Status;
 use super::text::{mac, printable};
 use super::wlan::station::Stage;
 use super::{Microchip, World};
-use crate::AccessPoint;
+use crate::{AccessPoint, Protection};
 
 /// Asks for all channels.
 const ALL_CHANNELS: i64 = 255;
@@ -74,13 +74,24 @@ impl Scan {
 
     fn row(&self, access_point: &AccessPoint) -> String {
         let AccessPoint { rssi, channel, .. } = access_point;
-        let security = if access_point.password.is_empty() {
-            0
-        } else {
-            3
-        };
+        let security = security(access_point);
         let (bssid, ssid) = (mac(access_point.bssid), printable(self.ssid(access_point)));
         format!("+WSCNIND:{rssi},{security},{channel},\"{bssid}\",{ssid}")
+    }
+}
+
+/// What the module can join at best: WPA2. The firmware tells of no other access points.
+const LATEST: i64 = 3;
+
+/// `<sec>` of an access point.
+fn security(access_point: &AccessPoint) -> i64 {
+    match access_point.protection() {
+        None => 0,
+        Some(Protection::Wep) => 1,
+        Some(Protection::Wpa | Protection::WpaWpa2) => 2,
+        Some(Protection::Wpa2 | Protection::Wpa2Wpa3) => LATEST,
+        Some(Protection::Enterprise) => 4,
+        Some(Protection::Wpa3) => 5,
     }
 }
 
@@ -159,6 +170,8 @@ impl Microchip {
         };
         let found = self.config.access_points.iter();
         let found = found.filter(|access_point| scan.finds(access_point));
+        let all = self.variant.tells_any_protection;
+        let found = found.filter(|access_point| all || security(access_point) <= LATEST);
         let rows: Vec<String> = found.map(|found| scan.row(found)).collect();
         for row in rows.iter().map(String::as_str).chain(["+WSCNDONE"]) {
             if scan.remote {

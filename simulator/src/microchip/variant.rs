@@ -33,6 +33,11 @@ pub(super) struct Variant {
     pub model: &'static str,
     /// What `AT+GMR` tells.
     pub revision: &'static str,
+    /// `AT+CFG` tells the address of the module.
+    pub tells_address: bool,
+    /// A scan tells of an access point however it is protected; otherwise, only of those that can be
+    /// joined.
+    pub tells_any_protection: bool,
     /// What `AT+IPR` tells; none if there is no such command.
     pub baud: Option<u32>,
     /// Room for a command line.
@@ -160,6 +165,8 @@ const FW_0_3_2: Variant = Variant {
     identity_separator: '=',
     model: "\"PIC32MZW1\"",
     revision: "\"0.3.2\"",
+    tells_address: true,
+    tells_any_protection: false,
     baud: Some(230_400),
     line_buffer: 512,
     association_ids: false,
@@ -217,6 +224,8 @@ const REFERENCE: Variant = Variant {
     identity_separator: ':',
     model: "\"WINC1500\"",
     revision: "\"15x0\",\"19.6.1\",\"19.6.1\",\"19.5.3\"",
+    tells_address: false,
+    tells_any_protection: true,
     baud: None,
     line_buffer: 512,
     association_ids: true,

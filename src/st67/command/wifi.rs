@@ -942,11 +942,8 @@ fn parse_addresses(reply: &[u8]) -> Result<StationAddresses, atat::Error> {
 
 fn parse_ipv4_addresses(reply: &[u8], head: &[u8]) -> Option<Addresses> {
     let row = |name| address::v4(address_row(reply, head, name)?);
-    Some(Addresses {
-        ip: row(b"ip:")?,
-        gateway: Some(row(b"gateway:")?),
-        netmask: Some(row(b"netmask:")?),
-    })
+    let (gateway, netmask) = (row(b"gateway:")?, row(b"netmask:")?);
+    Some(Addresses::new(row(b"ip:")?).with_network(gateway, netmask))
 }
 
 /// What the row of that name says.

@@ -3,6 +3,7 @@
 use crate::microchip::engine::Reply;
 use crate::microchip::parameter::Parameters;
 use crate::microchip::status::Status;
+use crate::microchip::text::mac;
 use crate::microchip::{Microchip, World};
 
 /// Bit rates that the UART can be set to.
@@ -55,6 +56,31 @@ impl Microchip {
             self.say(&format!("+IPR:{}", self.config.baud.unwrap_or(baud)));
         } else if !BAUD_RATES.contains(&parameters.integer(0)?) && baud > 0 {
             return Err(Status::INVALID_PARAMETER);
+        }
+        Ok(Reply::Ok)
+    }
+
+    /// `AT+CFG[=<id>]`: the address and the name of the module. The reference knows nothing of it.
+    pub(in crate::microchip) fn own_settings(
+        &mut self,
+        parameters: &Parameters,
+        _: &mut World,
+    ) -> Result<Reply, Status> {
+        if !self.variant.tells_address {
+            return Err(Status::UNKNOWN_COMMAND);
+        }
+        let [.., a, b] = self.config.mac;
+        let address = format!("\"{}\"", mac(self.config.mac));
+        let settings = [address, format!("\"PIC32MZW1-{a:02x}-{b:02x}\"")];
+        let mut chosen = 1..=2;
+        if parameters.len() > 0 {
+            let id = parameters.integer(0)?;
+            chosen = id..=id;
+        }
+        for id in chosen {
+            let index = usize::try_from(id - 1).unwrap_or(usize::MAX);
+            let value = settings.get(index).ok_or(Status::ACCESS_FAILED)?;
+            self.say(&format!("+CFG:{id},{value}"));
         }
         Ok(Reply::Ok)
     }

@@ -4,10 +4,10 @@ use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use super::station_settings::StationSettings;
-use crate::AccessPoint;
 use crate::microchip::status::Status;
 use crate::microchip::text::mac;
 use crate::microchip::{Microchip, World};
+use crate::{AccessPoint, Protection};
 
 /// From the address to the time of day.
 const TIME_SERVICE: Duration = Duration::from_millis(200);
@@ -86,6 +86,19 @@ impl Station {
     }
 }
 
+/// Whether a station with this `<SEC_TYPE>` gets in where this protects.
+fn suits(security: i64, protection: Protection) -> bool {
+    use Protection::{Wep, Wpa, Wpa2, Wpa2Wpa3, Wpa3, WpaWpa2};
+    match security {
+        1 => protection == Wep,
+        2 => matches!(protection, Wpa | WpaWpa2 | Wpa2 | Wpa2Wpa3),
+        3 => matches!(protection, WpaWpa2 | Wpa2 | Wpa2Wpa3),
+        4 => matches!(protection, WpaWpa2 | Wpa2 | Wpa2Wpa3 | Wpa3),
+        5 => matches!(protection, Wpa2Wpa3 | Wpa3),
+        _ => false,
+    }
+}
+
 impl Microchip {
     /// Starts to join with the settings made before.
     pub(in crate::microchip) fn start_joining(&mut self, give_up: Option<Duration>, now: Duration) {
@@ -131,23 +144,23 @@ impl Microchip {
     fn fate(&mut self) -> Fate {
         let settings = &self.station.settings;
         let heard = self.config.access_points.iter();
+        // A BSSID is kept, and not looked at.
         let found = heard.clone().find(|access_point| {
             let channel = settings.channel();
-            let bssid = settings.bssid();
             access_point.ssid == settings.ssid()
                 && (channel == StationSettings::ANY_CHANNEL
                     || channel == i64::from(access_point.channel))
-                && (bssid.is_empty() || bssid == access_point.bssid)
         });
         self.station.access_point = found.cloned();
         let Some(access_point) = found else {
             return Fate::Fails(Status::CONNECT_FAILED.code());
         };
-        let open = access_point.password.is_empty();
-        let admitted = if settings.security() == 0 {
-            open
-        } else {
-            !open && access_point.password == settings.credentials()
+        let admitted = match access_point.protection() {
+            None => settings.security() == 0,
+            Some(protection) => {
+                suits(settings.security(), protection)
+                    && access_point.password == settings.credentials()
+            }
         };
         match access_point.refuses {
             Some(reason) => Fate::Fails(usize::from(reason)),

@@ -51,10 +51,6 @@ impl StationSettings {
         self.0.integer(4)
     }
 
-    pub fn bssid(&self) -> &[u8] {
-        self.0.text(5)
-    }
-
     pub fn address(&self) -> Ipv4Addr {
         self.0.address(6)
     }

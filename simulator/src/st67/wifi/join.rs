@@ -124,7 +124,8 @@ impl St67 {
         let joined = self.station.access_point.clone();
         if let Some(joined) = joined.filter(|_| self.station.is_associated()) {
             let mac = mac_text(joined.bssid);
-            let tail = format!("\",\"{mac}\",{},{},0", joined.channel, joined.rssi);
+            let wep = u8::from(self.station.wep);
+            let tail = format!("\",\"{mac}\",{},{},{wep}", joined.channel, joined.rssi);
             self.say_bytes(&[b"+CWJAP:\"", &joined.ssid, tail.as_bytes()]);
         }
         Ok(Reply::Ok)
@@ -144,7 +145,7 @@ impl St67 {
             password = Some(password.ok_or(Code::parse(1))?);
         }
         let bssid = arguments.mac(2)?;
-        arguments.number(3, 0..=1)?;
+        let wep = arguments.number(3, 0..=1)? == Some(1);
         for (index, range) in (4..).zip(&self.variant.wifi.join_ranges) {
             arguments.number(index, range.clone())?;
         }
@@ -152,6 +153,7 @@ impl St67 {
             Some(ssid) => (ssid.to_vec(), password.unwrap_or_default().to_vec()),
             None => self.last_credentials().ok_or(Code::FAILED)?,
         };
+        self.station.wep = wep;
         self.join_with(credentials, bssid, world)
     }
 

@@ -3,11 +3,11 @@
 use std::cmp::Reverse;
 use std::time::Duration;
 
-use crate::AccessPoint;
 use crate::st67::line::argument::{Arguments, mac_text};
 use crate::st67::line::code::Code;
 use crate::st67::line::job::{Reply, Step, Task};
 use crate::st67::{St67, World};
+use crate::{AccessPoint, Protection};
 
 /// How long a scan takes.
 const SCAN: Duration = Duration::from_millis(1500);
@@ -238,9 +238,14 @@ impl St67 {
 
 /// `<ecn>` of an access point.
 pub(in crate::st67) fn encryption(access_point: &AccessPoint) -> u8 {
-    if access_point.password.is_empty() {
-        0
-    } else {
-        3
+    match access_point.protection() {
+        None => 0,
+        Some(Protection::Wep) => 1,
+        Some(Protection::Wpa) => 2,
+        Some(Protection::Wpa2) => 3,
+        Some(Protection::WpaWpa2) => 4,
+        Some(Protection::Enterprise) => 5,
+        Some(Protection::Wpa3) => 6,
+        Some(Protection::Wpa2Wpa3) => 7,
     }
 }

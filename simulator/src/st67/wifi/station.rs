@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use crate::AccessPoint;
 use crate::st67::line::job::{Step, Task};
 use crate::st67::wifi::scan::Scan;
 use crate::st67::{Code, St67, World};
+use crate::{AccessPoint, Protection};
 
 /// Pause between `ready` and the first attempt to join without being told.
 const SETTLE: Duration = Duration::from_millis(100);
@@ -25,6 +25,8 @@ pub(in crate::st67) type Credentials = (Vec<u8>, Vec<u8>);
 pub(in crate::st67) struct Station {
     pub stage: Stage,
     pub last_attempt: Option<Credentials>,
+    /// The last attempt was made with WEP.
+    pub wep: bool,
     /// The access point it has joined or is about to.
     pub access_point: Option<AccessPoint>,
     /// When to try again, and how often.
@@ -60,6 +62,17 @@ pub(in crate::st67) enum Fate {
 }
 
 impl Station {
+    /// The station can be protected as the access point wants it: by any kind of WPA, by WEP only if
+    /// it was told so.
+    fn suits(&self, access_point: &AccessPoint) -> bool {
+        match access_point.protection() {
+            None => true,
+            Some(Protection::Wep) => self.wep,
+            Some(Protection::Enterprise) => false,
+            Some(_) => !self.wep,
+        }
+    }
+
     /// `<state>` of `AT+CWSTATE?`.
     pub fn state(&self) -> u8 {
         match self.stage {
@@ -241,6 +254,7 @@ impl St67 {
             Some(open) if open.password.is_empty() && !password.is_empty() => {
                 Fate::Fails(SECURITY_MISMATCH)
             }
+            Some(other) if !self.station.suits(other) => Fate::Fails(SECURITY_MISMATCH),
             Some(other) if other.password != *password => Fate::Fails(HANDSHAKE_TIMEOUT),
             Some(_) => Fate::Joins,
         }
