@@ -29,6 +29,8 @@ pub enum Level {
     Server,
     /// A client that asks for events too.
     Poll,
+    /// A client that joins with options.
+    Options,
     /// A client that scans too.
     Scan,
     /// A client that asks for the time too.
@@ -41,7 +43,7 @@ pub enum Level {
 
 impl Level {
     /// All.
-    pub const ALL: [Level; 11] = [
+    pub const ALL: [Level; 12] = [
         Level::Join,
         Level::Client,
         Level::Command,
@@ -49,6 +51,7 @@ impl Level {
         Level::Tls,
         Level::Server,
         Level::Poll,
+        Level::Options,
         Level::Scan,
         Level::Time,
         Level::Ping,
@@ -65,6 +68,7 @@ impl Level {
             Level::Tls => "with TLS",
             Level::Server => "with a server",
             Level::Poll => "with `poll`",
+            Level::Options => "with `join_with`",
             Level::Scan => "with a scan",
             Level::Time => "with the time",
             Level::Ping => "with ping",
@@ -87,6 +91,7 @@ impl Level {
             Level::Tls => "tls",
             Level::Server => "server",
             Level::Poll => "poll",
+            Level::Options => "options",
             Level::Scan => "scan",
             Level::Time => "time",
             Level::Ping => "ping",

@@ -1,4 +1,4 @@
-//! What a product needs of a Wi-Fi module besides sockets: scans, the time, echoes.
+//! What a product needs of a Wi-Fi module besides sockets: scans, the time, echoes, what it is.
 //!
 //! Without `--port` the module and what is around it are simulated.
 
@@ -74,6 +74,8 @@ enum Job {
     Scan(Scan),
     /// Ask a host for echoes.
     Ping(Ping),
+    /// Tell what the module is, and which network it is in.
+    Info,
     /// Ask servers of the network for the time.
     Time {
         /// The time server.
@@ -174,6 +176,10 @@ where
             join(&mut wifi, &options.module)?;
             ping(&mut wifi, job)
         }
+        Job::Info => {
+            join(&mut wifi, &options.module)?;
+            info(&mut wifi)
+        }
         Job::Time { server } => {
             wifi.set_time_servers(&[server])?;
             join(&mut wifi, &options.module)?;
@@ -226,6 +232,18 @@ where
     if scanned.spoilt > 0 {
         eprintln!("{} more were spoilt on the way", scanned.spoilt);
     }
+    Ok(())
+}
+
+fn info<D: Dialect, T: Transport>(wifi: &mut Wifi<'_, D, T>) -> Result<()>
+where
+    T::Error: Send + Sync + 'static,
+    D::Status: Send + Sync,
+{
+    let addresses = wifi.addresses()?;
+    let station = wifi.station()?.context("the station has left again")?;
+    table::about(&wifi.versions()?, wifi.mac()?);
+    table::network(&station, &addresses);
     Ok(())
 }
 

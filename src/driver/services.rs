@@ -18,7 +18,7 @@ impl<D: Joining + Scanner + Time + Ping + About> Services for D {}
 
 /// Joining as the user wants it, and what the station says of it.
 pub trait Joining: Words {
-    /// As [`Station::join`], after whatever another network needed is taken back.
+    /// As [`Station::join`](super::dialect::Station::join), after whatever another network needed is taken back.
     fn join_with<T: Transport, C: Clock>(
         module: &mut Module<'_, Self, T, C>,
         options: &JoinOptions<'_>,

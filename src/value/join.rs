@@ -193,6 +193,7 @@ impl fmt::Debug for JoinOptions<'_> {
 
 /// The network that the station is in; what the module does not tell is `None`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub struct Joined {
     /// Its SSID. The ST67 cuts it at a NUL.

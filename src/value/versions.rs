@@ -5,6 +5,7 @@ use super::ip::digits_of;
 
 /// What a module is, in its own words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub struct Versions {
     /// The version by which its firmware is named, such as `2.0.75` or `0.3.2`; on the ST67 that of

@@ -4,7 +4,9 @@ use core::net::SocketAddr;
 use core::ops::ControlFlow;
 
 use atwifi::dialect::Dialect;
-use atwifi::{Event, LinkState, Module, PingOptions, ScanOptions, Tls, TlsConfig};
+use atwifi::{
+    Event, JoinOptions, LinkState, Module, PingOptions, ScanOptions, Security, Tls, TlsConfig,
+};
 use embedded_nal::{AddrType, Dns, TcpClientStack, TcpFullStack};
 
 use crate::datagrams::datagrams;
@@ -68,6 +70,12 @@ pub fn poll<D: Dialect>(module: &mut Driver<D>) {
     events(module);
 }
 
+/// A client that joins with options.
+pub fn options<D: Dialect>(module: &mut Driver<D>) {
+    client(module);
+    network(module);
+}
+
 /// A client that scans.
 pub fn scan<D: Dialect>(module: &mut Driver<D>) {
     client(module);
@@ -89,6 +97,7 @@ pub fn ping<D: Dialect>(module: &mut Driver<D>) {
 /// All that the driver offers to applications.
 pub fn everything<D: Dialect>(module: &mut Driver<D>) {
     client(module);
+    network(module);
     access_points(module);
     clock(module);
     echoes(module);
@@ -126,6 +135,14 @@ fn encrypted<D: Dialect>(module: &mut Driver<D>) {
     };
     take(tls.connect(&mut socket, remote));
     take(tls.close(socket));
+}
+
+fn network<D: Dialect>(module: &mut Driver<D>) {
+    let options = JoinOptions::new(b"home", b"12345678").with_security(Security::Wpa3);
+    take(module.rejoin(&options));
+    if let Some(Some(joined)) = take(module.station()) {
+        Uart.put(joined.channel.unwrap_or(0));
+    }
 }
 
 fn access_points<D: Dialect>(module: &mut Driver<D>) {
