@@ -6,6 +6,7 @@ use crate::faults::Faults;
 use crate::microchip::Microchip;
 use crate::module::Module;
 use crate::network::Network;
+use crate::spi::{Link, Taken};
 use crate::st67::St67;
 use crate::transcript::{Direction, Observer, Recorder, Transcript};
 use crate::wire::{Inbox, Line};
@@ -19,6 +20,7 @@ pub(crate) struct Rig<N> {
     to_host: Line,
     to_module: Line,
     inbox: Inbox,
+    spi: Option<Link>,
     recorder: Recorder,
     /// Bytes to the module come one by one, as on a UART.
     paced: bool,
@@ -41,6 +43,7 @@ impl<N: Network> Rig<N> {
             to_host: Line::new(config.baud, faults.to_host.clone()),
             to_module: Line::new(config.baud, faults.to_module.clone()),
             inbox: Inbox::new(faults, config.seed),
+            spi: config.spi.as_ref().map(Link::new),
             recorder: Recorder::new(),
             paced: config.baud.is_some(),
             payload: false,
@@ -60,6 +63,7 @@ impl<N: Network> Rig<N> {
             self.to_module.next(),
             self.module.next(),
             self.network.next(),
+            self.spi.as_ref().and_then(Link::next),
         ];
         times.into_iter().flatten().min()
     }
@@ -80,6 +84,43 @@ impl<N: Network> Rig<N> {
         let sent = self.now + self.to_module.duration(bytes.len());
         self.settle();
         sent
+    }
+
+    pub fn has_spi(&self) -> bool {
+        self.spi.is_some()
+    }
+
+    /// The module's side of its SPI.
+    pub fn spi(&mut self) -> &mut Link {
+        self.spi.as_mut().expect("the module has an SPI")
+    }
+
+    /// The host drives CS.
+    pub fn select_spi(&mut self, cs: bool) {
+        let now = self.now;
+        if self.spi().select(now, cs) == Taken::Reset {
+            self.reset_module();
+        }
+        self.settle();
+    }
+
+    /// The host clocks one byte; returns what it reads.
+    pub fn clock_spi(&mut self, mosi: u8) -> u8 {
+        let end = self.now + self.spi().duration(1);
+        let (miso, taken) = self.spi().clock(end, mosi);
+        if taken == Taken::Reset {
+            self.reset_module();
+        }
+        self.pass_on_spi(end);
+        miso
+    }
+
+    /// Time passes on the SPI: too little each time to look at everything.
+    pub fn pass_on_spi(&mut self, to: Duration) {
+        match self.next() {
+            Some(next) if next <= to => self.advance_to(to),
+            _ => self.now = self.now.max(to),
+        }
     }
 
     pub fn inbox(&mut self) -> &mut Inbox {
@@ -171,10 +212,60 @@ impl<N: Network> Rig<N> {
     fn silence(&mut self, why: &str) {
         self.recorder.remark(self.now, why);
         self.to_host.clear(self.now);
+        if let Some(spi) = &mut self.spi {
+            spi.runs(false);
+            self.inbox.clear();
+        }
     }
 
     /// Does all that is due now.
     fn settle(&mut self) {
+        loop {
+            self.settle_module();
+            if !self.settle_spi() {
+                return;
+            }
+        }
+    }
+
+    /// Does what is due on the SPI; whether that is something for the module.
+    fn settle_spi(&mut self) -> bool {
+        let Some(spi) = &mut self.spi else {
+            return false;
+        };
+        let is_running = self.module.is_running();
+        if !is_running {
+            // What it has said before it went off is lost with it.
+            self.inbox.clear();
+        }
+        spi.runs(is_running);
+        while spi.has_room() {
+            let Some(frame) = self.inbox.take_piece() else {
+                break;
+            };
+            spi.say(frame);
+        }
+        if let Some(remark) = spi.take_remark() {
+            self.recorder.remark(self.now, &remark);
+        }
+        if spi.poll(self.now, self.module.unread()) == Taken::Reset {
+            self.reset_module();
+            return false;
+        }
+        // While the AT task waits for a buffer to print into, it reads nothing.
+        if self.inbox.ready() {
+            return false;
+        }
+        match spi.hear() {
+            Some(frame) => {
+                self.to_module.send(self.now, &frame);
+                true
+            }
+            None => false,
+        }
+    }
+
+    fn settle_module(&mut self) {
         self.network.poll(self.now);
         self.deliver_to_module();
         self.module.poll(self.now, &mut self.network);
