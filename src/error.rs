@@ -76,7 +76,12 @@ impl Fault {
     pub(crate) fn leaves_answer_open(self) -> bool {
         matches!(
             self,
-            Fault::Transport | Fault::Timeout | Fault::Interrupted | Fault::Malformed
+            Fault::Transport
+                | Fault::Timeout
+                | Fault::Interrupted
+                | Fault::Malformed
+                // A transport may have kept the command for the fresh module.
+                | Fault::ModuleReset
         )
     }
 }

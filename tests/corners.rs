@@ -9,7 +9,7 @@ use atwifi::{
     Closed, ConnectTls, Error, Module, Resource, Shared, SocketMemory, Stream, TcpSocket,
     TlsConfig, WaitTcp, mock,
 };
-use atwifi_simulator::{Fault, FaultKind, Faults, Port, Profile, Simulation, services};
+use atwifi_simulator::{Fault, FaultKind, Faults, Profile, Simulation, services};
 use common::*;
 use embedded_io::Write;
 use embedded_nal::{TcpClientStack, TcpFullStack, nb};
@@ -80,7 +80,8 @@ fn a_failed_connect_leaves_the_other_sockets_alone() {
             }
         });
         let mut module =
-            atwifi::st67::Module::new(simulation.port(), clock, &mut line, &mut sockets).unwrap();
+            atwifi::st67::Module::new(wire_of(&simulation), clock, &mut line, &mut sockets)
+                .unwrap();
         module.reset().unwrap();
         module.join(SSID, PASSWORD).unwrap();
         let mut good = module.socket().unwrap();
@@ -269,7 +270,7 @@ fn a_failed_flush_can_be_repeated<D: UnderTest>() {
     for simulation in simulations::<D>(|config| config) {
         let (mut line, mut sockets) = ([0; 1024], [const { SocketMemory::<512>::new() }; 2]);
         let mut module = Module::<D, _, _>::new(
-            simulation.port(),
+            wire_of(&simulation),
             SimClock(simulation.clone()),
             &mut line,
             &mut sockets,
@@ -404,7 +405,7 @@ impl atwifi::Clock for Noisy {
 fn under_noise<D: UnderTest, R: std::fmt::Debug>(
     periods: &[u64],
     limit: Duration,
-    call: impl Fn(&mut Module<'_, D, Port, Noisy>, &mut TcpSocket) -> R,
+    call: impl Fn(&mut Module<'_, D, Wire, Noisy>, &mut TcpSocket) -> R,
 ) {
     for &period in periods {
         for simulation in simulations::<D>(|config| config) {
@@ -417,7 +418,8 @@ fn under_noise<D: UnderTest, R: std::fmt::Debug>(
                 is_on: is_on.clone(),
             };
             let mut module =
-                Module::<D, _, _>::new(simulation.port(), clock, &mut line, &mut sockets).unwrap();
+                Module::<D, _, _>::new(wire_of(&simulation), clock, &mut line, &mut sockets)
+                    .unwrap();
             module.reset().unwrap();
             module.join(SSID, PASSWORD).unwrap();
             let mut socket = module.socket().unwrap();

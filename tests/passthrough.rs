@@ -7,15 +7,15 @@ use atwifi::st67::command::net::single::Connect;
 use atwifi::st67::command::net::{Host, Protocol};
 use atwifi::st67::{Passthrough, St67};
 use atwifi::{Error, Ranged, Resource};
-use atwifi_simulator::{Port, Simulation};
+use atwifi_simulator::Simulation;
 use common::{
-    ADDRESS, Driver, ECHO, Network, PASSWORD, RECORD, SSID, SimClock, UnderTest, at, config,
+    ADDRESS, Driver, ECHO, Network, PASSWORD, RECORD, SSID, SimClock, UnderTest, Wire, at, config,
     each_joined, flat, payload, receive_until, with_driver, with_joined,
 };
 use embedded_io::{Read, ReadReady, Write};
 use embedded_nal::TcpClientStack;
 
-type Mode<'m, 'b> = Passthrough<'m, 'b, Port, SimClock>;
+type Mode<'m, 'b> = Passthrough<'m, 'b, Wire, SimClock>;
 
 fn to(port: u16) -> Connect<'static> {
     Connect {

@@ -311,7 +311,11 @@ impl<'b, D: Words, T: Transport, C: Clock> Module<'b, D, T, C> {
                 Some(error) => Error::Transport(error),
                 None => Error::Timeout,
             },
-            Fault::Timeout => Error::Timeout,
+            // The transport may know why.
+            Fault::Timeout => match self.engine.link.transport.trouble() {
+                Err(error) => Error::Transport(error),
+                Ok(()) => Error::Timeout,
+            },
             Fault::Interrupted => Error::Interrupted,
             Fault::Refused => Error::Module(self.engine.session.refusal),
             Fault::Malformed => Error::Malformed,

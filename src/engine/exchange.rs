@@ -94,6 +94,10 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
         let mut attempts = BUSY_RETRIES;
         loop {
             self.begin(timeout)?;
+            if let Task::Upload(upload) = &task {
+                // From here to the final result the module may wait for payload, prompt seen or not.
+                self.owed = upload.payload.len();
+            }
             let result = self.send_command().and_then(|()| self.converse(task));
             let result = self.end(result);
             let is_dropped = matches!(result, Err(Fault::Refused | Fault::Timeout)) && self.busy;
@@ -193,10 +197,8 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
         };
         let mut read_at_most = usize::MAX;
         match task {
-            // From here to the final result the module may wait for payload, prompt seen or not.
-            Task::Upload(upload) => self.owed = upload.payload.len(),
             Task::Download { .. } => read_at_most = HEADER,
-            Task::Rows(..) | Task::Stream => {}
+            Task::Upload(..) | Task::Rows(..) | Task::Stream => {}
         }
         self.prompt_awaited = matches!(task, Task::Upload(_) | Task::Stream);
         loop {

@@ -144,7 +144,7 @@ impl<T: Transport, C: Clock> Link<T, C> {
         })
     }
 
-    fn idle(&mut self) -> Result<(), Fault> {
+    pub(crate) fn idle(&mut self) -> Result<(), Fault> {
         match self.clock.idle() {
             core::ops::ControlFlow::Continue(()) => Ok(()),
             core::ops::ControlFlow::Break(()) => Err(Fault::Interrupted),

@@ -30,8 +30,17 @@ const OWED_PATIENCE: u32 = 40_000;
 /// A module that chatters on is asked all the same after this long (ms).
 const CHATTER: u32 = 500;
 
+/// Whether what was written went out: a module that takes nothing now may take it later.
+pub(super) fn is_taken(written: Result<(), Fault>) -> Result<bool, Fault> {
+    match written {
+        Ok(()) => Ok(true),
+        Err(Fault::Timeout) => Ok(false),
+        Err(fault) => Err(fault),
+    }
+}
+
 /// What is sent where payload may be owed: no line end, and nothing that a peer could execute.
-const FILLER: u8 = b' ';
+const FILLER: [u8; 64] = [b' '; 64];
 
 impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
     /// Gets back into step. All events on the way are taken; all late answers are dropped.
@@ -108,8 +117,9 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
         if self.owed > 0 {
             self.link.within(PAYLOAD_SILENCE + self.owed as u32);
             while self.owed > 0 {
-                self.link.write(&[FILLER])?;
-                self.owed -= 1;
+                let piece = FILLER.get(..self.owed).unwrap_or(&FILLER);
+                self.link.write(piece)?;
+                self.owed -= piece.len();
             }
             // What the module did not take as payload is the beginning of a line.
             self.link.write(b"\r\n")?;
@@ -143,7 +153,11 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
         if P::OWED_PACE > 0 && self.paced {
             self.write_paced()?;
         } else {
-            self.link.write(self.command.in_flight())?;
+            let written = self.link.write(self.command.in_flight());
+            if !is_taken(written)? {
+                self.unanswered = self.unanswered.saturating_sub(1);
+                return Ok(false);
+            }
         }
         self.link.within(patience);
         self.hear()
@@ -188,11 +202,13 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
                     in_step = true;
                     self.link.within(PATIENCE[0]);
                 }
-                // A fresh module owes nothing and has not heard the question.
+                // A fresh module owes nothing. The question reached it if the transport kept it over
+                // the start.
                 Ok(Word::Line(Line::Boot)) => {
                     self.owed = 0;
-                    self.unanswered = 0;
-                    return Ok(true);
+                    self.unanswered = 1;
+                    in_step = true;
+                    self.link.within(PATIENCE[0]);
                 }
                 Ok(Word::Line(_)) => {}
                 Ok(other) => drop(self.take_unasked(other)),

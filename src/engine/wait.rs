@@ -14,18 +14,21 @@ pub(super) const SILENCE: u32 = 20;
 const PUMP_LIMIT: usize = 4096;
 
 impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
-    /// Drops what has arrived: it was said before a reset.
+    /// Drops what has arrived: it was said before a reset, in which the module is held now.
     pub(crate) fn discard(&mut self) -> Result<(), Fault> {
         self.input.clear();
         self.lead = super::Lead::default();
         let mut dropped = 0;
         while dropped <= PUMP_LIMIT {
-            match self.link.read_now(self.input.room())? {
-                0 => break,
-                n => dropped += n,
+            match self.link.read_now(self.input.room()) {
+                Ok(0) => break,
+                Ok(n) => dropped += n,
+                // Lines that nobody drives, or bytes that were lost: what is to be dropped was.
+                Err(_) => dropped += 1,
             }
         }
-        Ok(())
+        let restarted = self.link.transport.restart();
+        self.link.outcome(restarted)
     }
 
     /// Takes in what has arrived, without waiting.
@@ -116,14 +119,18 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
         self.unanswered = 0;
         self.in_stream = false;
         self.forget_message();
+        self.out_of_step = true;
         self.link.within(timeout);
         loop {
-            let word = self
-                .await_word(usize::MAX)
-                .inspect_err(|_| self.out_of_step = true)?;
-            if self.take_unasked(word) {
-                self.out_of_step = false;
-                return Ok(());
+            match self.await_word(usize::MAX) {
+                Ok(word) if self.take_unasked(word) => {
+                    self.out_of_step = false;
+                    return Ok(());
+                }
+                Ok(_) => {}
+                // A module that starts may not drive its lines yet.
+                Err(Fault::Transport) if !self.link.is_late() => self.link.idle()?,
+                Err(fault) => return Err(fault),
             }
         }
     }

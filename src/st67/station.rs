@@ -63,7 +63,11 @@ impl Station for St67 {
                 // Links are open that the driver before this one has left.
                 Err(Fault::Refused) if line == SET_MULTIPLE => {
                     if let Err(Fault::Refused) = module.tell(CLOSE_ALL, &[]) {
-                        module.tell(CLOSE_SINGLE, &[])?;
+                        let closed = module.tell(CLOSE_SINGLE, &[]);
+                        if closed == Err(Fault::Refused) {
+                            look_for_network(module)?;
+                        }
+                        closed?;
                     }
                     // Their notices come behind the OK.
                     module.pause(CLOSING)?;
@@ -174,6 +178,21 @@ impl Station for St67 {
             Fault::Refused
         })
     }
+}
+
+/// Finds out why the module knows none of the commands for links: there is firmware that has no TCP/IP.
+fn look_for_network<T: Transport, C: Clock>(module: &mut Module<'_, T, C>) -> Outcome {
+    let mut is_on_host = false;
+    module.compose("AT+CWNETMODE?\r\n", &[]);
+    module.ask(
+        "+CWNETMODE:0",
+        module.timeouts.command,
+        &mut |_: &[u8]| is_on_host = true,
+    )?;
+    if is_on_host {
+        module.session().refusal = Status::NetworkOnHost;
+    }
+    Ok(())
 }
 
 /// Ends `AT+CIPDOMAIN` with the kind of address, and reads the answer.
