@@ -373,7 +373,7 @@ fn upload_of_hello() {
         assert_eq!(spi.write(b"AT+CIPSEND=0,5\r\n"), Ok(16));
         assert!(spi.read_ready().unwrap());
         let mut prompt = [0; 9];
-        assert_eq!(spi.read(&mut prompt), Ok(9));
+        spi.read_exact(&mut prompt).unwrap();
         assert_eq!(&prompt, b"\r\nOK\r\n\r\n>");
         assert_eq!(spi.write(b"hello"), Ok(5));
         assert_eq!(hear(spi), b"Recv 5 bytes\r\n\r\nSEND OK\r\n");

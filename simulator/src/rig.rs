@@ -21,6 +21,11 @@ pub(crate) struct Rig<N> {
     to_module: Line,
     inbox: Inbox,
     spi: Option<Link>,
+    /// The module's firmware ran when it was looked at last, and how often it has stopped.
+    was_running: bool,
+    /// What is not transferred yet is in the module, and lost with it.
+    speaks_in_frames: bool,
+    restarts: u64,
     recorder: Recorder,
     /// Bytes to the module come one by one, as on a UART.
     paced: bool,
@@ -43,7 +48,14 @@ impl<N: Network> Rig<N> {
             to_host: Line::new(config.baud, faults.to_host.clone()),
             to_module: Line::new(config.baud, faults.to_module.clone()),
             inbox: Inbox::new(faults, config.seed),
-            spi: config.spi.as_ref().map(Link::new),
+            spi: config
+                .spi
+                .as_ref()
+                .filter(|spi| !spi.is_elsewhere)
+                .map(Link::new),
+            was_running: false,
+            speaks_in_frames: config.spi.is_some(),
+            restarts: 0,
             recorder: Recorder::new(),
             paced: config.baud.is_some(),
             payload: false,
@@ -84,6 +96,11 @@ impl<N: Network> Rig<N> {
         let sent = self.now + self.to_module.duration(bytes.len());
         self.settle();
         sent
+    }
+
+    /// How often the module's firmware has stopped.
+    pub fn restarts(&self) -> u64 {
+        self.restarts
     }
 
     pub fn has_spi(&self) -> bool {
@@ -214,6 +231,8 @@ impl<N: Network> Rig<N> {
         self.to_host.clear(self.now);
         if let Some(spi) = &mut self.spi {
             spi.runs(false);
+        }
+        if self.speaks_in_frames {
             self.inbox.clear();
         }
     }
@@ -222,6 +241,13 @@ impl<N: Network> Rig<N> {
     fn settle(&mut self) {
         loop {
             self.settle_module();
+            let is_running = self.module.is_running();
+            if std::mem::replace(&mut self.was_running, is_running) && !is_running {
+                self.restarts += 1;
+                if self.speaks_in_frames {
+                    self.inbox.clear();
+                }
+            }
             if !self.settle_spi() {
                 return;
             }

@@ -31,6 +31,9 @@ pub struct SpiConfig {
     pub floats: bool,
     /// A host that breaks a rule of the link ends the test: the simulator panics.
     pub is_strict: bool,
+    /// The wires are simulated elsewhere: each write to the port is a frame, each frame of the module's a
+    /// piece of what it reads. See [`Handle::serve_spi`](crate::Handle::serve_spi).
+    pub is_elsewhere: bool,
     /// Each transaction is a remark in the transcript.
     pub is_told: bool,
     /// What goes wrong.
@@ -47,6 +50,7 @@ impl Default for SpiConfig {
             patience: Duration::from_millis(5),
             floats: false,
             is_strict: true,
+            is_elsewhere: false,
             is_told: false,
             faults: Vec::new(),
         }
