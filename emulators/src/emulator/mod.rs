@@ -65,11 +65,7 @@ impl Emulator {
                 let qemu = Qemu::new(elf)?;
                 (qemu.command(elf, wire)?, Some(qemu), qemu::hear)
             }
-            Board::Rp2040 => (
-                rp2040js::command(elf, dialect, wire)?,
-                None,
-                rp2040js::hear,
-            ),
+            Board::Rp2040 => (rp2040js::command(elf, dialect, wire)?, None, rp2040js::hear),
         };
         command
             .stdin(Stdio::piped())
