@@ -174,3 +174,20 @@ fn a_mode_that_nobody_wanted_is_left() {
         });
     }
 }
+
+/// On an SPI the module takes 3072 bytes of a frame in this mode.
+#[test]
+fn a_long_write_arrives_whole() {
+    for &profile in St67::SPI_PROFILES {
+        let network = Network::default();
+        let simulation = Simulation::new(common::spi_config(profile), network.build());
+        with_joined::<St67, _>(&simulation, |module| {
+            let mut mode = module.passthrough(&to(RECORD)).unwrap();
+            let sent: Vec<u8> = (0..10_000_u32).map(|n| (n % 251) as u8).collect();
+            mode.write_all(&sent).unwrap();
+            simulation.advance(std::time::Duration::from_secs(1));
+            assert!(*network.recorded.borrow() == sent);
+            mode.leave().unwrap();
+        });
+    }
+}

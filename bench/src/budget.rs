@@ -171,7 +171,19 @@ fn spi(report: &Report) -> Vec<Budget> {
         peer: None,
         limit: Some(operation.limit as f64),
     });
-    shares.chain(operations).collect()
+    let sizes = report
+        .spi_sizes
+        .iter()
+        .filter(|size| size.core == Core::CortexM0Plus);
+    let sizes = sizes.map(|size| Budget {
+        what: "ST67 over SPI: flash of the transport, Cortex-M0+, opt-level z".to_owned(),
+        unit: "bytes",
+        bound: Bound::AtMost(1536.0),
+        figure: size.transport as f64,
+        peer: None,
+        limit: None,
+    });
+    shares.chain(operations).chain(sizes).collect()
 }
 
 fn instructions(report: &Report) -> Vec<Budget> {

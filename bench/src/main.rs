@@ -91,6 +91,7 @@ fn measure(action: Option<&Action>) -> Result<Report> {
     }
     if wants(Action::Size) {
         report.sizes = size::sizes()?;
+        report.spi_sizes = size::spi_sizes()?;
     }
     Ok(report)
 }

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::firmware::{Core, Profile};
 use crate::instructions::Cost;
-use crate::size::{Level, Size};
+use crate::size::{Level, Size, SpiSize};
 use crate::spi::{SpiOperation, SpiShare};
 use crate::subject::Subject;
 use crate::table::Table;
@@ -30,6 +30,9 @@ pub struct Report {
     /// Transactions of each operation on the SPI.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub spi_operations: Vec<SpiOperation>,
+    /// Flash and RAM of the SPI.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub spi_sizes: Vec<SpiSize>,
     /// Instructions and stack of the work.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub costs: Vec<Cost>,
@@ -58,6 +61,7 @@ impl Report {
         }
         if !self.sizes.is_empty() {
             tables.push(self.size_table());
+            tables.push(self.spi_size_table());
             tables.extend(self.cause_tables());
         }
         tables
@@ -144,6 +148,24 @@ impl Report {
             };
             let percent = format!("{:.2} ({:.2})", share.percent, share.limit);
             table.rows.push(vec![direction.to_owned(), percent]);
+        }
+        table
+    }
+
+    fn spi_size_table(&self) -> Table {
+        let mut table = Table::new(
+            "SPI of the ST67: flash and RAM that it adds to a client, opt-level z, in bytes",
+            "Beyond the UART, of which nothing is left. All counts the registers of the SPI too, and what \
+             the core needs to report a transport's errors; the RAM has 260 bytes that are lent.",
+            &["core", "transport", "all", "RAM"],
+        );
+        for size in &self.spi_sizes {
+            table.rows.push(vec![
+                size.core.name().to_owned(),
+                size.transport.to_string(),
+                size.all.to_string(),
+                size.ram.to_string(),
+            ]);
         }
         table
     }
