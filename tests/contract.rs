@@ -317,7 +317,7 @@ fn rule_13_the_stack_can_be_shared<D: UnderTest>() {
         let (mut line, mut sockets) = ([0; 1024], [const { SocketMemory::<128>::new() }; 2]);
         let clock = SimClock(simulation.clone());
         let mut module: Driver<'_, D> =
-            atwifi::Module::new(wire_of(&simulation), clock, &mut line, &mut sockets).unwrap();
+            atwifi::Module::new(wire_of(simulation), clock, &mut line, &mut sockets).unwrap();
         module.reset().unwrap();
         module.join(SSID, PASSWORD).unwrap();
         let sharable = SharableStack::new(module);
