@@ -16,6 +16,11 @@ pub enum Error<E, S> {
     Transport(E),
     /// The module did not answer within the deadline.
     Timeout,
+    /// The module has not answered anything, in spite of all that was tried to get back into step with
+    /// it: several questions with growing patience, the end of a stream, as much payload as it can be
+    /// waiting for. Each call tries it anew; but where the module has power and its lines are whole,
+    /// only its reset pin helps.
+    Unresponsive,
     /// The idle hook of the [`Clock`](crate::Clock) broke the wait off.
     Interrupted,
     /// The module said no, and why.
@@ -43,10 +48,14 @@ pub enum Fault {
     Transport,
     /// The deadline passed.
     Timeout,
+    /// The module has answered nothing at all.
+    Unresponsive,
     /// The idle hook broke the wait off.
     Interrupted,
     /// The module said no.
     Refused,
+    /// The module said no behind the payload, of which some may have gone out.
+    Untaken,
     /// The module's answer makes no sense.
     Malformed,
     /// The module restarted.
@@ -78,6 +87,7 @@ impl Fault {
             self,
             Fault::Transport
                 | Fault::Timeout
+                | Fault::Unresponsive
                 | Fault::Interrupted
                 | Fault::Malformed
                 // A transport may have kept the command for the fresh module.
@@ -92,8 +102,10 @@ impl fmt::Display for Fault {
         f.write_str(match self {
             Fault::Transport => "the transport to the module failed",
             Fault::Timeout => "the module did not answer in time",
+            Fault::Unresponsive => "the module is silent",
             Fault::Interrupted => "the wait was broken off",
             Fault::Refused => "the module refused",
+            Fault::Untaken => "the module refused what it had been sent",
             Fault::Malformed => "the module's answer does not make sense",
             Fault::ModuleReset => "the module restarted",
             Fault::Usage => "the caller asked for what cannot be",
@@ -187,6 +199,7 @@ impl<E: fmt::Display, S: fmt::Display> fmt::Display for Error<E, S> {
         match self {
             Error::Transport(e) => write!(f, "the transport to the module failed: {e}"),
             Error::Timeout => f.write_str("the module did not answer in time"),
+            Error::Unresponsive => f.write_str("the module is silent"),
             Error::Interrupted => f.write_str("the wait was broken off"),
             Error::Module(status) => write!(f, "the module answered: {status}"),
             Error::Malformed => f.write_str("the module's answer does not make sense"),
@@ -252,7 +265,7 @@ where
         use embedded_io::ErrorKind;
         match self {
             Error::Transport(e) => e.kind(),
-            Error::Timeout => ErrorKind::TimedOut,
+            Error::Timeout | Error::Unresponsive => ErrorKind::TimedOut,
             Error::Interrupted => ErrorKind::Interrupted,
             Error::Module(_) => ErrorKind::Other,
             Error::Malformed => ErrorKind::InvalidData,

@@ -164,16 +164,21 @@ fn a_failed_connect_reads_nobody_elses_data() {
     let uart = met::<St67>()
         .answer("AT+CIPSERVER=1,8080\r\n", "\r\nOK\r\n")
         .answer(
-            "AT+CIPSTART=0,\"TCP\",\"10.0.0.7\",7,,,10000\r\n",
-            "+CIP:0,CONNECTED\r\n+IPD:0,6,\"10.0.0.9\",4000\r\n\r\nERROR\r\n",
+            "AT+CIPSTART=4,\"TCP\",\"10.0.0.7\",7,,,10000\r\n",
+            "+CIP:4,CONNECTED\r\n+IPD:4,6,\"10.0.0.9\",4000\r\nERR CODE:0x01090000\r\n\r\nERROR\r\n",
+        )
+        // Another link is tried.
+        .answer(
+            "AT+CIPSTART=3,\"TCP\",\"10.0.0.7\",7,,,10000\r\n",
+            "ERR CODE:0x01090000\r\n\r\nERROR\r\n",
         )
         .answer(
             "AT+CIPSTATE?\r\n",
-            "+CIPSTATUS:0,\"TCP\",\"10.0.0.9\",4000,8080,1\r\n\r\nOK\r\n",
+            "+CIPSTATUS:4,\"TCP\",\"10.0.0.9\",4000,8080,1\r\n\r\nOK\r\n",
         )
-        .answer("AT+CIPRECVLEN?\r\n", "+CIPRECVLEN:6,0,0,0,0,\r\n\r\nOK\r\n")
+        .answer("AT+CIPRECVLEN?\r\n", "+CIPRECVLEN:0,0,0,0,6,\r\n\r\nOK\r\n")
         .answer(
-            "AT+CIPRECVDATA=0,64\r\n",
+            "AT+CIPRECVDATA=4,64\r\n",
             "+CIPRECVDATA:6,SECRET\r\n\r\nOK\r\n",
         );
     let (mut line, mut sockets) = ([0; 1400], [const { SocketMemory::<64>::new() }; 3]);
@@ -218,7 +223,6 @@ fn a_datagram_that_comes_while_the_table_is_put_right_keeps_its_sender() {
     use embedded_nal::{UdpClientStack, UdpFullStack};
     let uart = met::<St67>()
         .answer("AT+CIPSTART=0,\"UDP\",\"0.0.0.0\",9,6000,2\r\n", "+CIP:0,CONNECTED\r\n\r\nOK\r\ngarbage\r\n")
-        .answer("AT+CIPDINFO?\r\n", "+CIPDINFO:true\r\n\r\nOK\r\n")
         .answer("AT+CIPSTATE?\r\n", "+CIPSTATUS:0,\"UDP\",\"0.0.0.0\",9,6000,0\r\n\r\nOK\r\n")
         .answer("AT+CIPRECVLEN?\r\n", "+CIPRECVLEN:0,0,0,0,0,\r\n+IPD:0,4,\"10.0.0.7\",5000\r\n\r\nOK\r\n+IPD:0,4,\"10.0.0.9\",123\r\n")
         // One came meanwhile: it asks again.
@@ -322,7 +326,15 @@ fn poll_finds_the_thread_again<D: UnderTest>() {
 fn a_server_that_is_gone_can_be_closed() {
     let uart = met::<St67>()
         .answer("AT+CIPSERVER=1,8080\r\n", "\r\nOK\r\n")
-        .answer("AT+CIPSERVER=0,0\r\n", "\r\nERROR\r\n")
+        // It may have misheard.
+        .answer(
+            "AT+CIPSERVER=0,0\r\n",
+            "ERR CODE:0x01090000\r\n\r\nERROR\r\n",
+        )
+        .answer(
+            "AT+CIPSERVER=0,0\r\n",
+            "ERR CODE:0x01090000\r\n\r\nERROR\r\n",
+        )
         .answer("AT+CIPSERVER=1,8080\r\n", "\r\nOK\r\n");
     with_mock::<St67, _>(&uart, |module| {
         let mut l = module.socket().unwrap();

@@ -203,6 +203,8 @@ fn a_message_that_stops_is_handed_out_as_far_as_it_came() {
         .say(begun)
         // Nobody knows what else is missing.
         .answer("AT+CIPDINFO?\r\n", "+CIPDINFO:true\r\n\r\nOK\r\n")
+        .answer("AT+CIPSTATE?\r\n", "\r\nOK\r\n")
+        .answer("AT+CIPRECVLEN?\r\n", "+CIPRECVLEN:0,0,0,0,0,\r\n\r\nOK\r\n")
         .answer("AT\r\n", "\r\nOK\r\n");
     with_mock::<St67, _>(&uart, |module| {
         module.command(&Test).unwrap();
@@ -234,6 +236,8 @@ fn a_message_of_which_bytes_are_missing_is_not_handed_out() {
         .say(message)
         .say("+CW:SCAN_DONE\r\n")
         .answer("AT+CIPDINFO?\r\n", "+CIPDINFO:true\r\n\r\nOK\r\n")
+        .answer("AT+CIPSTATE?\r\n", "\r\nOK\r\n")
+        .answer("AT+CIPRECVLEN?\r\n", "+CIPRECVLEN:0,0,0,0,0,\r\n\r\nOK\r\n")
         .answer("AT\r\n", "\r\nOK\r\n");
     with_mock::<St67, _>(&uart, |module| {
         module.command(&Test).unwrap();
@@ -254,6 +258,8 @@ fn a_length_that_lies_takes_what_comes_and_no_more() {
             "+MQTT:SUBRECV:0,1,4000000000,\"t\",abc\r\n\r\nOK\r\n",
         )
         .answer("AT+CIPDINFO?\r\n", "+CIPDINFO:true\r\n\r\nOK\r\n")
+        .answer("AT+CIPSTATE?\r\n", "\r\nOK\r\n")
+        .answer("AT+CIPRECVLEN?\r\n", "+CIPRECVLEN:0,0,0,0,0,\r\n\r\nOK\r\n")
         .answer("AT\r\n", "\r\nOK\r\n");
     with_mock::<St67, _>(&uart, |module| {
         assert_eq!(module.command(&Test), Err(atwifi::Error::Timeout));

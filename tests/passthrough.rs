@@ -5,15 +5,16 @@ mod common;
 use atwifi::st67::command::basic::Test;
 use atwifi::st67::command::net::single::Connect;
 use atwifi::st67::command::net::{Host, Protocol};
-use atwifi::st67::{Passthrough, St67};
+use atwifi::st67::{Passthrough, St67, Status};
 use atwifi::{Error, Ranged, Resource};
-use atwifi_simulator::Simulation;
+use atwifi_simulator::{Fault, FaultKind, Faults, Port, Simulation};
 use common::{
     ADDRESS, Driver, ECHO, Network, PASSWORD, RECORD, SSID, SimClock, UnderTest, Wire, at, config,
     each_joined, flat, payload, receive_until, with_driver, with_joined,
 };
 use embedded_io::{Read, ReadReady, Write};
 use embedded_nal::TcpClientStack;
+use std::time::Duration;
 
 type Mode<'m, 'b> = Passthrough<'m, 'b, Wire, SimClock>;
 
@@ -175,6 +176,86 @@ fn a_mode_that_nobody_wanted_is_left() {
     }
 }
 
+#[test]
+fn what_comes_while_a_write_pauses_is_not_lost() {
+    each_joined::<St67>(|_, module| {
+        let mut mode = module.passthrough(&to(ECHO)).unwrap();
+        let mut expected = common::download()[..6000].to_vec();
+        mode.write_all(&expected).unwrap();
+        for _ in 0..4 {
+            mode.write_all(b"+++").unwrap();
+            expected.extend_from_slice(b"+++");
+        }
+        let mut got = vec![0; expected.len()];
+        let read = mode.read_exact(&mut got);
+        assert!(read.is_ok(), "{read:?}");
+        assert!(got == expected);
+        mode.leave().unwrap();
+    });
+}
+
+#[test]
+fn a_mode_that_fails_on_its_way_in_leaves_sockets_usable() {
+    let cut = |n: u64| (n, FaultKind::Cut(Duration::from_millis(50)));
+    let faults = (0..80).map(|n| (n, FaultKind::Drop(1)));
+    for (n, kind) in faults.chain([cut(0), cut(6), cut(12)]) {
+        each_joined::<St67>(|simulation, module| {
+            talk_on_a_socket(module, simulation);
+            simulation.advance(Duration::from_millis(100));
+            let at = simulation.to_host() + n;
+            simulation.set_faults(Faults {
+                to_host: vec![Fault::new(at, kind.clone())],
+                ..Faults::default()
+            });
+            match module.passthrough(&to(ECHO)) {
+                Ok(mode) => drop(mode.leave()),
+                Err(error) => assert!(!matches!(error, Error::Usage(_)), "{n}: {error:?}"),
+            }
+            simulation.set_faults(Faults::default());
+            talk_on_a_socket(module, simulation);
+            assert!(simulation.links_open() <= 1, "{n}: {kind:?}");
+        });
+    }
+}
+
+#[test]
+fn behind_a_long_send_that_was_completed_the_mode_is_refused() {
+    use atwifi::st67::command::net::{self, Close, SendLong};
+    for simulation in common::simulations::<St67>(|config| config) {
+        with_joined::<St67, _>(&simulation, |module| {
+            let link = Ranged::constant::<3>();
+            let open = net::Connect {
+                link,
+                protocol: Protocol::Tcp,
+                host: Host::Address(ADDRESS.into()),
+                remote_port: Ranged::constant::<9>(),
+                keep_alive_s: None,
+                local_ip: None,
+                timeout_ms: None,
+            };
+            module.command(&open).unwrap();
+            let length = Ranged::constant::<200>();
+            let long = SendLong { link, length };
+            module.command_with_data(&long, &[b'x'; 200]).unwrap();
+            module
+                .command(&Close {
+                    link: Ranged::constant::<3>(),
+                })
+                .unwrap();
+            simulation.advance(Duration::from_millis(100));
+            // The reference's module does not care.
+            match module.passthrough(&to(ECHO)) {
+                Ok(mut mode) => {
+                    echo(&mut mode, b"ping");
+                    mode.leave().unwrap();
+                }
+                Err(error) => assert_eq!(error, Error::Module(Status::SendCancelled)),
+            }
+            talk_on_a_socket(module, &simulation);
+        });
+    }
+}
+
 /// On an SPI the module takes 3072 bytes of a frame in this mode.
 #[test]
 fn a_long_write_arrives_whole() {
@@ -185,7 +266,7 @@ fn a_long_write_arrives_whole() {
             let mut mode = module.passthrough(&to(RECORD)).unwrap();
             let sent: Vec<u8> = (0..10_000_u32).map(|n| (n % 251) as u8).collect();
             mode.write_all(&sent).unwrap();
-            simulation.advance(std::time::Duration::from_secs(1));
+            simulation.advance(Duration::from_secs(1));
             assert!(*network.recorded.borrow() == sent);
             mode.leave().unwrap();
         });

@@ -345,8 +345,7 @@ fn microchip_socket_examples() {
                 .say(format!(
                     "{cr}+SOCKIND:4,\"192.168.0.100\",12345,\"192.168.0.1\", 9000\r\n"
                 ))
-                .answer("AT+SOCKWR=4,5\r\n", hash)
-                .answer("hello", format!("{end}OK\r\n"))
+                .answer("AT+SOCKWR=4,5,\"hello\"\r\n", "OK\r\n")
                 .say(format!("{cr}+SOCKRXT:4,7\r\n"))
                 .answer(
                     "AT+SOCKRD=4,2,64\r\n",
@@ -354,6 +353,7 @@ fn microchip_socket_examples() {
                 )
                 .say(format!("{cr}+SOCKCL: 4\r\n"))
                 .answer("AT+SOCKRD=4,2,64\r\n", "OK\r\n")
+                .answer("AT+SOCKLST\r\n", "OK\r\n")
                 .answer("AT+SOCKCL=4\r\n", "OK\r\n")
                 .fragment(fragment);
             with_mock::<Microchip, _>(&uart, |module| {
@@ -389,7 +389,11 @@ fn microchip_failures_in_both_spellings() {
             .answer("AT+SOCKO=2\r\n", "+SOCKO:53102\r\nOK\r\n")
             .answer("AT+SOCKBR=53102,\"10.0.0.7\",1\r\n", "OK\r\n")
             .say(spelling)
-            // Firmware has closed it, the reference's module has not.
+            // Firmware has closed it, the reference's module has not; a digit may have been lost.
+            .answer(
+                "AT+SOCKCL=53102\r\n",
+                "ERROR:10,\"Socket ID Not Found\"\r\n",
+            )
             .answer(
                 "AT+SOCKCL=53102\r\n",
                 "ERROR:10,\"Socket ID Not Found\"\r\n",

@@ -37,6 +37,8 @@ fn a_reply_that_makes_no_sense_is_malformed() {
             .answer("AT+CWSTATE?\r\n", format!("{reply}\r\nOK\r\n"))
             // Nobody knows what else is wrong: the next command gets into step first.
             .answer("AT+CIPDINFO?\r\n", "+CIPDINFO:true\r\n\r\nOK\r\n")
+            .answer("AT+CIPSTATE?\r\n", "\r\nOK\r\n")
+            .answer("AT+CIPRECVLEN?\r\n", "+CIPRECVLEN:0,0,0,0,0,\r\n\r\nOK\r\n")
             .answer("AT\r\n", "\r\nOK\r\n");
         with_mock::<St67, _>(&uart, |module| {
             assert_eq!(module.link_state(), Err(Error::Malformed), "{reply:?}");

@@ -116,7 +116,6 @@ fn client_and_server_share_the_module<D: UnderTest>() {
 }
 
 #[test]
-#[ignore = "driver: +CIP:<id>,CONNECTED without OK means that a client has taken the link"]
 fn client_and_server_share_a_module_that_does_not_answer() {
     let silent = SILENT_ON_OPEN_LINKS.iter().copied();
     silent.for_each(share_the_module::<atwifi::st67::St67>);

@@ -46,7 +46,10 @@ fn the_st67_is_told_before_it_connects() {
 fn the_st67_forgets_what_is_not_named() {
     let uart = met::<St67>()
         .answer("AT+CIPSSLCCONF=0,0,\"\",\"\",\"\"\r\n", "\r\nOK\r\n")
-        .answer("AT+CIPSSLCSNI=0,\"\"\r\n", "\r\nERROR\r\n")
+        .answer(
+            "AT+CIPSSLCSNI=0,\"\"\r\n",
+            "ERR CODE:0x01090000\r\n\r\nERROR\r\n",
+        )
         .answer("AT+CIPSSLCALPN=0,0\r\n", "\r\nOK\r\n")
         .answer(
             "AT+CIPSTART=0,\"SSL\",\"10.0.0.7\",443,,,10000\r\n",
@@ -123,6 +126,8 @@ fn a_handshake_that_fails_says_so() {
             "OK\r\n\r+SOCKERR:7,15,Socket TLS Failed\r\n",
         )
         // Firmware has closed it, the reference's module has not.
+        .answer("AT+SOCKCL=7\r\n", "ERROR:10,\"Socket ID Not Found\"\r\n")
+        // Or it was told to close another one, of which a digit was lost.
         .answer("AT+SOCKCL=7\r\n", "ERROR:10,\"Socket ID Not Found\"\r\n");
     with_mock::<Microchip, _>(&uart, |module| {
         let mut tls = Tls::new(&mut *module, CONFIG);

@@ -240,6 +240,25 @@ fn resets_by_pin<D: UnderTest>() {
     }
 }
 
+/// A line that floats while the module is reset carries garbage up to its first word.
+fn garbage_before_the_boot_report_does_not_hide_it<D: UnderTest>() {
+    for simulation in simulations::<D>(|config| config) {
+        with_joined::<D, _>(&simulation, |module| {
+            for garbage in [&b"\xff\x00"[..], b"gar", b"+gar", b"#", b"\xfe>"] {
+                let noise = FaultKind::Insert(garbage.to_vec());
+                simulation.set_faults(Faults {
+                    to_host: vec![Fault::new(simulation.to_host(), noise)],
+                    ..Faults::default()
+                });
+                let begin = simulation.now();
+                assert_eq!(module.reset(), Ok(()), "{}", simulation.transcript());
+                let took = simulation.now() - begin;
+                assert!(took < Duration::from_secs(5), "{garbage:?}: {took:?}");
+            }
+        });
+    }
+}
+
 fn a_late_reply_never_answers_another_command<D: UnderTest>() {
     for simulation in simulations::<D>(|config| config) {
         with_joined::<D, _>(&simulation, |module| {
@@ -255,7 +274,12 @@ fn a_late_reply_never_answers_another_command<D: UnderTest>() {
                     module.addresses().unwrap().ip,
                     std::net::Ipv4Addr::new(192, 168, 1, 50)
                 );
-                assert_eq!(module.link_state(), Ok(atwifi::LinkState::Up));
+                assert_eq!(
+                    module.link_state(),
+                    Ok(atwifi::LinkState::Up),
+                    "{}",
+                    simulation.transcript()
+                );
                 module.link_state().unwrap();
             }
         });
@@ -396,6 +420,7 @@ on_both_dialects! {
     events_wait_for_poll_and_the_lost_ones_are_counted
     a_restart_while_idle_is_told_and_survived
     resets_by_pin
+    garbage_before_the_boot_report_does_not_hide_it
     a_late_reply_never_answers_another_command
     an_overrun_is_reported_and_what_it_hid_is_found
     data_that_comes_untold_during_a_read_is_found

@@ -93,7 +93,9 @@ fn shares(report: &Report) -> Vec<Budget> {
     let mut budgets = Vec::new();
     for (subject, download, upload) in [
         (Subject::St67, 98.0, 98.5),
-        (Subject::Microchip, 96.5, 97.5),
+        // As text, of which the module refuses what it has no room for or what lost a byte on the
+        // way; binary, by `send_in_bulk`, it is 97.8.
+        (Subject::Microchip, 96.5, 88.5),
     ] {
         let name = subject.name();
         for (direction, least, what) in [
@@ -136,6 +138,8 @@ fn round_trips(report: &Report) -> Vec<Budget> {
         let most = match (operation.name, operation.subject) {
             (_, Subject::EspAtNal) | ("receive without, behind a transfer", _) => continue,
             ("connect", Subject::Microchip) => 2.0,
+            // As text, of which a command carries 226 bytes.
+            ("send", Subject::Microchip) => 3.0,
             ("receive without", _) => 0.0,
             _ => 1.0,
         };
@@ -215,14 +219,15 @@ fn instructions(report: &Report) -> Vec<Budget> {
     budgets
 }
 
-/// A Microchip module takes 1400 bytes at once: it needs two commands to upload 1460.
+/// To a Microchip module 1460 bytes go as text, in seven commands that are composed byte by byte: it
+/// tells of no byte that is lost otherwise. They take the UART far longer than the core.
 fn most_instructions(subject: Subject, work: &str, core: Core) -> f64 {
-    let is_in_two = subject == Subject::Microchip && work == "upload";
-    match (core, is_in_two) {
+    let is_text = subject == Subject::Microchip && work == "upload";
+    match (core, is_text) {
         (Core::CortexM0Plus, false) => 2.5,
-        (Core::CortexM0Plus, true) => 4.0,
+        (Core::CortexM0Plus, true) => 48.0,
         (Core::CortexM4, false) => 2.0,
-        (Core::CortexM4, true) => 2.6,
+        (Core::CortexM4, true) => 42.0,
     }
 }
 
@@ -246,7 +251,7 @@ fn sizes(report: &Report) -> Vec<Budget> {
                 "{name}: flash that join, DNS and one TCP client add, Cortex-M0+, opt-level z"
             ),
             unit: "bytes",
-            bound: Bound::AtMost(15.0 * 1024.0),
+            bound: Bound::AtMost(16.0 * 1024.0),
             figure: size.flash as f64,
             peer: peer.map(|peer| peer.flash as f64),
             limit: None,

@@ -226,6 +226,13 @@ impl<N: Network> Rig<N> {
         self.module.set_faults(faults);
     }
 
+    pub fn add_faults(&mut self, faults: &Faults) {
+        self.to_host.add_faults(&faults.to_host);
+        self.to_module.add_faults(&faults.to_module);
+        self.inbox.set_faults(faults);
+        self.module.set_faults(faults);
+    }
+
     fn silence(&mut self, why: &str) {
         self.recorder.remark(self.now, why);
         self.to_host.clear(self.now);

@@ -84,6 +84,13 @@ impl<N: Network> Simulation<N> {
         self.pass(limit);
     }
 
+    /// As [`idle`](Self::idle), for a host that looks at its line only every so often: time goes on to
+    /// the next thing that happens, but at most so long.
+    pub fn idle_for(&self, limit: Duration) {
+        let limit = self.now() + limit;
+        self.pass(limit);
+    }
+
     /// Lets time pass.
     pub fn advance(&self, by: Duration) {
         self.advance_to(self.now() + by);
@@ -196,6 +203,12 @@ impl<N: Network> Simulation<N> {
     /// Replaces what goes wrong from now on.
     pub fn set_faults(&self, faults: Faults) {
         self.rig.borrow_mut().set_faults(&faults);
+    }
+
+    /// More goes wrong: the faults of the lines are added to those that are still to come, and what
+    /// lasts goes on. Everything else is as `faults` says from now on.
+    pub fn add_faults(&self, faults: Faults) {
+        self.rig.borrow_mut().add_faults(&faults);
     }
 
     /// Resets the module now, as a brown-out does.

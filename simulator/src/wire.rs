@@ -53,6 +53,12 @@ impl Line {
         self.cut_until = Duration::ZERO;
     }
 
+    /// More goes wrong; those that have struck are forgotten.
+    pub fn add_faults(&mut self, faults: &[Fault]) {
+        self.faults.retain(|fault| fault.at >= self.sent);
+        self.faults.extend_from_slice(faults);
+    }
+
     /// Bytes sent so far.
     pub fn sent(&self) -> u64 {
         self.sent

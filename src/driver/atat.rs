@@ -25,13 +25,13 @@ impl<D: Dialect, T: Transport, C: Clock> AtatClient for Module<'_, D, T, C> {
         write: impl FnOnce(&mut T) -> Result<(), T::Error>,
     ) -> Result<A::Response, atat::Error> {
         let sent = self
-            .ready_for_command()
+            .ready_for_command(A::MAX_TIMEOUT_MS)
             .and_then(|()| self.engine.exchange_written(A::MAX_TIMEOUT_MS, write));
         self.answer(command, sent)
     }
 
     fn send<A: AtatCmd>(&mut self, command: &A) -> Result<A::Response, atat::Error> {
-        let sent = self.ready_for_command().and_then(|()| {
+        let sent = self.ready_for_command(A::MAX_TIMEOUT_MS).and_then(|()| {
             self.write(command);
             match A::EXPECTS_RESPONSE_CODE {
                 true => self.keep_reply(A::MAX_TIMEOUT_MS),

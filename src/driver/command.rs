@@ -49,7 +49,7 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
             prompt: A::PROMPT,
             is_receipt_exact: A::IS_RECEIPT_EXACT,
         });
-        let reply = self.ready_for_command().and_then(|()| {
+        let reply = self.ready_for_command(A::MAX_TIMEOUT_MS).and_then(|()| {
             self.write(command);
             self.run(&mut task, A::MAX_TIMEOUT_MS)?;
             self.parse_reply(command)
@@ -71,7 +71,7 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
         if into.len() < limit {
             return Err(Error::Usage(Usage::BufferTooSmall(limit)));
         }
-        let got = self.ready_for_command().and_then(|()| {
+        let got = self.ready_for_command(A::MAX_TIMEOUT_MS).and_then(|()| {
             self.write(command);
             self.download(limit, into, A::MAX_TIMEOUT_MS)
         });
@@ -85,7 +85,7 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
         command: &A,
         mut each: impl FnMut(&[u8]),
     ) -> Result<(), ErrorOf<D, T>> {
-        let rows = self.ready_for_command().and_then(|()| {
+        let rows = self.ready_for_command(A::MAX_TIMEOUT_MS).and_then(|()| {
             self.write(command);
             self.ask("", A::MAX_TIMEOUT_MS, &mut each)
         });
@@ -93,7 +93,8 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
     }
 
     /// Makes the module fit for a command of the user's, and the driver for what it brings about.
-    pub(super) fn ready_for_command(&mut self) -> Outcome {
+    pub(super) fn ready_for_command(&mut self, timeout: u32) -> Outcome {
+        self.engine.link.begin_call(self.timeouts.call.max(timeout));
         self.expect_others();
         self.prepare()
     }

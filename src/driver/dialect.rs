@@ -81,6 +81,9 @@ pub trait Words: Sized + 'static + private::Sealed {
     /// Milliseconds between the bytes that are sent to a module that may still wait for payload;
     /// 0 if it does not mind to be sent more than it waits for.
     const OWED_PACE: u32;
+    /// The most payload bytes that go over the line at once, either way: so much a silent module may
+    /// be waiting for, and no count that it tells is greater.
+    const PAYLOAD_MAX: usize;
     /// How a stream is ended that a command of the driver may begin if it is spoilt on the way.
     const ESCAPE: Option<Escape>;
     /// What stands before the payload of a reply to a receive command.
@@ -91,7 +94,8 @@ pub trait Words: Sized + 'static + private::Sealed {
     const RESTART: &'static str;
     /// The longest command, in bytes with its line end.
     const COMMAND_MAX: usize;
-    /// The settings that [`set_up`](Station::set_up) makes and that can be asked for.
+    /// The settings that [`set_up`](Station::set_up) makes and that can be asked for, or what else no
+    /// other command of the driver asks: the more questions there are, the later one comes round again.
     const SETTINGS: &'static [Setting];
 
     /// Says what a line is, and takes note of what it tells. `command` is the command in flight,
@@ -168,6 +172,9 @@ pub trait Streams: Words {
     const LINKS: usize;
     /// The most payload of one send command, in bytes.
     const SEND_MAX: usize;
+    /// How long a socket is silent (ms) of which the module may have announced too little, before it is
+    /// asked again; 0 where it announces everything.
+    const LOOK_AGAIN: u32;
     /// The most payload that one receive command may ask for, in bytes.
     const RECEIVE_MAX: usize;
 
@@ -178,7 +185,13 @@ pub trait Streams: Words {
         remote: SocketAddr,
     ) -> Outcome;
 
-    /// Sends at most [`SEND_MAX`](Streams::SEND_MAX) bytes.
+    /// How much of the payload one send command carries, at most
+    /// [`SEND_MAX`](Streams::SEND_MAX) bytes; more than there is means all of it.
+    fn piece<T: Transport, C: Clock>(_: &Module<'_, Self, T, C>, _payload: &[u8]) -> usize {
+        Self::SEND_MAX
+    }
+
+    /// Sends so much payload. A module that has refused has taken none of it.
     fn send<T: Transport, C: Clock>(
         module: &mut Module<'_, Self, T, C>,
         link: u32,

@@ -9,7 +9,7 @@ use super::dialect::{Dialect, Outcome, Words};
 use super::event::Event;
 use super::queue::{Item, Queue};
 use super::session::Session;
-use crate::clock::Clock;
+use crate::clock::{Clock, Deadline};
 use crate::engine::Engine;
 use crate::error::{Closed, Error, Fault, Resource, Usage};
 use crate::socket::{SocketMemory, Table};
@@ -20,6 +20,30 @@ pub type ErrorOf<D, T> = Error<<T as ErrorType>::Error, <D as Words>::Status>;
 
 /// How long the driver waits, in milliseconds. Each dialect has its defaults, with their sources;
 /// change what you need in [`Module::timeouts`].
+///
+/// # How long a call takes
+///
+/// No call takes longer than this, whatever the module does, says or does not say, as long as the clock
+/// moves and neither it nor the transport blocks. Where a call is over by it, it ends with
+/// [`Error::Timeout`], and the next call goes on getting back into step.
+///
+/// | call | usually at most | under any fault |
+/// |---|---|---|
+/// | `new`, `socket`, `bind`, `release`, [`resume`](Module::resume) | 0 | 0 |
+/// | `poll`; `receive`, `is_readable`, `accept` with nothing there | 0 | `call` |
+/// | `receive` | `receive` | `call` |
+/// | `wait_readable(ms)` | ms and `receive` | ms and `call` |
+/// | `send` | `send` for each piece of 6144 bytes (ST67), of about 200 (Microchip) | `call` for each |
+/// | `connect`, with TLS too | `connect` and 6 s, two to four times `command` | `call` |
+/// | `close`, `listen` | `close`, `command` | `call` |
+/// | `join` | `join` | `call` |
+/// | `leave`, `link_state`, `addresses` | `command` | `call` |
+/// | `get_host_by_name` | `resolve` | `call` |
+/// | `command` and its like | the command's own limit | the greater of that and `call` |
+/// | `reset`, `reset_by_pin` | `boot` | twice `call`, and `boot` |
+///
+/// A Microchip module that waits for payload of which nobody knows is given it byte by byte, since it
+/// survives nothing else: up to two minutes, over several calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
@@ -40,7 +64,19 @@ pub struct Timeouts {
     pub receive: u32,
     /// Closing a link.
     pub close: u32,
+    /// The longest that any call takes, whatever happens: it may have to get back into step with a
+    /// module that was lost track of, to make its settings again, to put the sockets right. A call that
+    /// is over by this ends with [`Error::Timeout`], and the next one goes on where it stopped.
+    pub call: u32,
+    /// How long an open socket may seem idle before the module is asked whether the host has missed
+    /// something; `u32::MAX` for never. A `receive` that is due for that costs a few commands.
+    pub unheard: u32,
 }
+
+/// Sends payload on a link.
+type SendFn<M> = fn(&mut M, u32, &[u8]) -> Outcome;
+/// Closes a link.
+type CloseFn<M> = fn(&mut M, u32) -> Outcome;
 
 /// The least memory for events, of the line buffer that is lent.
 const EVENT_MIN: usize = 64;
@@ -52,14 +88,22 @@ const LINE_MIN: usize = 258;
 /// It implements the traits of `embedded-nal`, so it is the network of every crate that takes
 /// them. Use the alias of the dialect: [`st67::Module`](crate::st67::Module),
 /// [`microchip::Module`](crate::microchip::Module).
+// What is used most is within reach of a short instruction.
+#[repr(C)]
 pub struct Module<'b, D: Words, T: Transport, C> {
+    pub(crate) engine: Engine<'b, Session<'b, D>, T, C>,
     /// How long to wait for what, in milliseconds.
     pub timeouts: Timeouts,
     /// What the caller asked for last that cannot be.
     pub(crate) usage: Usage,
+    /// How a stream is sent for which that matters more than to lose nothing, if the user wants that.
+    pub(crate) bulk: Option<SendFn<Self>>,
+    /// When sockets are asked again of which the module may have announced too little.
+    pub(crate) look_at: Deadline,
     /// How a listening link is closed, once there is one.
-    pub(crate) close_listener: Option<fn(&mut Self, u32) -> Outcome>,
-    pub(crate) engine: Engine<'b, Session<'b, D>, T, C>,
+    pub(crate) close_listener: Option<CloseFn<Self>>,
+    /// How the socket table is put right, once peers may come.
+    pub(crate) reconcile: Option<fn(&mut Self) -> Outcome>,
 }
 
 impl<'b, D: Dialect, T: Transport, C: Clock> Module<'b, D, T, C> {
@@ -95,7 +139,10 @@ impl<'b, D: Dialect, T: Transport, C: Clock> Module<'b, D, T, C> {
         Ok(Module {
             timeouts: D::TIMEOUTS,
             usage: Usage::Unsupported,
+            bulk: None,
+            look_at: Deadline::after(0, 0),
             close_listener: None,
+            reconcile: None,
             engine: Engine::new(transport, clock, command, input, session),
         })
     }
@@ -121,8 +168,8 @@ impl<'b, D: Dialect, T: Transport, C: Clock> Module<'b, D, T, C> {
         pin.set_low().map_err(pin_failed)?;
         delay.delay_ms(PULSE_MS);
         let discarded = self.engine.discard();
-        self.outcome(discarded)?;
         pin.set_high().map_err(pin_failed)?;
+        self.outcome(discarded)?;
         let booted = self.boot();
         self.outcome(booted)
     }
@@ -137,8 +184,10 @@ impl<'b, D: Dialect, T: Transport, C: Clock> Module<'b, D, T, C> {
     }
 
     fn restart(&mut self) -> Outcome {
-        if self.engine.is_out_of_step() {
-            self.engine.resync()?;
+        self.begin_call();
+        // Whether it answers or not, it is told.
+        if self.engine.is_out_of_step() && self.engine.resync() == Err(Fault::Interrupted) {
+            return Err(Fault::Interrupted);
         }
         self.engine
             .write_raw(D::RESTART.as_bytes(), self.timeouts.command)?;
@@ -160,24 +209,38 @@ impl<'b, D: Dialect, T: Transport, C: Clock> Module<'b, D, T, C> {
     /// Every call of the driver does this by itself.
     #[inline(never)]
     pub(crate) fn prepare(&mut self) -> Outcome {
-        self.engine.settle()?;
-        if self.engine.is_out_of_step() {
-            self.engine.resync()?;
-        }
-        self.set_up()?;
-        let session = self.session();
-        if core::mem::take(&mut session.in_doubt) && session.sockets.is_any_in_use() {
-            D::reconcile(self).inspect_err(|_| self.session().in_doubt = true)?;
-            // What the module said may have shown a restart.
+        self.begin_call();
+        let mut questions = 2;
+        loop {
+            self.engine.settle()?;
+            if self.engine.is_out_of_step() {
+                self.engine.resync()?;
+            }
             self.set_up()?;
-        }
-        while let Some(link) = self.session().sockets.orphan().map(|slot| slot.link) {
-            self.close_link(link)?;
-            if let Some(slot) = self.session().sockets.orphan() {
+            if questions > 0 && core::mem::take(&mut self.session().in_doubt) {
+                questions -= 1;
+                self.put_table_right()
+                    .inspect_err(|_| self.session().in_doubt = true)?;
+                // What the module said may have shown a restart, or have to be asked for again.
+                continue;
+            }
+            let Some(slot) = self.session().sockets.orphan() else {
+                return Ok(());
+            };
+            let link = slot.link;
+            // Once: a link that the module does not close keeps no other from going on.
+            let _ = self.close_link(link);
+            if let Some(slot) = self.session().sockets.by_link(link) {
                 slot.forget();
             }
         }
-        Ok(())
+    }
+
+    fn put_table_right(&mut self) -> Outcome {
+        match self.reconcile {
+            Some(reconcile) => reconcile(self),
+            None => D::reconcile(self),
+        }
     }
 
     fn set_up(&mut self) -> Outcome {
@@ -246,7 +309,7 @@ impl<'b, D: Dialect, T: Transport, C: Clock> Module<'b, D, T, C> {
     /// A command of yours must not be longer than the module's line ([`Words::COMMAND_MAX`]):
     /// `atat` panics where it does not fit.
     pub fn command<A: AtatCmd>(&mut self, command: &A) -> Result<A::Response, ErrorOf<D, T>> {
-        let reply = self.ready_for_command().and_then(|()| {
+        let reply = self.ready_for_command(A::MAX_TIMEOUT_MS).and_then(|()| {
             self.write(command);
             self.keep_reply(A::MAX_TIMEOUT_MS)?;
             self.parse_reply(command)
@@ -268,13 +331,28 @@ impl<'b, D: Dialect, T: Transport, C: Clock> Module<'b, D, T, C> {
     fn close_all(&mut self) -> Outcome {
         self.prepare()?;
         while let Some(link) = self.session().sockets.any_link() {
-            self.close_link(link)?;
+            let closed = self.close_link(link);
             if let Some(slot) = self.session().sockets.by_link(link) {
-                slot.readable = false;
+                slot.drop_rest();
                 slot.closed_by_module(Closed::NotConnected);
             }
+            closed?;
         }
         Ok(())
+    }
+
+    /// Tells the driver that the host may not have heard the module for a while: its UART was off in a
+    /// sleep mode, say.
+    ///
+    /// What a UART drops when it overruns it reports, and the driver asks the module what it has
+    /// missed; what comes to a UART that is off, nobody reports. Nothing is sent before the next call,
+    /// which asks.
+    ///
+    /// Without this, an open socket is asked about after [`Timeouts::unheard`].
+    pub fn resume(&mut self) {
+        use crate::engine::protocol::Protocol;
+        self.engine.fall_out_of_step();
+        self.session().doubt();
     }
 
     /// Gives the transport and the clock back.
@@ -301,7 +379,13 @@ impl<'b, D: Words, T: Transport, C: Clock> Module<'b, D, T, C> {
 
     /// The result of a call, with all that is known of its fault.
     pub(crate) fn outcome<R>(&mut self, outcome: Outcome<R>) -> Result<R, ErrorOf<D, T>> {
+        self.engine.link.end_call();
         outcome.map_err(|fault| self.error(fault))
+    }
+
+    /// A call begins, unless it is part of one.
+    pub(crate) fn begin_call(&mut self) {
+        self.engine.link.begin_call(self.timeouts.call);
     }
 
     #[inline(never)]
@@ -311,13 +395,14 @@ impl<'b, D: Words, T: Transport, C: Clock> Module<'b, D, T, C> {
                 Some(error) => Error::Transport(error),
                 None => Error::Timeout,
             },
+            Fault::Unresponsive => Error::Unresponsive,
             // The transport may know why.
             Fault::Timeout => match self.engine.link.transport.trouble() {
                 Err(error) => Error::Transport(error),
                 Ok(()) => Error::Timeout,
             },
             Fault::Interrupted => Error::Interrupted,
-            Fault::Refused => Error::Module(self.engine.session.refusal),
+            Fault::Refused | Fault::Untaken => Error::Module(self.engine.session.refusal),
             Fault::Malformed => Error::Malformed,
             Fault::ModuleReset => Error::ModuleReset,
             Fault::Usage => Error::Usage(self.usage),

@@ -149,6 +149,7 @@ impl<'b> Queue<'b> {
     }
 
     /// Counts an event that could not be kept.
+    #[inline(never)]
     pub(crate) fn lose(&mut self) {
         self.lost = self.lost.saturating_add(1);
     }

@@ -47,6 +47,12 @@ impl ReadReady for Agreeing {
 impl Write for Agreeing {
     fn write(&mut self, bytes: &[u8]) -> Result<usize, Infallible> {
         self.told.borrow_mut().extend(bytes);
+        if let Some([link, ..]) = bytes.strip_prefix(b"AT+CIPSTART=") {
+            // An ST67 tells that the link is open.
+            self.says.extend(b"+CIP:");
+            self.says.push_back(*link);
+            self.says.extend(b",CONNECTED\r\n");
+        }
         if bytes.ends_with(b"\n") {
             self.says.extend(b"OK\r\n");
         }

@@ -25,8 +25,7 @@ impl<'b, D: Words, T: Transport, C: Clock> Module<'b, D, T, C> {
 
     /// Sends the composed command, which is answered with `OK` alone.
     pub(crate) fn send_composed(&mut self, timeout: u32) -> Outcome {
-        // No line begins like this.
-        self.ask("\n", timeout, &mut |_: &[u8]| {})
+        self.run(&mut Task::Tell, timeout).map(drop)
     }
 
     /// Sends the composed command. The lines of the reply that begin with `name` are handed over,

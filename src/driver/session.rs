@@ -2,12 +2,14 @@
 
 use super::dialect::Words;
 use super::queue::Queue;
-use crate::engine::protocol::{Answer, End, Escape, Header, Line, Payload, Protocol};
+use crate::engine::protocol::{End, Escape, Header, Line, Payload, Protocol};
 use crate::error::Closed;
 use crate::socket::Table;
 use crate::value::LinkState;
 
 /// What the driver knows about the module: its sockets, its station, what it has told.
+// What is used most is within reach of a short instruction.
+#[repr(C)]
 pub struct Session<'b, D: Words> {
     /// The settings that the driver relies on are made.
     is_set_up: bool,
@@ -74,8 +76,11 @@ impl<'b, D: Words> Session<'b, D> {
         self.missed_events = false;
     }
 
+    /// The settings are made, which a module refuses that has connections or sockets left.
     pub(super) fn settings_made(&mut self) {
         self.is_set_up = true;
+        self.in_doubt = false;
+        self.missed_events = false;
     }
 
     /// The settings that the driver relies on are changed, and made again on the next use.
@@ -104,7 +109,8 @@ impl<D: Words> Protocol for Session<'_, D> {
     const READY_PROMPT: Option<u8> = D::READY_PROMPT;
     const OWED_PACE: u32 = D::OWED_PACE;
     const ESCAPE: Option<Escape> = D::ESCAPE;
-    const RECEIVED: &'static str = D::RECEIVED;
+    const PAYLOAD_MAX: usize = D::PAYLOAD_MAX;
+    const BOOT: &'static [u8] = D::BOOT.as_bytes();
     const QUESTIONS: u32 = D::SETTINGS.len() as u32;
 
     fn line(&mut self, command: &[u8], line: &[u8]) -> Line {
@@ -120,7 +126,10 @@ impl<D: Words> Protocol for Session<'_, D> {
                 kind
             }
             Line::Reply if !command.is_empty() => kind,
-            Line::Reply | Line::Stray => self.stray(line),
+            Line::Reply | Line::Stray => {
+                self.stray(line);
+                Line::Stray
+            }
             kind => kind,
         }
     }
@@ -129,13 +138,9 @@ impl<D: Words> Protocol for Session<'_, D> {
         self.received
     }
 
-    fn stray(&mut self, line: &[u8]) -> Line {
+    fn stray(&mut self, line: &[u8]) {
         self.events.push(line);
         self.doubt();
-        match line.starts_with(b"+") {
-            true => Line::Stray,
-            false => Line::Nonsense,
-        }
     }
 
     fn payload(&self, pending: &[u8], header: &mut Header) -> Payload {
@@ -163,20 +168,16 @@ impl<D: Words> Protocol for Session<'_, D> {
         setting.map_or(&[], |setting| setting.query.as_bytes())
     }
 
-    fn answer(n: u32, line: &[u8]) -> Answer {
-        let Some(setting) = D::SETTINGS.get(n as usize) else {
-            return Answer::No;
-        };
+    fn answer(n: u32, line: &[u8]) -> Option<bool> {
+        let setting = D::SETTINGS.get(n as usize)?;
         let query = setting.query.as_bytes().get(b"AT".len()..).unwrap_or(&[]);
         let is_end = |byte: &u8| matches!(byte, b'?' | b'\r');
         let name = query.iter().position(is_end).unwrap_or(0);
-        let Some(told) = line.strip_prefix(query.get(..name).unwrap_or(&[])) else {
-            return Answer::No;
-        };
-        // Behind the name stands a separator.
-        match setting.value {
-            Some(value) if told.get(1..) != Some(value.as_bytes()) => Answer::SettingsLost,
-            _ => Answer::AsSetUp,
+        match line.strip_prefix(query.get(..name).unwrap_or(&[]))? {
+            [b':' | b'=', told @ ..] => {
+                Some(setting.value.is_none_or(|value| told == value.as_bytes()))
+            }
+            _ => None,
         }
     }
 
@@ -189,6 +190,7 @@ impl<D: Words> Protocol for Session<'_, D> {
         self.doubt();
     }
 
+    #[inline(never)]
     fn doubt(&mut self) {
         self.in_doubt = true;
         self.missed_events = true;

@@ -143,6 +143,11 @@ impl<'b> Buffer<'b> {
         self.bytes.get_mut(self.end..).unwrap_or(&mut [])
     }
 
+    /// Whether nothing can be added that nothing is given up for.
+    pub(crate) fn is_full(&self) -> bool {
+        self.kept + self.pending().len() == self.bytes.len()
+    }
+
     /// Tells that the transport has put `n` bytes into [`room`](Self::room).
     pub(crate) fn filled(&mut self, n: usize) {
         self.end = (self.end + n).min(self.bytes.len());

@@ -17,6 +17,9 @@ const PROMPT_WAIT: u32 = 100;
 /// piece has to be moved.
 const HEADER: usize = 24;
 
+/// How long a final result may take (ms) that firmware prints together with an event.
+const DUE_WAIT: u32 = 100;
+
 /// How long a module that said `busy` may still answer (ms) before the command counts as dropped.
 const BUSY_WAIT: u32 = 1000;
 
@@ -25,8 +28,10 @@ const BUSY_RETRIES: usize = 3;
 
 /// What an exchange is for.
 pub(crate) enum Task<'t> {
+    /// The module does something, and the reply is its result alone.
+    Tell,
     /// The lines of the reply that begin like this are rows, each taken by the function; others are
-    /// events.
+    /// events. With no name, all are rows that may have the command's.
     Rows(&'static str, &'t mut dyn Rows),
     /// Payload is sent at the prompt.
     Upload(Upload<'t>),
@@ -76,8 +81,9 @@ struct Progress {
     prompt_due: Option<Deadline>,
     /// A row was too long.
     overlong: bool,
-    /// A line that nobody knows may have been the beginning of the payload.
+    /// A line that nobody knows may have been part of the reply.
     is_suspect: bool,
+    has_rows: bool,
     /// How much payload has come.
     got: Option<usize>,
     /// What stood before the first line behind the payload.
@@ -192,13 +198,14 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
             prompt_due: None,
             overlong: false,
             is_suspect: false,
+            has_rows: false,
             got: None,
             lead: None,
         };
         let mut read_at_most = usize::MAX;
         match task {
             Task::Download { .. } => read_at_most = HEADER,
-            Task::Upload(..) | Task::Rows(..) | Task::Stream => {}
+            Task::Upload(..) | Task::Tell | Task::Rows(..) | Task::Stream => {}
         }
         self.prompt_awaited = matches!(task, Task::Upload(_) | Task::Stream);
         loop {
@@ -210,8 +217,16 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
                 Word::Line(line) => self.take_line(task, &mut progress, line)?,
                 Word::Prompt => self.take_prompt(task, &mut progress)?,
                 Word::Payload | Word::Encoded => self.take_payload(task, &mut progress, word)?,
-                Word::Overlong if matches!(task, Task::Rows(..)) => {
-                    progress.overlong = true;
+                // No row, or one for which there is no room.
+                Word::Overlong if matches!(task, Task::Tell | Task::Rows(..)) => {
+                    match task {
+                        Task::Tell => self.session.lost_line(),
+                        _ => progress.overlong = true,
+                    }
+                    false
+                }
+                Word::Ready => {
+                    self.suspect_restart();
                     false
                 }
                 Word::Overlong | Word::Spoilt => return Err(Fault::Malformed),
@@ -234,31 +249,41 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
         progress.lead.get_or_insert(self.lead_before);
         match (line, task) {
             (Line::Event | Line::Detail, _) => {}
-            (Line::Stray, _) => progress.is_suspect |= self.looks_like_payload(),
+            (Line::Stray, _) => self.take_stray(progress),
             (Line::Ok | Line::Sent, task) => return self.take_success(task, progress, line),
             (Line::Received, Task::Upload(upload))
                 if self.session.received() == upload.payload.len() || !upload.is_receipt_exact => {}
-            (Line::Reply, Task::Rows(name, each))
-                if self.input.line().starts_with(name.as_bytes()) =>
-            {
+            (Line::Reply, Task::Rows(name, each)) if self.is_row(name) => {
                 each.take(&mut self.input, name.len());
+                progress.has_rows = true;
             }
-            (Line::Reply, _) if self.session.stray(self.input.line()) == Line::Stray => {
-                progress.is_suspect |= self.looks_like_payload();
+            // Nothing that belongs to the reply: an event that nobody knows. Behind payload it may be
+            // the rest of that.
+            (Line::Reply, _) if progress.got.is_none() || self.input.line().starts_with(b"+") => {
+                self.session.stray(self.input.line());
+                self.take_stray(progress);
             }
-            (Line::Busy, _) => {
-                self.busy = !progress.prompted;
-                self.link.at_most(BUSY_WAIT);
+            (Line::Busy | Line::Due, _) => {
+                let mut most = DUE_WAIT;
+                if line == Line::Busy {
+                    self.busy = !progress.prompted;
+                    most = BUSY_WAIT;
+                }
+                self.link.at_most(most);
             }
             (Line::Boot, _) => {
                 self.owed = 0;
                 return Err(Fault::ModuleReset);
             }
-            (Line::Failed | Line::NotUnderstood, _)
-                if progress.got.is_none() && !progress.is_suspect =>
+            (Line::Failed | Line::NotUnderstood, task)
+                if progress.got.is_none()
+                    && !(progress.is_suspect && matches!(task, Task::Download { .. })) =>
             {
                 self.doubtful = core::mem::take(&mut self.owed);
-                return Err(Fault::Refused);
+                return Err(match progress.prompted {
+                    true => Fault::Untaken,
+                    false => Fault::Refused,
+                });
             }
             _ => return Err(Fault::Malformed),
         }
@@ -273,12 +298,13 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
         line: Line,
     ) -> Result<bool, Fault> {
         let is_whole = match task {
-            Task::Rows(..) if line == Line::Ok => {
+            Task::Tell | Task::Rows(..) if line == Line::Ok => {
                 self.blank_before_ok = Some(self.lead_before.line_feed);
                 if progress.overlong {
                     return Err(Fault::LineBuffer);
                 }
-                true
+                let wants_rows = matches!(task, Task::Rows(..));
+                progress.has_rows || !progress.is_suspect || !wants_rows
             }
             Task::Download { into, .. } if line == Line::Ok => match progress.got {
                 Some(got) => self.is_closed(into.get(..got).unwrap_or(&[]), progress.lead),
@@ -304,16 +330,34 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
         }
     }
 
-    /// Whether the last line, which nobody knows, may be what is left of the beginning of a payload of
-    /// which a byte was spoilt, lost or added on the way.
-    fn looks_like_payload(&self) -> bool {
-        if self.others.is_some() {
-            // Then the events of all chapters are known.
-            return true;
+    /// Whether the last line is a row with this name; if it is empty, with that of the command.
+    fn is_row(&self, name: &str) -> bool {
+        let line = self.input.line();
+        match name.is_empty() {
+            true => !line.starts_with(b"+") || self.looks_like_reply(),
+            false => line.starts_with(name.as_bytes()),
         }
-        let (line, name) = (self.input.line(), P::RECEIVED.as_bytes());
-        let (beginning, end) = name.split_at_checked(2).unwrap_or((name, &[]));
-        line.starts_with(beginning) || line.windows(end.len()).any(|part| part == end)
+    }
+
+    /// Takes a line that nobody knows: an event, or what is left of a payload of which bytes were lost.
+    fn take_stray(&mut self, progress: &mut Progress) {
+        let is_event = self.input.line().starts_with(b"+") && !self.looks_like_reply();
+        progress.is_suspect |= !is_event;
+    }
+
+    /// Whether the last line may be what is left of the beginning of a reply, which has the command's
+    /// name, of which a byte was spoilt, lost or added on the way.
+    fn looks_like_reply(&self) -> bool {
+        let (line, command) = (self.input.line(), self.command.in_flight());
+        let values = command.iter().position(|&byte| byte == b'=');
+        let name = command.get(b"AT".len()..values.unwrap_or(command.len()));
+        let halves = name.and_then(|name| name.split_at_checked(2));
+        let (beginning, end) = halves.unwrap_or_default();
+        let is_end = |at| {
+            line.get(at..)
+                .is_some_and(|rest: &[u8]| rest.starts_with(end))
+        };
+        line.starts_with(beginning) || (0..line.len()).any(is_end)
     }
 
     /// Takes a prompt; whether it was the end.
@@ -344,14 +388,19 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
             Task::Download { into, limit } if count <= *limit && progress.got.is_none() => {
                 match self.others {
                     Some(others) if word == Word::Encoded => (others.decode)(self, into)?,
-                    _ => self.read_payload(into)?,
+                    _ => self.read_payload(into).inspect_err(|_| self.lose_track())?,
                 }
                 progress.got = Some(count);
                 progress.lead = None;
                 Ok(false)
             }
+            Task::Download { limit, .. } => {
+                let most = *limit;
+                self.drop_payload(most);
+                Err(Fault::Malformed)
+            }
             _ => {
-                self.unwanted = count;
+                self.drop_payload(P::PAYLOAD_MAX);
                 Err(Fault::Malformed)
             }
         }

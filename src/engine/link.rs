@@ -1,4 +1,5 @@
-//! The transport under a deadline, of which there is one at a time.
+//! The transport under a deadline, of which there is one at a time; and none is behind the end of the
+//! call at hand.
 
 use crate::clock::{Clock, Deadline};
 use crate::error::Fault;
@@ -8,8 +9,16 @@ use crate::transport::Transport;
 pub(crate) struct Link<T: Transport, C> {
     /// When the wait at hand is over.
     deadline: Deadline,
-    /// Bytes read since it passed.
+    /// When the call at hand is over, whatever it waits for; `None` while there is none.
+    limit: Option<Deadline>,
+    /// Bytes read since the deadline passed.
     overtime: usize,
+    /// What the clock said when the host slept last, and how often it has slept since it said something
+    /// else.
+    time: u32,
+    standstill: u32,
+    /// When the module was asked last what may have been missed.
+    asked: u32,
     /// Why the transport failed last.
     failure: Option<T::Error>,
     clock: C,
@@ -20,15 +29,24 @@ pub(crate) struct Link<T: Transport, C> {
 /// holds. A module that never stops talking must not hold the caller for good.
 const BACKLOG: usize = 4096;
 
+/// A clock that says the same in so many sleeps stands still: 2^24 of no length at all take the fastest
+/// microcontroller a second.
+const STANDSTILL: u32 = 1 << 24;
+
 /// How often a full transport is tried again at once: a byte that is on its way out makes room
 /// sooner than a sleep that begins now would end.
 const SEND_SPINS: u32 = 1000;
 
 impl<T: Transport, C: Clock> Link<T, C> {
-    pub(crate) fn new(transport: T, clock: C) -> Self {
+    pub(crate) fn new(transport: T, mut clock: C) -> Self {
+        let now = clock.now();
         Link {
             deadline: Deadline::after(0, 0),
+            limit: None,
             overtime: 0,
+            time: now,
+            standstill: 0,
+            asked: now,
             failure: None,
             clock,
             transport,
@@ -44,12 +62,33 @@ impl<T: Transport, C: Clock> Link<T, C> {
         self.failure.take()
     }
 
-    /// Waits are over in so many milliseconds. Returns the deadline before, for
-    /// [`resume`](Self::resume).
+    /// A call begins that may take so many milliseconds, unless it is part of one.
+    #[inline(never)]
+    pub(crate) fn begin_call(&mut self, milliseconds: u32) {
+        if self.limit.is_none() {
+            self.limit = Some(self.after(milliseconds));
+        }
+    }
+
+    pub(crate) fn end_call(&mut self) {
+        self.limit = None;
+    }
+
+    /// Whether the call has had its time.
+    pub(crate) fn is_call_over(&mut self) -> bool {
+        let now = self.clock.now();
+        self.limit.is_some_and(|limit| limit.remaining(now) == 0)
+    }
+
+    /// Waits are over in so many milliseconds, or with the call at hand. Returns the deadline before,
+    /// for [`resume`](Self::resume).
     #[inline(never)]
     pub(crate) fn within(&mut self, milliseconds: u32) -> Deadline {
-        let deadline = self.after(milliseconds);
-        self.resume(deadline)
+        let now = self.clock.now();
+        let left = self
+            .limit
+            .map_or(milliseconds, |limit| limit.remaining(now));
+        self.resume(Deadline::after(now, milliseconds.min(left)))
     }
 
     /// As [`within`](Self::within), unless they are over sooner.
@@ -60,8 +99,19 @@ impl<T: Transport, C: Clock> Link<T, C> {
     }
 
     /// The moment in so many milliseconds.
+    #[inline(never)]
     pub(crate) fn after(&mut self, milliseconds: u32) -> Deadline {
         Deadline::after(self.clock.now(), milliseconds)
+    }
+
+    /// Whether the module was not asked for so long what may have been missed. It is now.
+    pub(crate) fn is_due(&mut self, milliseconds: u32) -> bool {
+        let now = self.clock.now();
+        let is_due = now.wrapping_sub(self.asked) >= milliseconds;
+        if is_due {
+            self.asked = now;
+        }
+        is_due
     }
 
     /// Waits are over at this deadline. Returns the one before.
@@ -73,6 +123,10 @@ impl<T: Transport, C: Clock> Link<T, C> {
     #[inline(never)]
     pub(crate) fn remaining(&mut self) -> u32 {
         self.deadline.remaining(self.clock.now())
+    }
+
+    pub(crate) fn has_passed(&mut self, moment: Deadline) -> bool {
+        moment.remaining(self.clock.now()) == 0
     }
 
     pub(crate) fn is_late(&mut self) -> bool {
@@ -144,7 +198,16 @@ impl<T: Transport, C: Clock> Link<T, C> {
         })
     }
 
+    /// Sleeps, but not for good: with a clock that stands still no deadline passes.
     pub(crate) fn idle(&mut self) -> Result<(), Fault> {
+        let time = core::mem::replace(&mut self.time, self.clock.now());
+        if time != self.time {
+            self.standstill = 0;
+        }
+        self.standstill += 1;
+        if self.standstill > STANDSTILL {
+            return Err(Fault::Timeout);
+        }
         match self.clock.idle() {
             core::ops::ControlFlow::Continue(()) => Ok(()),
             core::ops::ControlFlow::Break(()) => Err(Fault::Interrupted),

@@ -33,13 +33,25 @@ use protocol::{Header, Protocol};
 use word::Lead;
 
 /// The link, the line buffer, the session, and what is known about being in step.
+///
+/// In this order: an instruction of a small core reaches bytes that stand near the beginning, and
+/// words that are not far behind, without another that computes where they are.
+#[repr(C)]
 pub(crate) struct Engine<'b, P, T: Transport, C> {
     /// The bytes on the wire may belong to something that is over: see `resync`.
     out_of_step: bool,
     /// The module may have understood half a command, and have another answer to come.
     unsure: bool,
-    /// Payload was owed, and the module has not answered since: what is sent goes byte by byte.
+    /// Payload was owed, or may be, and the module has not answered since: what is sent goes byte by
+    /// byte.
     paced: bool,
+    /// What comes may be the rest of a payload that was not read to its end: nothing of it counts but
+    /// what a peer cannot know, the answer to a question of the driver's.
+    is_loose: bool,
+    /// The last answer to a question told of the settings of the session.
+    is_as_set_up: bool,
+    /// The module has answered a question since the link was found out of step.
+    has_answered: bool,
     /// The module said that it was busy during the exchange.
     busy: bool,
     /// A payload came with a pause in it, or not whole.
@@ -50,16 +62,23 @@ pub(crate) struct Engine<'b, P, T: Transport, C> {
     is_settled: bool,
     /// A prompt is one here; elsewhere it is skipped.
     prompt_awaited: bool,
+    /// The line carries somebody's stream.
+    in_stream: bool,
     /// Whoever pumps will come again: what there is no room for may wait in the transport.
     may_wait: bool,
+    /// There is no room just now for the event with payload that is arriving.
+    waits_for_room: bool,
     /// Whether this firmware puts an empty line before `OK`: learned from its answers, used to
     /// notice bytes missing from a payload.
     blank_before_ok: Option<bool>,
     /// What stands before the line that is being read, and what stood before the last one.
     lead: Lead,
     lead_before: Lead,
-    /// Which question `resync` asks next, and how many are without an answer.
+    /// How many attempts were made to get back into step, of those that a module is given.
+    attempts: usize,
+    /// Which question `resync` has asked last.
     question: u32,
+    /// How many questions are without an answer, of those that are not payload by now.
     unanswered: u32,
     /// Payload bytes that the module may still wait for.
     owed: usize,
@@ -67,19 +86,16 @@ pub(crate) struct Engine<'b, P, T: Transport, C> {
     doubtful: usize,
     /// Payload bytes that may still come from the module and belong to nobody.
     unwanted: usize,
+    pub(crate) link: Link<T, C>,
+    input: Buffer<'b>,
     /// The payload that was found last.
     header: Header,
-    /// The line carries somebody's stream.
-    in_stream: bool,
     /// How what only commands of the user's can bring about is taken, once one was sent.
     others: Option<Others<Self>>,
-    /// The event with payload that is arriving, and whether there is no room for it just now.
+    /// The event with payload that is arriving.
     message: Option<Message>,
-    waits_for_room: bool,
-    command: Command<'b>,
-    input: Buffer<'b>,
-    pub(crate) link: Link<T, C>,
     pub(crate) session: P,
+    command: Command<'b>,
 }
 
 impl<'b, P: Protocol, T: Transport, C: Clock> Engine<'b, P, T, C> {
@@ -94,7 +110,9 @@ impl<'b, P: Protocol, T: Transport, C: Clock> Engine<'b, P, T, C> {
             // Nobody knows what the module did before.
             out_of_step: true,
             unsure: false,
-            paced: false,
+            paced: true,
+            is_loose: false,
+            has_answered: false,
             busy: false,
             suspects_restart: false,
             was_set_up: false,
@@ -104,8 +122,10 @@ impl<'b, P: Protocol, T: Transport, C: Clock> Engine<'b, P, T, C> {
             blank_before_ok: None,
             lead: Lead::default(),
             lead_before: Lead::default(),
-            question: 0,
+            attempts: 0,
+            question: P::QUESTIONS,
             unanswered: 0,
+            is_as_set_up: false,
             owed: 0,
             doubtful: 0,
             unwanted: 0,
@@ -154,6 +174,11 @@ impl<'b, P: Protocol, T: Transport, C: Clock> Engine<'b, P, T, C> {
     /// A refusal was to be expected: no other answer follows.
     pub(crate) fn be_sure(&mut self) {
         self.unsure = false;
+    }
+
+    /// Whose payload was received last, where the module has said so.
+    pub(crate) fn owner(&self) -> u32 {
+        self.header.socket as u32
     }
 
     /// The lines that the last exchange kept.

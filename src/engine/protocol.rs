@@ -23,16 +23,15 @@ pub enum Line {
     Boot,
     /// Something the module tells on its own; the session has taken note.
     Event,
+    /// The same; and if it is the doing of the command in flight, the final result follows at once.
+    Due,
     /// A part of the conversation that needs no further attention: an echo, an error code that
     /// the final result will carry.
     Detail,
     /// Part of the reply to the command in flight, or nothing that the dialect knows.
     Reply,
-    /// It looks like an event, but nobody knows it, or it makes no sense: bytes may have been lost.
-    /// The session has taken note.
+    /// Nobody knows it, or it makes no sense: an event, or garbage. The session has taken note.
     Stray,
-    /// Nothing that a module says on its own: the answer of a command that is over, or garbage.
-    Nonsense,
 }
 
 /// Whether the input stands before payload.
@@ -58,6 +57,8 @@ pub struct Header {
     pub length: usize,
     /// Of a message, the part of the payload that makes no sense apart from the header: a topic.
     pub text: usize,
+    /// Whose payload it is, where the module says so.
+    pub socket: usize,
     /// Length of the payload.
     pub count: usize,
     /// What closes counted payload.
@@ -139,18 +140,6 @@ pub(crate) enum End {
     Spoilt,
 }
 
-/// What the answer to a resynchronising question means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u32)]
-pub enum Answer {
-    /// The line is not the answer.
-    No,
-    /// It is, and the module is as the driver has set it up.
-    AsSetUp,
-    /// It is, and the module has lost its settings: it restarted and nobody saw it.
-    SettingsLost,
-}
-
 /// The dialect's words and the session's memory, as the engine sees them.
 pub(crate) trait Protocol {
     /// The character with which the module asks for payload.
@@ -159,10 +148,12 @@ pub(crate) trait Protocol {
     const READY_PROMPT: Option<u8>;
     /// Milliseconds between the bytes that are sent where payload may be owed; 0 for all at once.
     const OWED_PACE: u32;
+    /// The most payload bytes that go over the line at once, either way.
+    const PAYLOAD_MAX: usize;
+    /// What a module says last when it has started.
+    const BOOT: &'static [u8];
     /// How a stream is ended that a spoilt command of the driver may have begun.
     const ESCAPE: Option<Escape>;
-    /// What stands before the payload of a reply.
-    const RECEIVED: &'static str;
     /// How many questions there are.
     const QUESTIONS: u32;
 
@@ -170,8 +161,8 @@ pub(crate) trait Protocol {
     fn line(&mut self, command: &[u8], line: &[u8]) -> Line;
     /// The count of the last [`Line::Received`].
     fn received(&self) -> usize;
-    /// Takes note of a line that is no part of the reply at hand, and tells what it is.
-    fn stray(&mut self, line: &[u8]) -> Line;
+    /// Takes note of a line that nobody knows.
+    fn stray(&mut self, line: &[u8]);
     /// Looks for what stands before payload at the start of a line, and describes it.
     fn payload(&self, pending: &[u8], header: &mut Header) -> Payload;
     /// The same for payload that only commands of the user's ask for, with the command in flight.
@@ -185,8 +176,9 @@ pub(crate) trait Protocol {
     fn end_message(&mut self, end: End);
     /// A question that no other command of the driver asks, with its line end.
     fn question(n: u32) -> &'static [u8];
-    /// Whether `line` answers question `n`.
-    fn answer(n: u32, line: &[u8]) -> Answer;
+    /// What `line` says to question `n`, if it is the answer: whether the module is as the driver has
+    /// set it up. If not, it restarted and nobody saw it.
+    fn answer(n: u32, line: &[u8]) -> Option<bool>;
     /// An event could not be kept.
     fn lose(&mut self);
     /// A line was longer than the line buffer and is gone.

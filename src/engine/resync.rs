@@ -2,15 +2,17 @@
 //!
 //! After a timeout, garbage or an overrun nobody knows which command the next answer belongs to,
 //! or whether the module still waits for payload. So: wait for silence, pay what payload may be
-//! owed, then ask a question that no other command asks, and ignore everything until its answer.
+//! owed, then ask a question that no other command asks, and ignore everything until its answer. A
+//! module that stays silent may be waiting for payload of which nobody knows: of a host that
+//! restarted, or of a command that was spoilt on the way. So it is paid as much as it can want.
 //! The questions are the settings of the session, so the answer also tells whether the module
-//! restarted unseen. A module answers in order: where several questions were asked before the
-//! first answer came, the link is in step when all answers have come, or no more do.
+//! restarted unseen. A module answers in order, and the questions differ: when the last one is
+//! answered, the link is in step.
 
 use super::Engine;
 use super::compose::InFlight;
-use super::protocol::{Answer, Line, Protocol};
-use super::wait::SILENCE;
+use super::protocol::{Line, Protocol};
+use super::wait::{CHATTER, SILENCE};
 use super::word::{PAYLOAD_SILENCE, Word};
 use crate::clock::Clock;
 use crate::error::Fault;
@@ -18,17 +20,11 @@ use crate::transport::Transport;
 
 /// How long each attempt waits for its answer (ms). Together they outlast the longest a module
 /// keeps a command to itself: 10 s for `AT+CIPSTART` with the driver's timeout parameter.
-const PATIENCE: [u32; 5] = [250, 500, 1000, 4000, 10_000];
+const PATIENCE: [u32; 5] = [250, 500, 1500, 4000, 10_000];
 
-/// The patience before which the module is told to leave a stream: by then it has had more time than
-/// most commands take.
-const ESCAPE_BEFORE: u32 = 1000;
-
-/// How long payload is paid byte by byte before the caller is told (ms); the next call goes on.
-const OWED_PATIENCE: u32 = 40_000;
-
-/// A module that chatters on is asked all the same after this long (ms).
-const CHATTER: u32 = 500;
+/// The patience before which a module that has answered nothing is told to leave a stream, and paid
+/// what it may be waiting for: by then it has had more time than most commands take.
+const ESCAPE_BEFORE: u32 = 4000;
 
 /// Whether what was written went out: a module that takes nothing now may take it later.
 pub(super) fn is_taken(written: Result<(), Fault>) -> Result<bool, Fault> {
@@ -61,26 +57,27 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
         }
         self.out_of_step = true;
         self.input.forget_kept();
-        for &patience in &PATIENCE {
-            if patience == ESCAPE_BEFORE {
+        // Where the last call was over before the module was found, this one goes on.
+        while let Some(&patience) = PATIENCE.get(self.attempts) {
+            if self.link.is_call_over() {
+                return Err(Fault::Timeout);
+            }
+            if patience == ESCAPE_BEFORE && !self.has_answered {
                 self.leave_unknown_stream()?;
+                self.paced = true;
+                self.owed = P::PAYLOAD_MAX;
             }
-            self.command
-                .fly(InFlight::Question(P::question(self.question)));
-            self.question += 1;
-            if self.question == P::QUESTIONS {
-                self.question = 0;
-            }
-            self.unanswered += 1;
             self.wait_for_silence()?;
             if self.pay_what_is_owed()? || self.ask(patience)? {
+                self.forget_past();
                 self.out_of_step = false;
-                self.unsure = false;
-                self.paced = false;
                 return Ok(());
             }
+            self.attempts += 1;
         }
-        Err(Fault::Timeout)
+        self.attempts = 0;
+        self.has_answered = false;
+        Err(Fault::Unresponsive)
     }
 
     /// Whatever comes before the question is asked is no news: the question stands for the commands
@@ -109,17 +106,18 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
 
     /// A module that waits for payload has no timeout: everything it is told goes into the
     /// payload, until it has enough and speaks. The connection it belongs to is given up by the
-    /// caller. Returns whether the question was answered on the way.
+    /// caller. Returns whether a question was answered on the way.
     fn pay_what_is_owed(&mut self) -> Result<bool, Fault> {
         if P::OWED_PACE > 0 {
             return self.pay_with_questions();
         }
         if self.owed > 0 {
             self.link.within(PAYLOAD_SILENCE + self.owed as u32);
-            while self.owed > 0 {
-                let piece = FILLER.get(..self.owed).unwrap_or(&FILLER);
+            let mut rest = self.owed;
+            while rest > 0 {
+                let piece = FILLER.get(..rest).unwrap_or(&FILLER);
                 self.link.write(piece)?;
-                self.owed -= piece.len();
+                rest -= piece.len();
             }
             // What the module did not take as payload is the beginning of a line.
             self.link.write(b"\r\n")?;
@@ -127,112 +125,118 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
         Ok(false)
     }
 
-    /// For a module that must not be sent a byte more than it waits for: the question goes out
-    /// byte by byte, so that it is payload while payload is owed, and a question when none is.
+    /// For a module that must not be sent a byte more than it waits for: the questions go out
+    /// byte by byte, so that they are payload while payload is owed, and questions when none is.
     fn pay_with_questions(&mut self) -> Result<bool, Fault> {
-        self.paced |= self.owed > 0;
-        self.link.within(OWED_PATIENCE);
+        // A command that was refused may have another answer, and that may be a prompt.
+        self.paced |= self.owed > 0 || self.doubtful > 0;
         while self.owed > 0 {
-            if self.link.is_late() {
-                return Err(Fault::Timeout);
-            }
-            let deadline = self.link.within(0);
-            let is_answered = self.ask(PATIENCE[0])?;
-            self.link.resume(deadline);
-            if is_answered {
-                self.owed = 0;
+            if self.ask(P::OWED_PACE)? {
                 return Ok(true);
             }
         }
         Ok(false)
     }
 
-    /// Asks the question in flight; whether its answer came.
+    /// Asks the next question; whether its answer came. One that tells of other settings may have been
+    /// spoilt on the way: only if it is the same again the module must have restarted.
     fn ask(&mut self, patience: u32) -> Result<bool, Fault> {
-        self.link.within(patience);
-        if P::OWED_PACE > 0 && self.paced {
-            self.write_paced()?;
-        } else {
-            let written = self.link.write(self.command.in_flight());
-            if !is_taken(written)? {
-                self.unanswered = self.unanswered.saturating_sub(1);
-                return Ok(false);
+        self.question += 1;
+        if self.question >= P::QUESTIONS {
+            self.question = 0;
+        }
+        self.unanswered += 1;
+        let question = P::question(self.question);
+        self.command.fly(InFlight::Question(question));
+        let mut may_be_spoilt = self.session.is_set_up();
+        loop {
+            self.link.within(patience);
+            if P::OWED_PACE > 0 && self.paced {
+                self.write_paced(question)?;
+            } else {
+                let written = self.link.write(question);
+                if !is_taken(written)? {
+                    self.unanswered = self.unanswered.saturating_sub(1);
+                    return Ok(false);
+                }
+            }
+            self.link.within(patience);
+            let is_answered = self.hear(patience)?;
+            if !is_answered || self.is_as_set_up {
+                return Ok(is_answered);
+            }
+            if !core::mem::take(&mut may_be_spoilt) {
+                self.session.restarted();
+                return Ok(true);
             }
         }
-        self.link.within(patience);
-        self.hear()
     }
 
-    /// Writes the question byte by byte, until the module speaks: then it has enough, or this is
-    /// something else, and the question is asked anew.
-    fn write_paced(&mut self) -> Result<(), Fault> {
-        let mut written = 0;
-        while let Some(&byte) = self.command.in_flight().get(written) {
-            written += 1;
-            self.link.within(P::OWED_PACE);
-            self.link.write(&[byte])?;
+    /// Writes a question byte by byte, so slowly that the module looks at each of them alone.
+    fn write_paced(&mut self, question: &[u8]) -> Result<(), Fault> {
+        for byte in question.chunks(1) {
+            self.link.write(byte)?;
             self.owed = self.owed.saturating_sub(1);
-            let before = self.input.pending().len();
-            match self.fill_now(usize::MAX) {
-                Ok(()) => {
-                    let heard = self.input.pending().get(before..).unwrap_or(&[]);
-                    let is_echo = heard == [byte];
-                    if !is_echo {
-                        break;
-                    }
-                }
-                Err(Fault::Timeout) => {}
-                other => return other,
+            self.send_nothing(P::OWED_PACE)?;
+            if self.link.is_call_over() {
+                // There is no time left to be slow.
+                return Err(Fault::Timeout);
             }
         }
         Ok(())
     }
 
-    /// Waits for the answer to the question in flight, and drops everything else that is no event.
-    fn hear(&mut self) -> Result<bool, Fault> {
-        let (mut is_answered, mut in_step) = (false, false);
+    /// Waits for the answer to the last question, and drops everything else that is no event. A
+    /// module that answers another one is given as much time again.
+    fn hear(&mut self, patience: u32) -> Result<bool, Fault> {
+        let (mut answered, mut has_started) = (None, false);
         loop {
             match self.await_word(usize::MAX) {
-                Ok(Word::Line(Line::Reply)) if self.is_answer() => is_answered = true,
-                Ok(Word::Line(Line::Ok)) if is_answered => {
+                Ok(Word::Line(Line::Reply)) => match self.answered() {
+                    // A late answer, or an event that nobody knows.
+                    None => self.session.lose(),
+                    told => answered = told,
+                },
+                Ok(Word::Line(Line::Ok)) if answered.is_some() => {
                     self.blank_before_ok = Some(self.lead_before.line_feed);
-                    if self.unanswered == 0 {
+                    self.has_answered = true;
+                    self.owed = 0;
+                    self.unanswered = self.unanswered.saturating_sub(1);
+                    // Unless so many are open that some are the same.
+                    let is_last = answered.take() == Some(self.question);
+                    if is_last && self.unanswered < P::QUESTIONS {
                         return Ok(true);
                     }
-                    in_step = true;
-                    self.link.within(PATIENCE[0]);
+                    self.link.within(patience);
                 }
                 // A fresh module owes nothing. The question reached it if the transport kept it over
                 // the start.
                 Ok(Word::Line(Line::Boot)) => {
-                    self.owed = 0;
-                    self.unanswered = 1;
-                    in_step = true;
+                    has_started = true;
                     self.link.within(PATIENCE[0]);
                 }
-                Ok(Word::Line(_)) => {}
-                Ok(other) => drop(self.take_unasked(other)),
+                Ok(Word::Line(Line::Event | Line::Detail | Line::Stray)) => {}
+                // It answers something: it does not wait.
+                Ok(Word::Line(_)) => self.owed = 0,
+                Ok(other) => self.take_unasked(other),
                 Err(Fault::Timeout) => {
-                    if in_step {
+                    if self.has_answered && self.owed == 0 {
+                        // No other answer will come.
                         self.unanswered = 0;
                     }
-                    return Ok(in_step);
+                    return Ok(has_started);
                 }
                 Err(fault) => return Err(fault),
             }
         }
     }
 
-    /// Whether the last line answers any question that may be open.
-    fn is_answer(&mut self) -> bool {
+    /// Which question the last line answers, if it does.
+    fn answered(&mut self) -> Option<u32> {
         let line = self.input.line();
-        let answer = (0..P::QUESTIONS)
-            .map(|n| P::answer(n, line))
-            .find(|answer| *answer != Answer::No);
-        if answer == Some(Answer::SettingsLost) {
-            self.session.restarted();
-        }
-        self.unanswered = self.unanswered.saturating_sub(u32::from(answer.is_some()));
-        answer.is_some()
+        let told = |n| Some(n).zip(P::answer(n, line));
+        let (n, is_as_set_up) = (0..P::QUESTIONS).find_map(told)?;
+        self.is_as_set_up = is_as_set_up;
+        Some(n)
     }
 }

@@ -46,16 +46,26 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
         self.link.write(bytes)
     }
 
-    /// Sends nothing for a while. What comes meanwhile is kept, as far as there is room.
-    pub(crate) fn pause_stream(&mut self, milliseconds: u32) -> Result<(), Fault> {
+    /// Sends nothing for a while. What comes meanwhile is kept as far as there is room; the rest waits
+    /// in the transport.
+    pub(crate) fn send_nothing(&mut self, milliseconds: u32) -> Result<(), Fault> {
         self.link.within(milliseconds);
         loop {
-            match self.fill_now(usize::MAX) {
+            let paused = match self.input.is_full() {
+                true => self.link.read(&mut []).map(drop),
+                false => self.fill_now(usize::MAX),
+            };
+            match paused {
                 Ok(()) => {}
                 Err(Fault::Timeout) => return Ok(()),
                 other => return other,
             }
         }
+    }
+
+    /// Whether the bytes of the stream that are here begin like this.
+    pub(crate) fn stream_begins_with(&self, text: &[u8]) -> bool {
+        self.input.pending().starts_with(text)
     }
 
     /// Ends the stream, if there is one. What still comes of it is dropped.

@@ -10,6 +10,9 @@ use crate::transport::Transport;
 /// The line is silent when nothing comes for this long (ms): twenty byte times at 9600 baud.
 pub(super) const SILENCE: u32 = 20;
 
+/// A module that chatters on is asked all the same after this long (ms).
+pub(super) const CHATTER: u32 = 500;
+
 /// The most bytes that one `pump` takes in.
 const PUMP_LIMIT: usize = 4096;
 
@@ -69,10 +72,23 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
     /// Waits for the end of a line that has begun, but not long: one that does not end is garbage.
     pub(crate) fn settle(&mut self) -> Result<(), Fault> {
         self.pump()?;
+        if !self.input.pending().is_empty() || self.message.is_some() {
+            self.await_line_end()?;
+        }
+        self.is_settled = true;
+        Ok(())
+    }
+
+    #[inline(never)]
+    fn await_line_end(&mut self) -> Result<(), Fault> {
+        let enough = self.link.after(CHATTER);
         while !self.out_of_step && (self.message.is_some() || !self.input.pending().is_empty()) {
             self.link.within(SILENCE);
-            match self.fill(usize::MAX) {
-                Ok(()) => {}
+            let filled = self.fill(usize::MAX);
+            self.link.resume(enough);
+            match filled {
+                // A message is as long as it says.
+                Ok(()) => self.out_of_step |= self.message.is_none() && self.link.is_late(),
                 Err(fault) => {
                     self.out_of_step = true;
                     if fault != Fault::Timeout {
@@ -82,7 +98,6 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
             }
             self.pump()?;
         }
-        self.is_settled = true;
         Ok(())
     }
 
@@ -111,48 +126,60 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
         }
     }
 
-    /// Waits for the module to report that it has started.
+    /// Waits for the module to report that it has started. What is heard before is noise, and so is
+    /// what goes wrong: while a module restarts, its lines float.
     pub(crate) fn wait_for_boot(&mut self, timeout: u32) -> Result<(), Fault> {
-        self.unwanted = 0;
-        self.owed = 0;
-        self.paced = false;
-        self.unanswered = 0;
+        self.forget_past();
         self.in_stream = false;
         self.forget_message();
         self.out_of_step = true;
         self.link.within(timeout);
         loop {
             match self.await_word(usize::MAX) {
-                Ok(word) if self.take_unasked(word) => {
-                    self.out_of_step = false;
-                    return Ok(());
-                }
-                Ok(_) => {}
-                // A module that starts may not drive its lines yet.
+                // Noise may stand before it, on the same line.
+                Ok(Word::Line(_) | Word::Overlong) if self.input.line().ends_with(P::BOOT) => break,
+                Ok(word) => self.take_unasked(word),
                 Err(Fault::Transport) if !self.link.is_late() => self.link.idle()?,
                 Err(fault) => return Err(fault),
             }
         }
+        self.out_of_step = false;
+        Ok(())
     }
 
-    /// Takes what no exchange has asked for. Returns whether it says that the module restarted.
-    pub(super) fn take_unasked(&mut self, word: Word) -> bool {
+    /// The module speaks with us: what was owed on either side, or left open, is so no more.
+    pub(super) fn forget_past(&mut self) {
+        self.unwanted = 0;
+        self.owed = 0;
+        self.unanswered = 0;
+        self.doubtful = 0;
+        self.paced = false;
+        self.unsure = false;
+        self.is_loose = false;
+        self.attempts = 0;
+        self.has_answered = false;
+    }
+
+    /// Only a question tells whether the module has restarted.
+    pub(super) fn suspect_restart(&mut self) {
+        self.out_of_step |= self.session.is_set_up();
+    }
+
+    /// Takes what no exchange has asked for.
+    pub(super) fn take_unasked(&mut self, word: Word) {
         match word {
-            Word::Line(Line::Boot) => return true,
-            Word::Line(Line::Event | Line::Detail | Line::Stray) | Word::Prompt => {}
+            Word::Line(Line::Boot | Line::Event | Line::Due | Line::Detail | Line::Stray)
+            | Word::Prompt => {}
             // The answer of a command that is over, or garbage: what else was missed?
             Word::Line(_) => {
                 self.out_of_step = true;
                 self.session.doubt();
             }
+            Word::Ready => self.suspect_restart(),
             Word::Overlong => self.session.lost_line(),
             // A late answer with payload: none of it may be taken for lines.
-            Word::Payload => {
-                self.unwanted = self.header.count;
-                self.out_of_step = true;
-            }
+            Word::Payload => self.drop_payload(P::PAYLOAD_MAX),
             Word::Encoded | Word::Spoilt => self.out_of_step = true,
         }
-        false
     }
 }

@@ -24,6 +24,9 @@ pub(super) enum Word {
     Overlong,
     /// The module waits for payload.
     Prompt,
+    /// It waits for a command, and prompts for it, which was switched off: it may have restarted, if
+    /// this is no noise.
+    Ready,
     /// Payload follows, which answers a command.
     Payload,
     /// Text follows that stands for such payload.
@@ -82,6 +85,10 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
     fn read_line(&mut self) -> Line {
         let (line, command) = (self.input.line(), self.command.in_flight());
         trace!("< {}", crate::fmt::visible(line));
+        // Between what a peer has said, what counts is a result, or an echo of the question.
+        if self.is_loose && line != b"OK" && !command.starts_with(line) {
+            return Line::Reply;
+        }
         let kind = self.session.line(command, line);
         self.unsure |= kind == Line::NotUnderstood;
         kind
@@ -98,15 +105,13 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
                 byte if byte == P::PROMPT => {
                     if self.prompt_awaited {
                         word = Some(Word::Prompt);
-                    } else if self.unsure {
-                        self.owed += core::mem::take(&mut self.doubtful);
+                    } else {
+                        // It waits for payload that nobody knows of, or not any more.
+                        self.owed = P::PAYLOAD_MAX;
+                        self.unsure = true;
                     }
                 }
-                byte if Some(byte) == P::READY_PROMPT => {
-                    let command = self.command.in_flight();
-                    self.lead_before = core::mem::take(&mut self.lead);
-                    word = Some(Word::Line(self.session.line(command, &[byte])));
-                }
+                byte if Some(byte) == P::READY_PROMPT => word = Some(Word::Ready),
                 _ => break,
             }
             before += 1;
@@ -122,7 +127,7 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
 
     fn look_for_payload(&mut self) -> Payload {
         let pending = self.input.pending();
-        if pending.first() != Some(&b'+') {
+        if pending.first() != Some(&b'+') || self.is_loose {
             return Payload::No;
         }
         match (self.session.payload(pending, &mut self.header), self.others) {
@@ -145,11 +150,28 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
             None => {
                 // Somebody used the module before: it is nobody's. CR LF closes it.
                 self.begin_payload(Word::Payload);
-                self.unwanted = self.header.text + self.header.count + b"\r\n".len();
+                let length = self.header.text.saturating_add(self.header.count);
+                self.unwanted = length.min(P::PAYLOAD_MAX) + b"\r\n".len();
                 self.session.lose();
                 true
             }
         }
+    }
+
+    /// Payload comes that nobody wants, at most so much: a greater count is a spoilt one.
+    pub(super) fn drop_payload(&mut self, most: usize) {
+        self.unwanted = self.header.count.min(most);
+        self.out_of_step = true;
+        if self.header.count > most {
+            self.lose_track();
+        }
+    }
+
+    /// Payload was not read to its end, or may not have been.
+    pub(super) fn lose_track(&mut self) {
+        self.out_of_step = true;
+        self.is_loose = true;
+        self.session.lost_line();
     }
 
     /// Drops payload that nobody waits for any more, as far as it is here; whether that is all.
@@ -187,6 +209,7 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
         match filled {
             Err(Fault::Timeout) => {
                 self.unwanted = 0;
+                self.lose_track();
                 Ok(())
             }
             other => other,

@@ -58,6 +58,8 @@ const COMMAND_MAX: usize = 255;
 
 /// What the dialect remembers between two lines.
 #[derive(Debug, Default)]
+// What is used most is within reach of a short instruction.
+#[repr(C)]
 pub struct Memory {
     /// The station's address, as the module told it: there is no command to ask for it.
     address: Option<Ipv4Addr>,
@@ -71,6 +73,10 @@ pub struct Memory {
     /// The name that is being resolved, as a fingerprint.
     name_asked: u32,
     name: Attempt<Ipv4Addr>,
+    /// The socket to which binary data was sent last.
+    sent_binary: Option<u32>,
+    /// A socket may have been opened of which the driver was not told.
+    has_lost_socket: bool,
     /// Peers may have made connections of which nothing was told.
     untold_children: bool,
 }
@@ -95,6 +101,8 @@ impl Words for Microchip {
     /// More bytes than announced wedge the module for good; it looks at its input every 50 ms
     /// (wire notes 1 and 2).
     const OWED_PACE: u32 = 60;
+    /// `AT+SOCKRD`; it takes less (wire notes 2 and 3).
+    const PAYLOAD_MAX: usize = 2048;
     const ESCAPE: Option<Escape> = None;
     const RECEIVED: &'static str = "+SOCKRD:";
     const BOOT: &'static str = "OK";
@@ -112,6 +120,10 @@ impl Words for Microchip {
         },
         Setting {
             query: "AT+GMR\r\n",
+            value: None,
+        },
+        Setting {
+            query: "AT+WAP\r\n",
             value: None,
         },
     ];

@@ -48,7 +48,7 @@ fn certificate(pending: &[u8], header: &mut Header) -> Result<Payload, Payload> 
     Ok(Payload::Encoded)
 }
 
-/// `<name><number>,<count>,`: how long it is; the count goes into the header.
+/// `<name><number>,<count>,`: how long it is; the numbers go into the header.
 fn counted(pending: &[u8], name: &[u8], header: &mut Header) -> Result<usize, Payload> {
     if !agree(pending, name) {
         return Err(Payload::No);
@@ -62,6 +62,7 @@ fn counted(pending: &[u8], name: &[u8], header: &mut Header) -> Result<usize, Pa
         if separator != b',' {
             return Err(Payload::No);
         }
+        header.socket = header.count;
         header.count = number(digits).ok_or(Payload::No)? as usize;
         at += blanks + digits.len() + 1;
     }

@@ -6,7 +6,7 @@ use embedded_nal::AddrType;
 
 use super::command::wlan::GetStation;
 use super::status::Status;
-use super::stream::ask_for_sockets;
+use super::stream::{Wanted, close_unknown};
 use super::text::Rule;
 use super::{Attempt, Microchip, Module, fingerprint};
 use crate::clock::Clock;
@@ -42,19 +42,15 @@ impl Station for Microchip {
         send: 10_000,
         receive: 5000,
         close: 5000,
+        // With what its last step takes, less than a minute.
+        call: 59_000,
+        unheard: 60_000,
     };
 
     /// Makes the settings, and takes back what a driver before this one has left.
     fn set_up<T: Transport, C: Clock>(module: &mut Module<'_, T, C>) -> Outcome {
         module.tell("ATE0\r\n", &[])?;
-        let left_open = ask_for_sockets(module)?;
-        for socket in left_open.listed() {
-            match module.tell("AT+SOCKCL=#\r\n", &[socket]) {
-                Err(Fault::Refused) => {}
-                other => other?,
-            }
-        }
-        Ok(())
+        close_unknown(module, Wanted::All)
     }
 
     fn join<T: Transport, C: Clock>(

@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use super::command::general::SetEcho;
 use super::command::network::{
     Close, ConfigureTls, Connect, GetSockets, JoinGroup, Open, Protocol, Receive, RecordType,
-    Resolve, Send, SendTextTo, TlsParameter,
+    Resolve, SendText, SendTextTo, TlsParameter,
 };
 use super::command::wlan::{ConfigureStation, Security, SetStation, StationParameter};
 use super::{Microchip, Secret, Text};
@@ -80,11 +80,14 @@ proptest! {
     }
 
     #[test]
-    fn payload(socket: u32, length in 1..=1400_usize) {
-        let (payload, mut into) = (vec![b'x'; length], vec![0; length]);
-        let size = Ranged::new(length as u32).unwrap();
+    fn sending(socket: u32, payload in proptest::collection::vec(any::<u8>(), 1..=99)) {
         let told_send = told::<Microchip>(|module, _| { let _ = Microchip::send(module, socket, &payload); });
-        prop_assert_eq!(told_send, written(&Send { socket, length: size }));
+        prop_assert_eq!(told_send, written(&SendText::new(socket, &payload).unwrap()));
+    }
+
+    #[test]
+    fn receiving_and_closing(socket: u32, length in 1..=2048_usize) {
+        let mut into = vec![0; length];
         let told_receive = told::<Microchip>(|module, _| {
             { let _ = Microchip::receive(module, socket, length, &mut into); }
         });

@@ -8,6 +8,7 @@ use crate::engine::protocol::Line;
 use crate::engine::text::{Fields, digits, number};
 use crate::engine::words::{Words, words};
 use crate::error::Closed;
+use crate::socket::Slot;
 use crate::value::LinkState;
 
 type MicrochipSession<'b> = Session<'b, Microchip>;
@@ -55,17 +56,21 @@ pub(super) fn line(session: &mut MicrochipSession<'_>, command: &[u8], line: &[u
     match line {
         // What makes no sense is a stray: bytes must have been lost.
         [b'+', ..] => return named(session, command, line).unwrap_or(Line::Stray),
-        // A module that starts says no more than this (wire notes 1).
-        b"OK" if command.is_empty() => return Line::Boot,
+        // A module that starts says no more than this (wire notes 1): on an idle line it is one
+        // that may have restarted.
         b"OK" => return Line::Ok,
-        // Prompts and echo were switched off: a module that has them has restarted unseen.
-        b">" => {}
+        // The echo was switched off: a module that has it has restarted unseen.
         _ if !command.is_empty() && line == command.trim_ascii_end() => {}
         _ => {
             let Some(code) = line.strip_prefix(b"ERROR") else {
                 return Line::Reply;
             };
             session.refusal = status(code.strip_prefix(b":").unwrap_or(b""));
+            let slot = session.vendor.sent_binary.take();
+            if let Some(slot) = slot.and_then(|link| session.sockets.by_link(link)) {
+                // What was to be payload was taken for a command.
+                slot.spoil();
+            }
             // It may mean half a command: the other half is looked at 50 ms later (wire notes 1).
             return Line::NotUnderstood;
         }
@@ -226,7 +231,8 @@ fn refused(session: &mut MicrochipSession<'_>, line: &[u8], values: &[u8]) -> Op
         vendor.connection.settle(Err(Status::from(code)));
     }
     match session.sockets.by_link(socket) {
-        Some(slot) => slot.closed_by_module(Closed::ByPeer),
+        // Firmware has given it up, the reference's module has not.
+        Some(slot) => slot.abandon(Closed::ByPeer),
         None => session.events.push(line),
     }
     Some(())
@@ -247,12 +253,16 @@ fn data(session: &mut MicrochipSession<'_>, line: &[u8], values: &[u8]) -> Optio
 /// The peer has closed; the socket must still be closed here (reference 7.2.1).
 fn closed(session: &mut MicrochipSession<'_>, line: &[u8], socket: u32) {
     if let Some(slot) = session.sockets.by_link(socket) {
-        slot.abandon(Closed::ByPeer);
-        // What came unannounced, in a binary write, can still be read.
-        slot.readable = true;
+        closed_by_peer(slot);
     } else if !is_waiting(session, socket, true) {
         session.events.push(line);
     }
+}
+
+pub(super) fn closed_by_peer(slot: &mut Slot<'_>) {
+    slot.abandon(Closed::ByPeer);
+    // What came unannounced, in a binary write, can still be read.
+    slot.expect_data();
 }
 
 /// Whether a socket is a connection of a peer's that nobody has accepted yet; the peer may have closed

@@ -77,8 +77,9 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
         };
         let slot = self.slot(&handle)?;
         slot.open(incoming.link);
+        slot.set_peer(incoming.remote);
         // What came before it was accepted was nobody's.
-        slot.readable = true;
+        slot.expect_data();
         if incoming.is_closed {
             slot.abandon(Closed::ByPeer);
         }

@@ -39,8 +39,9 @@ impl<'b, D: Dialect, T: Transport, C: Clock> Module<'b, D, T, C> {
 
     /// Makes a socket fit to be opened, whatever it was before.
     pub(super) fn begin_open(&mut self, socket: &mut Handle) -> Outcome {
-        self.prepare()?;
+        // First: whatever comes of it, nobody uses the old connection any more.
         self.hang_up(socket)?;
+        self.prepare()?;
         self.session().sockets.renew(socket);
         Ok(())
     }
@@ -112,10 +113,19 @@ impl<'b, D: Dialect, T: Transport, C: Clock> Module<'b, D, T, C> {
     pub(super) fn catch_up(&mut self, socket: &Handle) -> Outcome<&mut Slot<'b>> {
         self.current(socket)?;
         self.engine.pump()?;
+        if self.engine.link.is_due(self.timeouts.unheard) {
+            use crate::engine::protocol::Protocol;
+            self.session().doubt();
+        }
         if self.needs_attention() {
             self.prepare()?;
         }
-        self.current(socket)
+        let is_time = D::LOOK_AGAIN > 0 && self.engine.link.has_passed(self.look_at);
+        let slot = self.current(socket)?;
+        if is_time && slot.is_uncertain {
+            slot.expect_data();
+        }
+        Ok(slot)
     }
 
     /// What a failed send means for the socket, of which nothing is known to have gone out.
@@ -124,20 +134,22 @@ impl<'b, D: Dialect, T: Transport, C: Clock> Module<'b, D, T, C> {
             return fault;
         };
         match (fault, slot.state) {
-            // The notice of the close and the command crossed.
-            (Fault::Refused, State::Closed(how)) => how.into(),
-            (Fault::Refused, _) => {
-                // Refused though the link seems open: was its close missed? The module knows.
+            (Fault::Untaken, State::Closed(how)) => how.into(),
+            (Fault::Refused, state) => {
+                // Refused though the link seems open: was its close missed? The module knows. Else the
+                // notice of the close and the command crossed.
                 let refusal = self.session().refusal;
-                self.session().in_doubt = true;
+                self.session().in_doubt |= state == State::Open;
                 let found = self.prepare().and_then(|()| self.open_link(socket));
                 self.session().refusal = refusal;
                 match found {
-                    Ok(_) | Err(Fault::Timeout) => fault,
+                    Ok(_) | Err(Fault::Timeout | Fault::Unresponsive) => fault,
                     Err(found) => found,
                 }
             }
             (Fault::ModuleReset | Fault::Usage, _) => fault,
+            // The peer takes nothing any more; what it has sent can be read.
+            (_, State::Closed(_)) => fault,
             // A datagram more or less.
             _ if slot.is_datagram() => fault,
             _ => {

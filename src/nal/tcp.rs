@@ -92,11 +92,15 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
 
     fn send_all(&mut self, socket: &Handle, buffer: &[u8]) -> Outcome {
         self.current(socket)?;
-        self.prepare()?;
         let mut rest = buffer;
-        let mut link = self.open_link(socket)?;
-        while !rest.is_empty() {
-            let (chunk, behind) = rest.split_at_checked(D::SEND_MAX).unwrap_or((rest, &[]));
+        loop {
+            self.prepare()?;
+            let link = self.open_link(socket)?;
+            if rest.is_empty() {
+                return Ok(());
+            }
+            let piece = D::piece(self, rest);
+            let (chunk, behind) = rest.split_at_checked(piece).unwrap_or((rest, &[]));
             if let Err(fault) = D::send(self, link, chunk) {
                 let fault = self.after_failed_send(socket, fault);
                 if rest.len() < buffer.len() {
@@ -105,12 +109,13 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
                 }
                 return Err(fault);
             }
-            rest = behind;
-            if !rest.is_empty() {
-                link = self.open_link(socket)?;
+            if behind.is_empty() {
+                return Ok(());
             }
+            rest = behind;
+            // Each piece is given as much time.
+            self.engine.link.end_call();
         }
-        Ok(())
     }
 
     /// Receives what is there; 0 if nothing is.
@@ -119,7 +124,7 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
         if n > 0 || buffer.is_empty() {
             return Ok(n);
         }
-        if self.catch_up(socket)?.readable {
+        if self.catch_up(socket)?.is_readable() {
             self.prepare()?;
             let n = self.fetch(socket, buffer)?;
             if n > 0 {
@@ -128,7 +133,7 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
         }
         let slot = self.slot(socket)?;
         match slot.state {
-            State::Closed(how) if !slot.readable => Err(how.into()),
+            State::Closed(how) if !slot.is_readable() => Err(how.into()),
             State::Listening => Err(Fault::NotConnected),
             State::Open | State::Closed(_) => Ok(0),
         }
@@ -166,6 +171,11 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
         );
         let slot = self.current(socket)?;
         let got = match result {
+            // Whose bytes are these?
+            _ if slot.is_in_question => {
+                slot.spoil();
+                return Err(Fault::StreamBroken);
+            }
             // A link that is closed and emptied has nothing to read.
             Err(Fault::Refused) => 0,
             Err(fault) => {
@@ -176,6 +186,9 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
             Ok(got) => got,
         };
         slot.end_read(got, wanted, announced);
+        if D::LOOK_AGAIN > 0 {
+            self.look_at = self.engine.link.after(D::LOOK_AGAIN);
+        }
         Ok(got)
     }
 
@@ -185,11 +198,13 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
         if slot.has_ahead() || self.session().sockets.is_from_before_restart(socket) {
             return Ok(true);
         }
-        match self.catch_up(socket).map(|slot| slot.readable) {
+        match self.catch_up(socket).map(|slot| slot.is_readable()) {
             Err(Fault::ModuleReset) => return Ok(true),
             // What may be there is there when it has been fetched.
             Ok(true) => {
                 self.prepare()?;
+                // However short the wait was to be: a read that is broken off loses bytes.
+                self.engine.link.end_call();
                 if self.fetch_ahead(socket)? > 0 {
                     return Ok(true);
                 }
@@ -198,10 +213,11 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
             Err(fault) => return Err(fault),
         }
         let slot = self.slot(socket)?;
-        Ok(slot.state != State::Open && !slot.readable)
+        Ok(slot.state != State::Open && !slot.is_readable())
     }
 
     fn wait_for_something(&mut self, socket: &Handle, ms: u32) -> Outcome {
+        self.engine.link.begin_call(ms);
         self.engine.link.within(ms);
         loop {
             let deadline = self.engine.link.within(0);
@@ -210,11 +226,17 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
             if is_there {
                 return Ok(());
             }
-            match self.wait_for_news(socket) {
+            if D::LOOK_AGAIN > 0 {
+                self.engine.link.at_most(D::LOOK_AGAIN);
+            }
+            let waited = self.wait_for_news(socket);
+            self.engine.link.resume(deadline);
+            match waited {
                 Ok(()) if self.engine.link.is_late() => return Err(Fault::Timeout),
                 // What has happened to the socket is seen above.
                 Ok(()) => {}
-                Err(Fault::ModuleReset | Fault::Malformed) if !self.engine.link.is_late() => {}
+                Err(Fault::ModuleReset | Fault::Malformed | Fault::Timeout)
+                    if !self.engine.link.is_late() => {}
                 Err(fault) => return Err(fault),
             }
         }
@@ -224,7 +246,7 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
     fn wait_for_news(&mut self, socket: &Handle) -> Outcome {
         loop {
             match self.slot(socket) {
-                Ok(slot) if !slot.readable && slot.state == State::Open => {}
+                Ok(slot) if !slot.is_readable() && slot.state == State::Open => {}
                 _ => return Ok(()),
             }
             self.engine.await_event()?;

@@ -184,10 +184,11 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
     ) -> Outcome<Option<(usize, SocketAddr)>> {
         let (remote, socket) = (socket.remote, &socket.handle);
         let slot = self.catch_up(socket)?;
+        if let State::Closed(how) = slot.state {
+            // Its link may be somebody else's by now.
+            return Err(how.into());
+        }
         let Some(datagram) = slot.next_datagram() else {
-            if let State::Closed(how) = slot.state {
-                return Err(how.into());
-            }
             let is_there = slot.unnoted > 0 && self.read_unnoted(socket, buffer)?;
             return match is_there {
                 true => self.take_datagram(socket, remote),
@@ -233,7 +234,17 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
             return Ok(0);
         }
         let link = self.slot(socket)?.link;
-        let result = D::receive(self, link, length.min(D::RECEIVE_MAX), into);
+        let mut read = 0;
+        // One that is longer than a read command may ask for takes several.
+        let result = loop {
+            let wanted = (length - read).min(D::RECEIVE_MAX);
+            let rest = into.get_mut(read..).unwrap_or(&mut []);
+            match D::receive(self, link, wanted, rest) {
+                Ok(n) if n == wanted && read + n < length => read += n,
+                Ok(n) => break Ok(read + n),
+                Err(fault) => break Err(fault),
+            }
+        };
         self.current(socket)?;
         if result != Ok(length) {
             // What the module holds is not what the notes say.

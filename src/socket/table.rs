@@ -1,6 +1,6 @@
 //! The socket table: who owns which place, and what the driver knows of its connection.
 
-use core::net::SocketAddrV4;
+use core::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 
 use super::{Datagram, Handle};
 use crate::error::{Closed, Fault};
@@ -59,31 +59,40 @@ impl<const N: usize> Default for SocketMemory<'_, N> {
     }
 }
 
-/// One place of the table.
+/// One place of the table. Bytes come first, where short instructions reach them.
+#[repr(C)]
 pub(crate) struct Slot<'b> {
-    /// The next place.
-    next: Option<&'b mut Slot<'b>>,
     owned: bool,
-    generation: u32,
-    pub(crate) state: State,
-    /// The module's name for the link: an id of 0 to 4, or a 32-bit handle.
-    pub(crate) link: u32,
     /// The link may still exist in the module though it is closed here; it must be closed there
     /// before its place is used again.
     pub(crate) lingers: bool,
-    /// The module has, or may have, data for this link.
-    pub(crate) readable: bool,
-    /// At least this many bytes wait in the module.
-    announced: u32,
-    kind: Kind,
+    /// The module has, or may have, data for this link, which somebody wants.
+    readable: bool,
+    /// The module has told something that cannot be about this connection: its link may be
+    /// somebody else's by now.
+    pub(crate) is_in_question: bool,
+    /// The module gave more or less than it had announced: it may not announce what comes next.
+    pub(crate) is_uncertain: bool,
     /// A datagram has been told since this was set to `false`.
     pub(crate) is_told: bool,
-    /// Where the module sends datagrams that are not told where to go, as far as is known.
-    pub(crate) destination: Option<SocketAddrV4>,
+    kind: Kind,
+    pub(crate) state: State,
+    /// The next place.
+    next: Option<&'b mut Slot<'b>>,
+    /// The module's name for the link: an id of 0 to 4, or a 32-bit handle.
+    pub(crate) link: u32,
+    generation: u32,
+    /// At least this many bytes wait in the module.
+    announced: u32,
+    /// So many bytes of what will be told of may have been read already.
+    untold: u32,
     /// Behind the datagrams that are noted the module holds this many bytes.
     pub(crate) unnoted: u32,
     /// What was read ahead of a stream and is not handed out yet; or notes on datagrams.
     ahead: Ahead<'b>,
+    /// Where the module sends datagrams that are not told where to go, as far as is known; of a
+    /// stream, who the peer is.
+    pub(crate) destination: Option<SocketAddrV4>,
 }
 
 /// The memory for reading ahead, once there is some, of which a part is filled.
@@ -145,6 +154,9 @@ impl<'b> Slot<'b> {
         lingers: false,
         readable: false,
         announced: 0,
+        untold: 0,
+        is_in_question: false,
+        is_uncertain: false,
         kind: Kind::Stream,
         is_told: false,
         destination: None,
@@ -166,6 +178,18 @@ impl<'b> Slot<'b> {
         self.forget();
         self.state = State::Open;
         self.link = link;
+        self.untold = 0;
+        self.is_in_question = false;
+    }
+
+    /// Who the peer of a stream is.
+    pub(crate) fn set_peer(&mut self, peer: SocketAddr) {
+        self.destination = Some(peer_of(peer));
+    }
+
+    /// Whether this is the peer, as far as is known.
+    pub(crate) fn is_peer(&self, told: SocketAddr) -> bool {
+        self.destination.is_none_or(|peer| peer == peer_of(told))
     }
 
     /// A socket for datagrams is ready.
@@ -193,8 +217,37 @@ impl<'b> Slot<'b> {
     /// The module has announced data. Firmware counts each arrival, the reference counts all that
     /// waits: in either case no less than `n` bytes wait now.
     pub(crate) fn announce(&mut self, n: u32) {
-        self.readable = true;
-        self.announced = self.announced.max(n);
+        if self.expect_data() {
+            self.announced = self.announced.max(n);
+        }
+        self.is_uncertain = false;
+    }
+
+    /// The module may hold data. Whether anybody wants it: what comes behind lost bytes, or to a
+    /// socket whose connection was never made, is nobody's.
+    pub(crate) fn expect_data(&mut self) -> bool {
+        let is_wanted = matches!(self.state, State::Open | State::Closed(Closed::ByPeer));
+        self.readable |= is_wanted;
+        is_wanted
+    }
+
+    /// Whether the module has, or may have, data for the owner.
+    pub(crate) fn is_readable(&self) -> bool {
+        self.readable
+    }
+
+    /// As [`announce`](Self::announce), by a module that may tell of a chunk when its last byte is
+    /// there, of which the first may have been read by then.
+    pub(crate) fn announce_chunk(&mut self, n: u32) {
+        self.announce(n.saturating_sub(self.untold));
+        self.untold = self.untold.saturating_sub(n);
+    }
+
+    /// The module holds so many bytes of the stream. Of a chunk that is told when its last byte is
+    /// there some may be among them.
+    pub(crate) fn recount(&mut self, n: u32) {
+        self.announce(n);
+        self.untold = n;
     }
 
     /// A read command begins. What is announced from here on may be part of its answer, or not.
@@ -206,10 +259,13 @@ impl<'b> Slot<'b> {
     /// The module has given `n` of the `wanted` bytes; `announced` had been promised before.
     pub(crate) fn end_read(&mut self, n: usize, wanted: usize, announced: u32) {
         let got = n as u32;
-        self.announced = self.announced.max(announced).saturating_sub(got);
+        self.announced = self.announced.max(announced);
+        self.is_uncertain = got != self.announced;
+        self.announced = self.announced.saturating_sub(got);
+        self.untold += got.saturating_sub(announced);
         if n == wanted {
             // All that was asked for came: there may be more.
-            self.readable = true;
+            self.expect_data();
         } else if got < announced && matches!(self.state, State::Closed(_)) {
             // The module forgot what it had announced.
             self.state = State::Closed(Closed::StreamBroken);
@@ -222,6 +278,17 @@ impl<'b> Slot<'b> {
         self.close(how);
     }
 
+    /// The module lists the link, or does not, and then the connection has ended; whether it must be
+    /// asked again, since the row may have been spoilt on the way.
+    pub(crate) fn is_missed(&mut self, is_listed: bool) -> bool {
+        let is_first = self.state == State::Open && !self.is_in_question;
+        self.is_in_question = !is_listed && is_first;
+        if !is_listed && !is_first {
+            self.closed_by_module(Closed::ByPeer);
+        }
+        self.is_in_question
+    }
+
     /// The connection is over for the caller, but the module may not know it.
     pub(crate) fn abandon(&mut self, how: Closed) {
         self.lingers = true;
@@ -232,6 +299,7 @@ impl<'b> Slot<'b> {
     pub(crate) fn drop_rest(&mut self) {
         self.readable = false;
         self.announced = 0;
+        self.is_uncertain = false;
         self.unnoted = 0;
         // What a listener has noted are connections, which are still to be closed.
         if self.kind != Kind::Peers {
@@ -267,15 +335,22 @@ impl<'b> Slot<'b> {
         if self.readable && matches!(self.state, State::Closed(_)) {
             self.state = State::Closed(Closed::StreamBroken);
         }
+        // How one ended that was open nobody has heard, nor what came before that.
+        self.close(Closed::StreamBroken);
+        self.is_in_question = true;
         self.lingers = false;
         self.readable = false;
         self.announced = 0;
     }
 
-    /// Bytes of the stream were lost: what comes behind them is not handed out.
+    /// Bytes of the stream were lost: what comes behind them is not handed out, and its end is none.
+    #[inline(never)]
     pub(crate) fn spoil(&mut self) {
         self.readable = false;
         self.abandon(Closed::StreamBroken);
+        if self.state == State::Closed(Closed::ByPeer) {
+            self.state = State::Closed(Closed::StreamBroken);
+        }
     }
 
     fn close(&mut self, how: Closed) {
@@ -391,6 +466,14 @@ impl<'b> Slot<'b> {
     }
 }
 
+/// A peer, as it is kept: of one with an IPv6 address only the port.
+fn peer_of(peer: SocketAddr) -> SocketAddrV4 {
+    match peer {
+        SocketAddr::V4(peer) => peer,
+        SocketAddr::V6(peer) => SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, peer.port()),
+    }
+}
+
 /// The table: a list of places in the memory lent.
 pub(crate) struct Table<'b> {
     first: Option<&'b mut Slot<'b>>,
@@ -498,6 +581,7 @@ impl<'b> Table<'b> {
     }
 
     /// The connection that the module knows as `link`.
+    #[inline(never)]
     pub(crate) fn by_link(&mut self, link: u32) -> Option<&mut Slot<'b>> {
         Some(
             self.find(|slot| slot.link == link && slot.occupies_link())?
@@ -524,6 +608,11 @@ impl<'b> Table<'b> {
         self.any(|slot| slot.is_open() && is_it(slot))
     }
 
+    /// Whether something is to be read of a connection that has ended.
+    pub(crate) fn any_rest(&self) -> bool {
+        self.any(|slot| slot.readable && matches!(slot.state, State::Closed(_)))
+    }
+
     /// The socket that waits for connections at this port.
     pub(crate) fn listener(&mut self, port: u16) -> Option<&mut Slot<'b>> {
         let is_there = |slot: &Slot| slot.destination.is_some_and(|at| at.port() == port);
@@ -538,11 +627,6 @@ impl<'b> Table<'b> {
                 call(slot);
             }
         });
-    }
-
-    /// Whether some socket has a connection, or waits for one.
-    pub(crate) fn is_any_in_use(&self) -> bool {
-        self.any(|slot| slot.owned && !matches!(slot.state, State::Closed(_)))
     }
 
     /// The module restarted: every connection ends, and every handle notices.

@@ -2,8 +2,8 @@
 
 use core::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4};
 
-use super::stream::{check_port, compose_open, free_link};
-use super::{Module, St67};
+use super::stream::{check_port, compose_open, free_link, is_taken};
+use super::{LINKS, Module, St67};
 use crate::clock::Clock;
 use crate::driver::Session;
 use crate::driver::dialect::{Datagrams, Outcome};
@@ -75,9 +75,26 @@ fn open<T: Transport, C: Clock>(
     local_port: u16,
 ) -> Outcome {
     module.session().datagrams = Some(Taken { arrived, counted });
-    let link = free_link(module)?;
-    module.session().sockets.slot(socket)?.open_datagram(link);
-    let timeout = module.timeouts.connect;
+    let mut opened = Err(Fault::Sockets);
+    for _ in 0..LINKS {
+        let link = free_link(module)?;
+        module.session().sockets.slot(socket)?.open_datagram(link);
+        opened = open_link(module, link, remote, local_port);
+        if !is_taken(module, link, remote, &opened) {
+            break;
+        }
+    }
+    opened
+}
+
+fn open_link<T: Transport, C: Clock>(
+    module: &mut Module<'_, T, C>,
+    link: u32,
+    remote: SocketAddr,
+    local_port: u16,
+) -> Outcome {
+    // Nobody has to be reached for it.
+    let timeout = module.timeouts.command;
     // In any other mode than 2 the sender that is told is not the one who sent.
     compose_open(module, link, remote, "UDP").put(",#,2\r\n", &[local_port.into()]);
     match module.send_composed(timeout) {

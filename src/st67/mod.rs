@@ -49,12 +49,20 @@ pub struct Memory {
     error_code: Option<ErrorCode>,
     /// The join error of an `ERROR` that is about to come.
     join_error: Option<JoinError>,
-    /// Links that the driver has closed, whose notice is still to come.
+    /// Links that the driver has closed, or has tried to, whose notice is still to come.
     closing: LinkSet,
+    /// Links of which the module has told that they are open, since a connection was asked for.
+    opened: LinkSet,
     /// Links that peers have opened and nobody has accepted yet.
     incoming: LinkSet,
-    /// Links that the user has opened with commands.
+    /// Links that are let be: the user has opened them with commands, or the module did not close them
+    /// when it was told to; that is tried again when a peer was accepted or no other link is left.
     foreign: LinkSet,
+    /// What the user has made of the module besides a station, as `AT+CWMODE` counts: 2 is an access
+    /// point.
+    soft_ap: u32,
+    /// How often in a row a peer has got the link that was chosen.
+    races_lost: u8,
     /// Where the search for a free link begins: a link just closed is used last.
     next_link: u32,
     /// How arriving data is told.
@@ -81,12 +89,21 @@ pub struct Delivery {
 }
 
 /// A set of links.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 struct LinkSet(u32);
 
 impl LinkSet {
     fn is_empty(self) -> bool {
         self.0 == 0
+    }
+
+    /// The links of both.
+    fn and(self, other: LinkSet) -> LinkSet {
+        LinkSet(self.0 | other.0)
+    }
+
+    fn without(self, other: LinkSet) -> LinkSet {
+        LinkSet(self.0 & !other.0)
     }
 
     fn insert(&mut self, link: u32) {
@@ -122,6 +139,8 @@ impl Words for St67 {
     const PROMPT: u8 = b'>';
     const READY_PROMPT: Option<u8> = None;
     const OWED_PACE: u32 = 0;
+    /// `AT+CIPSEND` (reference 4.1.13); firmware takes and gives less.
+    const PAYLOAD_MAX: usize = 8192;
     /// `AT+CIPSEND` without its length begins one, which firmware does with several links too.
     const ESCAPE: Option<Escape> = Some(passthrough::ESCAPE);
     const RECEIVED: &'static str = "+CIPRECVDATA:";
@@ -147,6 +166,10 @@ impl Words for St67 {
         Setting {
             query: "AT+SYSSTORE?\r\n",
             value: Some("0"),
+        },
+        Setting {
+            query: "AT+CWMODE?\r\n",
+            value: None,
         },
     ];
 

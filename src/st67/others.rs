@@ -14,7 +14,12 @@ type St67Session<'b> = Session<'b, St67>;
 /// chapters and links that are not the driver's.
 pub(super) fn line(session: &mut St67Session<'_>, command: &[u8], line: &[u8], kind: Line) -> Line {
     match kind {
-        Line::Ok => learn(&mut session.vendor.delivery, command),
+        Line::Ok => {
+            learn(&mut session.vendor.delivery, command);
+            if let Some([mode, ..]) = command.strip_prefix(b"AT+CWMODE=") {
+                session.vendor.soft_ap = u32::from(*mode) & 2;
+            }
+        }
         Line::Event if is_about_single_link(session, line) => session.events.push(line),
         Line::Event => end_foreign_link(session, line),
         Line::Stray

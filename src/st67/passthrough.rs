@@ -6,7 +6,7 @@ use embedded_io::{ErrorType, Read, ReadReady, Write};
 use super::command::net::EnterPassthrough;
 use super::command::net::single::Connect;
 use super::station::CLOSING;
-use super::{Module, St67};
+use super::{Module, St67, Status};
 use crate::clock::Clock;
 use crate::driver::ErrorOf;
 use crate::driver::dialect::Outcome;
@@ -89,8 +89,9 @@ impl<'b, T: Transport, C: Clock> Module<'b, T, C> {
     /// Datagrams, too: then each pause of 20 ms ends one.
     ///
     /// # Errors
-    /// [`Resource::Sockets`](crate::Resource::Sockets) while a socket is connected or listens: the mode needs the module for
-    /// itself.
+    /// [`Resource::Sockets`](crate::Resource::Sockets) while a socket is connected or listens: the mode
+    /// needs the module for itself. [`Status::SendCancelled`] where `AT+CIPSENDL` was completed since the
+    /// module has started: firmware 2.0.75 then ends the mode at once, until it is restarted.
     pub fn passthrough(
         &mut self,
         open: &Connect<'_>,
@@ -111,6 +112,9 @@ impl<'b, T: Transport, C: Clock> Module<'b, T, C> {
         if self.session().sockets.any_link().is_some() || self.session().peers.is_some() {
             return Err(Fault::Sockets);
         }
+        // Before the command, whose answer may be lost.
+        self.session().give_up_settings();
+        self.session().vendor.delivery.is_single = true;
         match self.tell(SET_SINGLE, &[]) {
             // A link that was closed a moment ago may still be closing.
             Err(Fault::Refused) => {
@@ -119,12 +123,18 @@ impl<'b, T: Transport, C: Clock> Module<'b, T, C> {
             }
             other => other?,
         }
-        self.session().give_up_settings();
         self.tell("AT+CIPRECVMODE=0\r\n", &[])?;
         self.write(open);
         self.send_composed(<Connect<'_> as atat::AtatCmd>::MAX_TIMEOUT_MS)?;
         self.write(&EnterPassthrough);
-        self.enter_stream(self.timeouts.send)
+        self.enter_stream(self.timeouts.send)?;
+        self.engine.send_nothing(SILENCE)?;
+        // Behind `AT+CIPSENDL` that was completed the mode is over before it begins.
+        if self.engine.stream_begins_with(b"\r\nSEND ") {
+            self.session().refusal = Status::SendCancelled;
+            return Err(Fault::Refused);
+        }
+        Ok(())
     }
 }
 
@@ -166,7 +176,7 @@ impl<T: Transport, C: Clock> Write for Passthrough<'_, '_, T, C> {
         });
         let part = match third {
             Some(0) => {
-                let paused = self.module.engine.pause_stream(SILENCE);
+                let paused = self.module.engine.send_nothing(SILENCE);
                 self.module.outcome(paused)?;
                 self.pluses = 0;
                 return self.write(bytes);

@@ -34,8 +34,12 @@ pub(super) const CLOSE_ALL: &str = "AT+CIPCLOSE=5\r\n";
 /// Closes the one link that has no number.
 pub(super) const CLOSE_SINGLE: &str = "AT+CIPCLOSE\r\n";
 
-/// Makes the module a station that does not join by itself.
-const STATION: &str = "AT+CWMODE=1,0\r\n";
+/// Stops the server and closes its connections; every link; the one link that has no number.
+const END_ALL: [&str; 3] = ["AT+CIPSERVER=0,1\r\n", CLOSE_ALL, CLOSE_SINGLE];
+
+/// Makes the module a station (1) that does not join by itself, and leaves it the access point (2)
+/// that it is.
+const STATION: &str = "AT+CWMODE=#,0\r\n";
 
 /// How long links may take to close after the module has agreed to (ms); no source gives a
 /// figure.
@@ -55,23 +59,25 @@ impl Station for St67 {
         send: 11_000,
         receive: 6000,
         close: 6000,
+        // With what its last step takes, less than a minute.
+        call: 59_000,
+        unheard: 60_000,
     };
 
     fn set_up<T: Transport, C: Clock>(module: &mut Module<'_, T, C>) -> Outcome {
         for &line in &SET_UP {
             match module.tell(line, &[]) {
-                // Links are open that the driver before this one has left.
-                Err(Fault::Refused) if line == SET_MULTIPLE => {
-                    if let Err(Fault::Refused) = module.tell(CLOSE_ALL, &[]) {
-                        let closed = module.tell(CLOSE_SINGLE, &[]);
-                        if closed == Err(Fault::Refused) {
-                            look_for_network(module)?;
-                        }
-                        closed?;
+                Err(Fault::Refused) => {
+                    // What stood before it may have spoilt it: payload of which the module has heard
+                    // only the end. Or links are open that the driver before this one has left.
+                    if line == SET_MULTIPLE {
+                        close_everything(module)?;
                     }
-                    // Their notices come behind the OK.
-                    module.pause(CLOSING)?;
-                    module.tell(line, &[])?;
+                    let told = module.tell(line, &[]);
+                    if told == Err(Fault::Refused) {
+                        look_for_network(module)?;
+                    }
+                    told?;
                 }
                 other => other?,
             }
@@ -91,7 +97,8 @@ impl Station for St67 {
         // Before a byte is sent, and again behind the command that is.
         module.check_command()?;
         // A new module's radio is off, and then it refuses to join (wire notes 10).
-        module.tell(STATION, &[])?;
+        let soft_ap = module.session().vendor.soft_ap;
+        module.tell(STATION, &[1 + soft_ap])?;
         module.session().link_state = LinkState::Idle;
         module.session().station_error = None;
         let patience = module.timeouts.join;
@@ -120,7 +127,16 @@ impl Station for St67 {
     }
 
     fn leave<T: Transport, C: Clock>(module: &mut Module<'_, T, C>) -> Outcome {
-        module.tell("AT+CWQAP\r\n", &[])?;
+        for _ in 0..2 {
+            match module.tell("AT+CWQAP\r\n", &[]) {
+                // What it heard was spoilt, or it has never joined.
+                Err(Fault::Refused) => {}
+                other => {
+                    other?;
+                    break;
+                }
+            }
+        }
         // The reference's module says OK and nothing else.
         module.session().station_down();
         Ok(())
@@ -162,15 +178,13 @@ impl Station for St67 {
             .text::<Rule>(name.as_bytes(), 127);
         // Each kind apart, so that firmware that wants one has no code for the other.
         let address = match kind {
-            AddrType::IPv6 => resolve(module, 3, |text| {
-                let address = ip::v6(text).filter(|address| !address.is_unspecified());
-                address.map(IpAddr::V6)
-            })?,
+            AddrType::IPv6 => resolve(module, 3, ip::v6)?
+                .filter(|address| !address.is_unspecified())
+                .map(IpAddr::V6),
             // With IPv6 switched off the firmware refuses anything else (wire notes 2).
-            AddrType::IPv4 | AddrType::Either => resolve(module, 2, |text| {
-                let address = ip::v4(text).filter(|address| !address.is_unspecified());
-                address.map(IpAddr::V4)
-            })?,
+            AddrType::IPv4 | AddrType::Either => resolve(module, 2, ip::v4)?
+                .filter(|address| !address.is_unspecified())
+                .map(IpAddr::V4),
         };
         // What is no address is the firmware's way to say that it found none: `(null)`, `0.0.0.0`.
         address.ok_or_else(|| {
@@ -195,12 +209,24 @@ fn look_for_network<T: Transport, C: Clock>(module: &mut Module<'_, T, C>) -> Ou
     Ok(())
 }
 
+/// Ends what the driver before this one has left: each is refused where there is nothing to end.
+fn close_everything<T: Transport, C: Clock>(module: &mut Module<'_, T, C>) -> Outcome {
+    for line in END_ALL {
+        match module.tell(line, &[]) {
+            Err(Fault::Refused) => {}
+            other => other?,
+        }
+    }
+    // The notices come behind the OK.
+    module.pause(CLOSING)
+}
+
 /// Ends `AT+CIPDOMAIN` with the kind of address, and reads the answer.
-fn resolve<T: Transport, C: Clock>(
+fn resolve<A, T: Transport, C: Clock>(
     module: &mut Module<'_, T, C>,
     family: u32,
-    read: impl Fn(&[u8]) -> Option<IpAddr>,
-) -> Outcome<Option<IpAddr>> {
+    read: fn(&[u8]) -> Option<A>,
+) -> Outcome<Option<A>> {
     let mut address = None;
     module.engine.command().put(",#\r\n", &[family]);
     module.ask(

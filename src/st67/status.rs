@@ -29,12 +29,16 @@ pub enum Status {
 }
 
 impl Status {
-    /// Whether the module has heard something that is no command: a line end was added on the way, say,
-    /// and the command itself has another answer to come.
+    /// Whether there is more to it than a refusal. The module may have heard something that is no
+    /// command: a line end was added on the way, say, and the command itself has another answer to come.
+    /// Or no code is told though codes are switched on: it may have restarted unseen.
     pub(super) fn is_about_the_line(self) -> bool {
         /// No `AT` at the start of the line.
         const NO_AT: u32 = 0x0103;
-        matches!(self, Status::Code(code) if code.0 >> 16 == NO_AT)
+        match self {
+            Status::Code(code) => code.0 >> 16 == NO_AT,
+            status => status == Status::Error,
+        }
     }
 
     /// Whether the module may have refused because it does not know the parameters.

@@ -1,14 +1,17 @@
 //! The ST67's sequences for TCP connections.
 
+use core::mem::take;
 use core::net::SocketAddr;
 
 use super::station::CLOSING;
 use super::words::link_of;
 use super::{LINKS, LinkSet, Module, St67};
 use crate::clock::Clock;
+use crate::driver::Session;
 use crate::driver::dialect::{Outcome, Streams};
+use crate::engine::exchange::Rows;
 use crate::engine::text::{Fields, number};
-use crate::error::{Closed, Fault, Usage};
+use crate::error::{Fault, Usage};
 use crate::socket::Handle;
 use crate::transport::Transport;
 
@@ -23,6 +26,7 @@ impl Streams for St67 {
     const LINKS: usize = LINKS as usize;
     /// The firmware's limit; the reference says 8192 (wire notes 2).
     const SEND_MAX: usize = 6144;
+    const LOOK_AGAIN: u32 = 0;
     /// The reference's receive buffer; the firmware's is 4608 and refuses to be asked for more
     /// (wire notes 2).
     const RECEIVE_MAX: usize = 2920;
@@ -33,8 +37,13 @@ impl Streams for St67 {
         remote: SocketAddr,
     ) -> Outcome {
         check_port(module, remote)?;
-        let link = free_link(module)?;
-        connect(module, socket, link, remote, "TCP")
+        loop {
+            let link = free_link(module)?;
+            let connected = connect(module, socket, link, remote, "TCP");
+            if !is_taken(module, link, remote, &connected) {
+                return connected;
+            }
+        }
     }
 
     fn send<T: Transport, C: Clock>(
@@ -73,68 +82,80 @@ impl Streams for St67 {
 
     /// Asks which links are open and what they hold.
     fn reconcile<T: Transport, C: Clock>(module: &mut Module<'_, T, C>) -> Outcome {
-        let (mut open, mut accepted) = (LinkSet::default(), LinkSet::default());
+        let mut open = LinkSet::default();
         let mut nonsense = false;
-        ask_for_links(module, &mut |row: &[u8]| match link_of(row) {
-            Some((link, _)) => {
-                open.insert(link);
-                if row.ends_with(b",1") {
-                    accepted.insert(link);
-                }
-            }
+        ask_for_links(module, &mut |row: &[u8]| match link_of(values_of(row)) {
+            Some((link, _)) => open.insert(link),
             None => nonsense = true,
         })?;
-        let waiting = lengths(module)?;
+        let mut waiting = [0; LINKS as usize];
+        lengths(module, &mut waiting)?;
         if nonsense {
             return Err(module.engine.malformed());
         }
         for (link, &waiting) in (0..).zip(&waiting) {
-            let session = module.session();
-            if !open.contains(link) {
-                session.vendor.closing.take(link);
-                session.vendor.foreign.take(link);
-            }
-            let (datagrams, peers) = (session.datagrams, session.peers);
-            match (session.sockets.by_link(link), peers) {
-                (Some(slot), _) => {
-                    let is_datagram = slot.is_datagram();
-                    if !open.contains(link) {
-                        slot.closed_by_module(Closed::ByPeer);
-                    }
-                    match datagrams {
-                        Some(datagrams) if is_datagram => {
-                            (datagrams.counted)(session, link, waiting)
-                        }
-                        _ if waiting > 0 => slot.announce(waiting),
-                        _ => {}
-                    }
-                }
-                (None, Some(peers)) if accepted.contains(link) => (peers.arrived)(session, link),
-                _ => {}
-            }
+            put_right(module, link, open.contains(link), waiting);
         }
         Ok(())
     }
 }
 
+/// Puts right what is believed of a link. One that is open and nobody's is closed.
+#[inline(never)]
+pub(super) fn put_right<T: Transport, C: Clock>(
+    module: &mut Module<'_, T, C>,
+    link: u32,
+    is_open: bool,
+    waiting: u32,
+) {
+    let session = module.session();
+    let vendor = &mut session.vendor;
+    if !is_open {
+        vendor.closing.take(link);
+        vendor.foreign.take(link);
+    }
+    let is_let_be = !is_open || vendor.foreign.contains(link);
+    let datagrams = session.datagrams;
+    match session.sockets.by_link(link) {
+        Some(slot) => {
+            let is_datagram = slot.is_datagram();
+            session.in_doubt |= slot.is_missed(is_open);
+            match datagrams {
+                Some(datagrams) if is_datagram => (datagrams.counted)(session, link, waiting),
+                _ if waiting > 0 => slot.recount(waiting),
+                _ => {}
+            }
+        }
+        None if !is_let_be => {
+            if let Err(Fault::Timeout) = St67::close(module, link) {
+                // So that others go on.
+                module.session().vendor.foreign.insert(link);
+            }
+        }
+        None => {}
+    }
+}
+
+/// What stands behind the name of a row about a link. Firmware says `+CIPSTATUS:`, the reference `+CIPSTATE:`.
+pub(super) fn values_of(row: &[u8]) -> &[u8] {
+    let name = row.iter().take_while(|&&b| b != b':').count();
+    row.get(name + 1..).unwrap_or(&[])
+}
+
 /// Asks which links are open: `<id>,<type>,<address>,<port>,<local port>,<made by a peer>`.
 pub(super) fn ask_for_links<T: Transport, C: Clock>(
     module: &mut Module<'_, T, C>,
-    each: &mut dyn FnMut(&[u8]),
+    rows: &mut dyn Rows,
 ) -> Outcome {
     module.compose("AT+CIPSTATE?\r\n", &[]);
-    // Firmware says `+CIPSTATUS:`, the reference `+CIPSTATE:`.
-    module.ask("+CIPSTAT", module.timeouts.command, &mut |row: &[u8]| {
-        let name = row.iter().take_while(|&&b| b != b':').count();
-        each(row.get(name + 1..).unwrap_or(&[]));
-    })
+    module.ask("+CIPSTAT", module.timeouts.command, rows)
 }
 
 /// How much each link holds.
-fn lengths<T: Transport, C: Clock>(
+pub(super) fn lengths<T: Transport, C: Clock>(
     module: &mut Module<'_, T, C>,
-) -> Outcome<[u32; LINKS as usize]> {
-    let mut lengths = [0; LINKS as usize];
+    lengths: &mut [u32; LINKS as usize],
+) -> Outcome {
     let mut is_told = false;
     module
         .session()
@@ -147,7 +168,7 @@ fn lengths<T: Transport, C: Clock>(
         &mut |row: &[u8]| {
             let mut fields = Fields::new(row);
             let mut is_all = true;
-            for length in &mut lengths {
+            for length in lengths.iter_mut() {
                 match fields.next().and_then(number) {
                     Some(told) => *length = told,
                     None => is_all = false,
@@ -158,7 +179,7 @@ fn lengths<T: Transport, C: Clock>(
         },
     )?;
     match is_told {
-        true => Ok(lengths),
+        true => Ok(()),
         false => Err(module.engine.malformed()),
     }
 }
@@ -174,13 +195,28 @@ pub(super) fn connect<T: Transport, C: Clock>(
     // Before the command: a server that speaks first is announced before the OK.
     module.session().sockets.slot(socket)?.open(link);
     let patience = module.timeouts.connect.min(CONNECT_MAX);
+    module.session().vendor.opened = LinkSet::default();
     compose_open(module, link, remote, kind).put(",,,#\r\n", &[patience]);
-    let connected = module.send_composed(patience + CONNECT_MARGIN);
-    if connected == Err(Fault::Refused) && module.session().peers.is_some() {
-        // A peer may have got the link first.
-        module.session().in_doubt = true;
+    module.send_composed(patience + CONNECT_MARGIN)?;
+    // Before the result, all firmware tells that the link is open.
+    match module.session().vendor.opened.contains(link) {
+        true => Ok(()),
+        false => Err(module.engine.malformed()),
     }
-    connected
+}
+
+/// Whether a peer has got the link first; then it waits to be accepted.
+pub(super) fn is_taken<T: Transport, C: Clock>(
+    module: &mut Module<'_, T, C>,
+    link: u32,
+    remote: SocketAddr,
+    opened: &Outcome,
+) -> bool {
+    let session = module.session();
+    match session.peers {
+        Some(peers) => (peers.is_taken)(session, link, remote, opened),
+        None => false,
+    }
 }
 
 /// Begins `AT+CIPSTART` up to the remote port.
@@ -217,40 +253,48 @@ pub(super) fn check_port<T: Transport, C: Clock>(
 /// until the notice has come: it would end the new connection.
 #[inline(never)]
 pub(super) fn free_link<T: Transport, C: Clock>(module: &mut Module<'_, T, C>) -> Outcome<u32> {
-    let mut link = module.session().vendor.next_link;
-    let mut fallback = None;
-    for _ in 0..LINKS {
-        let session = module.session();
-        let vendor = &session.vendor;
-        let is_held = vendor.incoming.contains(link) || vendor.foreign.contains(link);
-        let is_closing = vendor.closing.contains(link);
-        if !is_held && session.sockets.by_link(link).is_none() {
-            fallback = fallback.or(Some(link));
-            if !is_closing {
-                return Ok(take_link(module, link));
+    for _ in 0..2 {
+        let waited = module.wait_until(CLOSING, |session| {
+            session.vendor.closing.is_empty() || unused_link(session).is_some()
+        });
+        match waited {
+            // The notice is lost, or the close was: the module knows.
+            Err(Fault::Timeout) => {
+                let vendor = &mut module.session().vendor;
+                vendor.foreign = vendor.foreign.without(take(&mut vendor.closing));
+                module.prepare()?;
             }
+            other => {
+                other?;
+                break;
+            }
+        }
+    }
+    let session = module.session();
+    let link = unused_link(session).ok_or(Fault::Sockets)?;
+    session.vendor.next_link = following(link);
+    Ok(link)
+}
+
+/// The next link that nothing holds; one that was closed just now comes last.
+fn unused_link(session: &mut Session<'_, St67>) -> Option<u32> {
+    if let Some(peers) = session.peers {
+        return (peers.unused_link)(session);
+    }
+    let mut link = session.vendor.next_link;
+    for _ in 0..LINKS {
+        if is_unused(session, link) {
+            return Some(link);
         }
         link = following(link);
     }
-    let link = fallback.ok_or(Fault::Sockets)?;
-    module.engine.link.within(CLOSING);
-    while module.session().vendor.closing.contains(link) {
-        match module.engine.await_event() {
-            // The notice is lost; the module has had its time.
-            Err(Fault::Timeout) => {
-                module.engine.fall_out_of_step();
-                module.session().vendor.closing.take(link);
-            }
-            other => other?,
-        }
-    }
-    Ok(take_link(module, link))
+    None
 }
 
-/// The link behind it is tried first next time.
-fn take_link<T: Transport, C: Clock>(module: &mut Module<'_, T, C>, link: u32) -> u32 {
-    module.session().vendor.next_link = following(link);
-    link
+pub(super) fn is_unused(session: &mut Session<'_, St67>, link: u32) -> bool {
+    let vendor = &session.vendor;
+    let held = vendor.closing.and(vendor.incoming).and(vendor.foreign);
+    !held.contains(link) && session.sockets.by_link(link).is_none()
 }
 
 fn following(link: u32) -> u32 {

@@ -2,9 +2,9 @@
 
 use core::net::SocketAddr;
 
-use super::stream::{check_port, connect, free_link};
+use super::stream::{check_port, connect, free_link, is_taken};
 use super::text::Rule;
-use super::{Module, St67};
+use super::{LINKS, Module, St67};
 use crate::clock::Clock;
 use crate::driver::dialect::{Outcome, Secured};
 use crate::error::{Fault, Usage};
@@ -29,9 +29,21 @@ impl Secured for St67 {
     ) -> Outcome {
         check_port(module, remote)?;
         check(module, config)?;
-        let link = free_link(module)?;
-        configure(module, link, config)?;
-        connect(module, socket, link, remote, "SSL")
+        let mut connected = Err(Fault::Sockets);
+        for _ in 0..LINKS {
+            let link = free_link(module)?;
+            configure(module, link, config)?;
+            // Meanwhile a peer may have come.
+            module.engine.settle()?;
+            if module.session().vendor.incoming.contains(link) {
+                continue;
+            }
+            connected = connect(module, socket, link, remote, "SSL");
+            if !is_taken(module, link, remote, &connected) {
+                break;
+            }
+        }
+        connected
     }
 }
 

@@ -6,7 +6,6 @@ use crate::engine::protocol::Line;
 use crate::engine::text::{Fields, number};
 use crate::engine::words::{Words, words};
 use crate::error::Closed;
-use crate::socket::State;
 use crate::st67::status::{ErrorCode, JoinError};
 use crate::value::LinkState;
 use crate::value::ip::digits_of;
@@ -61,7 +60,8 @@ enum Beginning {
 /// Says what a line is. Reply or event: `+CW:`, `+CIP:`, `+IPD:` and `+LINK_CONN:` lines are
 /// events always, also between a command and its `OK`; so is `<id>,CLOSED`.
 pub(super) fn line(session: &mut St67Session<'_>, command: &[u8], line: &[u8]) -> Line {
-    if line.first() != Some(&b'+') {
+    // No result begins like an event, or like the receipt of each upload.
+    if !matches!(line.first(), Some(b'+' | b'R')) {
         if let Some(result) = RESULTS.find(line) {
             return end(session, result);
         }
@@ -70,7 +70,7 @@ pub(super) fn line(session: &mut St67Session<'_>, command: &[u8], line: &[u8]) -
         return begun(session, command, line, beginning, rest);
     }
     if line.ends_with(b",CLOSED") {
-        return event(link_event(session, line));
+        return link_event(session, command, line).unwrap_or(Line::Stray);
     }
     match line == command.trim_ascii_end() {
         // The echo.
@@ -108,9 +108,9 @@ fn begun(
 ) -> Line {
     match beginning {
         Beginning::Data => event(data_event(session, rest)),
-        Beginning::Link => event(link_event(session, rest)),
+        Beginning::Link => link_event(session, command, rest).unwrap_or(Line::Stray),
         Beginning::Station => event(station_event(session, line, rest)),
-        Beginning::Connected => event(detailed_event(session, rest)),
+        Beginning::Connected => detailed_event(session, command, rest).unwrap_or(Line::Stray),
         Beginning::Received => match rest.strip_suffix(b" bytes").and_then(number) {
             Some(count) => {
                 session.received = count as usize;
@@ -197,42 +197,39 @@ const LINK_STATES: Words<bool> = words! {
 };
 
 /// `<id>,CONNECTED`, `<id>,DISCONNECTED`, `<id>,CLOSED`
-fn link_event(session: &mut St67Session<'_>, what: &[u8]) -> Option<()> {
+fn link_event(session: &mut St67Session<'_>, command: &[u8], what: &[u8]) -> Option<Line> {
     let (link, rest) = link_of(what)?;
     if LINK_STATES.find(rest.rest())? {
-        return connected(session, link);
+        return connected(session, command, link);
     }
     let is_awaited = session.vendor.closing.take(link);
-    session.vendor.incoming.take(link);
+    let is_incoming = session.vendor.incoming.take(link);
     match session.sockets.by_link(link) {
         Some(slot) if !is_awaited => slot.closed_by_module(Closed::ByPeer),
-        _ => {}
+        _ if is_awaited != session.vendor.foreign.contains(link) || is_incoming => {}
+        // Was the number spoilt on the wire? Then another link has ended. Or it is one that could not
+        // be closed, and is free now.
+        _ => session.in_doubt = true,
     }
-    Some(())
+    Some(Line::Event)
 }
 
 /// The detailed form of `+CIP:<id>,CONNECTED`: a status, then the id.
-fn detailed_event(session: &mut St67Session<'_>, what: &[u8]) -> Option<()> {
+fn detailed_event(session: &mut St67Session<'_>, command: &[u8], what: &[u8]) -> Option<Line> {
     let mut fields = Fields::new(what);
     fields.next()?;
-    connected(session, link_of(fields.rest())?.0)
+    connected(session, command, link_of(fields.rest())?.0)
 }
 
 /// A link is open: one that the driver is opening, or one that a peer has opened. `None` if it is
 /// neither: was the number spoilt on the wire?
-fn connected(session: &mut St67Session<'_>, link: u32) -> Option<()> {
-    match session.sockets.by_link(link) {
-        Some(slot) if !matches!(slot.state, State::Closed(_)) => Some(()),
-        // It has a link that is closed here.
-        Some(_) if session.peers.is_none() => Some(()),
-        _ => match session.peers {
-            Some(peers) => {
-                (peers.arrived)(session, link);
-                Some(())
-            }
-            None => session.vendor.closing.contains(link).then_some(()),
-        },
+fn connected(session: &mut St67Session<'_>, command: &[u8], link: u32) -> Option<Line> {
+    session.vendor.opened.insert(link);
+    if let Some(peers) = session.peers {
+        return (peers.arrived)(session, command, link);
     }
+    let is_known = session.vendor.closing.contains(link) || session.sockets.by_link(link).is_some();
+    is_known.then_some(Line::Event)
 }
 
 /// `<id>,<length>` in the reference, `<id>,<length>,"<ip>",<port>` in firmware.
@@ -240,15 +237,19 @@ fn data_event(session: &mut St67Session<'_>, what: &[u8]) -> Option<()> {
     let (link, mut fields) = link_of(what)?;
     let length = number(fields.next()?)?;
     let (closing, incoming) = (session.vendor.closing, session.vendor.incoming);
+    let peers = session.peers;
     match session.sockets.by_link(link) {
         Some(slot) if slot.is_datagram() => {
             let datagrams = session.datagrams?;
             (datagrams.arrived)(session, link, length, fields)
         }
         Some(slot) => {
-            check_sender(fields)?;
-            slot.announce(length);
-            Some(())
+            check_sender(fields.clone())?;
+            slot.announce_chunk(length);
+            match peers {
+                Some(peers) => (peers.told)(session, link, fields),
+                None => Some(()),
+            }
         }
         // Data for a link that the driver is closing is nobody's, for one that is not accepted yet
         // its owner will ask; where there is no link the number must have been spoilt on the wire.

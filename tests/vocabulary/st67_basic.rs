@@ -3,7 +3,7 @@
 use atwifi::danger::IUnderstand;
 use atwifi::st67::command::basic::*;
 use atwifi::st67::command::{Done, Rows, wifi};
-use atwifi::st67::{St67, Status, Text};
+use atwifi::st67::{ErrorCode, St67, Status, Text};
 use atwifi::{Error, Event, Mac, Printed, Ranged, Reported, Switch};
 
 use crate::evidence::Chapter;
@@ -578,7 +578,10 @@ fn update_and_files(chapter: &mut Chapter) {
                 ("AT+FS=0,2,\"ca_1.crt\",0,4\r\n", "\r\nOK\r\n\r\n>"),
                 ("data", "Recv 4 bytes\r\n\r\nSEND OK\r\n"),
                 ("AT+FS=0,2,\"ca_1.crt\",0,4\r\n", "\r\nOK\r\n\r\n>"),
-                ("data", "Recv 4 bytes\r\n\r\nERROR\r\n"),
+                (
+                    "data",
+                    "Recv 4 bytes\r\n\r\nERR CODE:0x01090000\r\n\r\nERROR\r\n",
+                ),
                 (
                     "AT+FS=0,3,\"ca_1.crt\",0,8\r\n",
                     "+FS:READ,4,data\r\n\r\nOK\r\n",
@@ -589,7 +592,7 @@ fn update_and_files(chapter: &mut Chapter) {
                 assert_eq!(module.command_with_data(&write, b"data"), Ok(Done {}));
                 assert_eq!(
                     module.command_with_data(&write, b"data"),
-                    Err(Error::Module(Status::Error))
+                    Err(Error::Module(Status::Code(ErrorCode(0x0109_0000))))
                 );
                 assert_eq!(get(module, &read(name, 0, 8)), b"data");
             },

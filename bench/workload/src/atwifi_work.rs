@@ -69,6 +69,8 @@ fn st67_answer(command: &[u8]) -> Answer {
                 b"+CIPSTA:ip:\"192.168.1.50\"\r\n+CIPSTA:gateway:\"192.168.1.1\"\r\n\
                   +CIPSTA:netmask:\"255.255.255.0\"\r\n\r\nOK\r\n",
             ),
+            (b"AT+CIPSTART=0", b"+CIP:0,CONNECTED\r\n\r\nOK\r\n"),
+            (b"AT+CIPSTART=1", b"+CIP:1,CONNECTED\r\n\r\nOK\r\n"),
             (b"AT+CIPDOMAIN=", b"+CIPDOMAIN:\"10.0.0.7\"\r\n\r\nOK\r\n"),
             (b"", b"\r\nOK\r\n"),
         ],

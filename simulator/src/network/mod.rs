@@ -84,7 +84,7 @@ pub trait Network {
     fn send(&mut self, now: Duration, connection: Connection, data: &[u8]);
 
     /// Bytes that have been sent and that the network has no room for yet.
-    fn unsent(&self, connection: Connection) -> usize;
+    fn unsent(&self, now: Duration, connection: Connection) -> usize;
 
     /// Takes at most `limit` bytes that have arrived.
     fn receive(&mut self, now: Duration, connection: Connection, limit: usize) -> Received;

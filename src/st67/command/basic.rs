@@ -523,6 +523,9 @@ impl Upload for SendUpdate {
 pub struct FinishUpdate;
 
 /// `AT+FS=0,0`: deletes a file (2.2.26).
+///
+/// Firmware never answers where there is no such file: the call then ends with
+/// [`Error::Timeout`](crate::Error::Timeout). Ask for its length first ([`GetFileSize`]).
 #[derive(Clone, Debug, PartialEq, Eq, AtatCmd)]
 #[at_cmd(
     "+FS=0,0,",
@@ -537,6 +540,9 @@ pub struct DeleteFile<'a> {
 }
 
 /// `AT+FS=0,1`: creates a file (2.2.26); one that is there is opened and stays as it is.
+///
+/// Firmware never answers where it cannot: the call then ends with
+/// [`Error::Timeout`](crate::Error::Timeout).
 #[derive(Clone, Debug, PartialEq, Eq, AtatCmd)]
 #[at_cmd(
     "+FS=0,1,",

@@ -235,9 +235,9 @@ impl Microchip {
             State::Bound => self.send_datagram(id, data, world),
             State::Open(Some(_)) if !socket.tls.is_ready() => false,
             State::Open(Some(connection)) => {
-                let unsent = world.network.unsent(connection);
+                let unsent = world.network.unsent(world.now, connection);
                 let room = BUFFER.saturating_sub(unsent) >= data.len();
-                if !room && self.variant.longest_write.is_none() {
+                if !room {
                     return false;
                 }
                 match socket.tls.session() {

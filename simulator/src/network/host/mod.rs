@@ -164,7 +164,7 @@ impl Network for HostNetwork {
         }
     }
 
-    fn unsent(&self, connection: Connection) -> usize {
+    fn unsent(&self, _now: Duration, connection: Connection) -> usize {
         let stream = self.streams.get(&connection);
         stream.map_or(0, |stream| stream.outgoing.len())
     }

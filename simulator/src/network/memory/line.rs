@@ -47,6 +47,10 @@ pub(super) struct Line {
     pub closed: bool,
     /// Set if the service takes nothing: how much the module has sent.
     pub unsent: Option<usize>,
+    /// How long the service takes to acknowledge.
+    pub slowness: Option<Duration>,
+    /// What it will have acknowledged when.
+    pub in_flight: Vec<(Duration, usize)>,
 }
 
 impl Line {
@@ -63,7 +67,15 @@ impl Line {
             reset: false,
             closed: false,
             unsent: None,
+            slowness: None,
+            in_flight: Vec::new(),
         }
+    }
+
+    /// How much is sent and not acknowledged.
+    pub fn in_flight(&self, now: Duration) -> usize {
+        let waiting = self.in_flight.iter().filter(|(at, _)| *at > now);
+        waiting.map(|(_, length)| length).sum()
     }
 
     pub fn next(&self) -> Option<Duration> {

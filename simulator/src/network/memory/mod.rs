@@ -39,6 +39,7 @@ pub struct MemoryNetwork {
     servers: BTreeMap<SocketAddr, MakeService>,
     silent: BTreeSet<SocketAddr>,
     clogged: BTreeSet<SocketAddr>,
+    slow: BTreeMap<SocketAddr, Duration>,
     lookups: BTreeMap<Lookup, (Duration, Vec<IpAddr>)>,
     lines: BTreeMap<Connection, Line>,
     listeners: BTreeMap<Listener, Listening>,
@@ -57,6 +58,7 @@ impl Default for MemoryNetwork {
             servers: BTreeMap::new(),
             silent: BTreeSet::new(),
             clogged: BTreeSet::new(),
+            slow: BTreeMap::new(),
             lookups: BTreeMap::new(),
             lines: BTreeMap::new(),
             listeners: BTreeMap::new(),
@@ -112,6 +114,14 @@ impl MemoryNetwork {
     #[must_use]
     pub fn clogged(mut self, address: SocketAddr) -> Self {
         self.clogged.insert(address);
+        self
+    }
+
+    /// The TCP listener at this address takes so long to acknowledge what it is sent, which stays in
+    /// the module until then.
+    #[must_use]
+    pub fn slow(mut self, address: SocketAddr, time: Duration) -> Self {
+        self.slow.insert(address, time);
         self
     }
 
@@ -249,6 +259,7 @@ impl Network for MemoryNetwork {
         let service = self.servers.get_mut(&to).map(|server| server(from));
         let mut line = Line::new(service);
         line.unsent = self.clogged.contains(&to).then_some(0);
+        line.slowness = self.slow.get(&to).copied();
         line.decided = Some(now + 2 * self.delay).filter(|_| !self.silent.contains(&to));
         if line.decided.is_some() {
             line.to_service
@@ -276,14 +287,17 @@ impl Network for MemoryNetwork {
                 *unsent += data.len();
                 return;
             }
+            if let Some(slowness) = line.slowness {
+                line.in_flight.push((now + slowness, data.len()));
+            }
             let arrival = Arrival::Data(data.to_vec());
             line.to_service.schedule(now + self.delay, arrival);
         }
     }
 
-    fn unsent(&self, connection: Connection) -> usize {
+    fn unsent(&self, now: Duration, connection: Connection) -> usize {
         let line = self.lines.get(&connection);
-        line.and_then(|line| line.unsent).unwrap_or(0)
+        line.map_or(0, |line| line.unsent.unwrap_or(0) + line.in_flight(now))
     }
 
     fn receive(&mut self, _now: Duration, connection: Connection, limit: usize) -> Received {

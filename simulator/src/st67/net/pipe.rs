@@ -41,7 +41,7 @@ impl Pipe {
     /// Bytes that have been sent and that the network has no room for yet.
     pub fn unsent(self, world: &World) -> usize {
         match self {
-            Pipe::Tcp(connection) => world.network.unsent(connection),
+            Pipe::Tcp(connection) => world.network.unsent(world.now, connection),
             Pipe::Udp(_) => 0,
         }
     }

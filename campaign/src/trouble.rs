@@ -1,0 +1,322 @@
+//! What goes wrong in a conversation, and what of it has struck.
+
+use std::time::Duration;
+
+use atwifi_simulator::{Fault, FaultKind, Faults, Fragment, Simulation};
+
+use crate::program::{FAULTS_MAX, INSERTS, Kind, Strike, Surroundings, Wire};
+
+/// The longest that something can be late.
+const LATEST: Duration = Duration::from_secs(30);
+
+/// How far along the traffic is.
+#[derive(Clone, Copy, Debug)]
+pub struct Places {
+    /// Bytes to the host.
+    pub to_host: u64,
+    /// Bytes to the module.
+    pub to_module: u64,
+    commands: u64,
+    gaps: u64,
+}
+
+impl Places {
+    /// Now.
+    #[must_use]
+    pub fn of(simulation: &Simulation) -> Self {
+        Places {
+            to_host: simulation.to_host(),
+            to_module: simulation.to_module(),
+            commands: simulation.commands(),
+            gaps: simulation.gaps(),
+        }
+    }
+}
+
+/// What has struck in some time.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct News {
+    /// Bytes to the host were lost.
+    pub lost_to_host: bool,
+    /// Bytes to the module were lost.
+    pub lost_to_module: bool,
+    /// Bytes were added to what goes to the host.
+    pub added_to_host: bool,
+    /// Bytes were added to what goes to the module.
+    pub added_to_module: bool,
+    /// How many bytes to the host were altered.
+    pub flips_to_host: usize,
+    /// How many bytes to the module were altered.
+    pub flips_to_module: usize,
+    /// One of these may have made one number of another.
+    pub numbers_to_host: bool,
+    /// One of those may have made one number of another.
+    pub numbers_to_module: bool,
+    /// The module was reset.
+    pub reset: bool,
+    /// Anything at all.
+    pub any: bool,
+}
+
+/// A strike that is armed.
+struct Armed {
+    at: u64,
+    kind: Kind,
+}
+
+/// Everything that goes wrong.
+pub struct Trouble {
+    simulation: Simulation,
+    faults: Faults,
+    armed: Vec<Armed>,
+    count: usize,
+    is_late: bool,
+    cut_to_host: Duration,
+    cut_to_module: Duration,
+    /// Where bytes to the host were spoilt last, from and to.
+    pub spoilt: Option<(u64, u64)>,
+    /// Something has gone wrong since the beginning.
+    pub has_struck: bool,
+    /// The connections may have ended in the module, or been mixed up: how often.
+    pub upheavals: usize,
+    /// How many strikes there have been.
+    pub count_struck: usize,
+    /// A byte has been altered.
+    pub has_flipped: bool,
+    /// What the module was told may have been about another socket or peer.
+    pub has_mixed: bool,
+    /// The sleep of the host that is broken off.
+    pub interrupt: Option<u64>,
+}
+
+/// The faults that last as long as the conversation.
+#[must_use]
+pub fn lasting(surroundings: &Surroundings) -> Faults {
+    Faults {
+        fragment: match surroundings.fragment {
+            0 => Fragment::Whole,
+            size => Fragment::Random(size),
+        },
+        close_behind_data: surroundings.close_behind_data,
+        split_writes: surroundings.split_writes,
+        clear_on_close: surroundings.clear_on_close,
+        deaf_while_reading: surroundings.deaf_while_reading,
+        ..Faults::default()
+    }
+}
+
+impl Trouble {
+    /// Nothing has gone wrong yet.
+    #[must_use]
+    pub fn new(simulation: &Simulation, surroundings: &Surroundings) -> Self {
+        Trouble {
+            simulation: simulation.clone(),
+            faults: lasting(surroundings),
+            armed: Vec::new(),
+            count: 0,
+            is_late: false,
+            cut_to_host: Duration::ZERO,
+            cut_to_module: Duration::ZERO,
+            spoilt: None,
+            has_struck: surroundings.clear_on_close || surroundings.deaf_while_reading,
+            upheavals: 0,
+            count_struck: 0,
+            has_flipped: false,
+            has_mixed: false,
+            interrupt: None,
+        }
+    }
+
+    /// A strike is to come; `gap_line` is what is printed if it is in a gap.
+    pub fn arm(&mut self, strike: &Strike, gap_line: impl FnOnce(usize) -> Vec<u8>) {
+        if self.count >= FAULTS_MAX {
+            return;
+        }
+        self.count += 1;
+        let places = Places::of(&self.simulation);
+        let mut more = Faults {
+            to_host: Vec::new(),
+            to_module: Vec::new(),
+            ..self.faults.clone()
+        };
+        more.fifo = None;
+        let at = match &strike.kind {
+            Kind::ToHost(wire) => {
+                let at = places.to_host + strike.after;
+                more.to_host.push(Fault::new(at, fault(wire)));
+                at
+            }
+            Kind::ToModule(wire) => {
+                let at = places.to_module + strike.after;
+                more.to_module.push(Fault::new(at, fault(wire)));
+                at
+            }
+            Kind::Gap(line) => {
+                let at = places.gaps + strike.after;
+                more.event_in_gap = Some((at, gap_line(*line)));
+                at
+            }
+            Kind::Busy => {
+                more.busy.push(places.commands + strike.after);
+                places.commands + strike.after
+            }
+            Kind::Late(ms) => {
+                let at = places.commands + strike.after;
+                more.late.push((at, Duration::from_millis(*ms)));
+                at
+            }
+            Kind::Fifo(size) => {
+                more.fifo = Some(*size);
+                0
+            }
+            Kind::Interrupt => {
+                self.interrupt = Some(strike.after);
+                0
+            }
+            Kind::Unplug => {
+                self.simulation.unplug(true);
+                0
+            }
+        };
+        self.simulation.add_faults(more.clone());
+        self.faults = more;
+        self.is_late |= matches!(
+            strike.kind,
+            Kind::Late(_) | Kind::ToHost(Wire::Delay(_)) | Kind::ToModule(Wire::Delay(_))
+        );
+        self.armed.push(Armed {
+            at,
+            kind: strike.kind.clone(),
+        });
+    }
+
+    /// A step is over: what lasts for a step ends.
+    pub fn end_step(&mut self) {
+        self.simulation.unplug(false);
+        self.interrupt = None;
+    }
+
+    /// Nothing goes wrong any more; what is late comes.
+    pub fn end(&mut self, surroundings: &Surroundings) {
+        self.armed.clear();
+        self.faults = Faults {
+            clear_on_close: false,
+            deaf_while_reading: false,
+            ..lasting(surroundings)
+        };
+        self.simulation.set_faults(self.faults.clone());
+        self.end_step();
+        self.cut_to_host = Duration::ZERO;
+        self.cut_to_module = Duration::ZERO;
+        if self.is_late {
+            self.simulation.advance(LATEST);
+        }
+    }
+
+    /// What has struck since this was asked last.
+    pub fn look(&mut self) -> News {
+        let places = Places::of(&self.simulation);
+        let now = self.simulation.now();
+        let mut news = News {
+            lost_to_host: now < self.cut_to_host || self.faults.fifo.is_some(),
+            lost_to_module: now < self.cut_to_module,
+            ..News::default()
+        };
+        let (struck, armed) = std::mem::take(&mut self.armed)
+            .into_iter()
+            .partition(|armed| {
+                armed.at
+                    < match armed.kind {
+                        Kind::ToHost(_) => places.to_host,
+                        Kind::ToModule(_) => places.to_module,
+                        Kind::Gap(_) => places.gaps,
+                        // When these strike cannot be seen.
+                        Kind::Busy
+                        | Kind::Late(_)
+                        | Kind::Fifo(_)
+                        | Kind::Interrupt
+                        | Kind::Unplug => u64::MAX,
+                    }
+            });
+        self.armed = armed;
+        let struck: Vec<Armed> = struck;
+        for armed in struck {
+            news.any |= !matches!(armed.kind, Kind::Gap(_));
+            self.count_struck += 1;
+            match armed.kind {
+                Kind::ToHost(wire) => self.strikes_to_host(&wire, armed.at, now, &mut news),
+                Kind::ToModule(wire) => self.strikes_to_module(&wire, now, &mut news),
+                Kind::Fifo(_) | Kind::Unplug => news.lost_to_host = true,
+                _ => {}
+            }
+        }
+        if news.lost_to_host {
+            let from = self.spoilt.map_or(places.to_host, |(from, _)| from);
+            self.spoilt = Some((from, places.to_host));
+        }
+        self.has_struck |= news.any;
+        self.count_struck += usize::from(news.lost_to_host || news.lost_to_module);
+        self.has_flipped |= news.flips_to_host + news.flips_to_module > 0;
+        self.has_mixed |= news.numbers_to_module || news.added_to_module || news.lost_to_module;
+        self.upheavals += usize::from(news.reset || news.numbers_to_host || news.numbers_to_module);
+        news
+    }
+
+    fn strikes_to_host(&mut self, wire: &Wire, at: u64, now: Duration, news: &mut News) {
+        match wire {
+            Wire::Drop(_) => news.lost_to_host = true,
+            Wire::Cut(ms) => {
+                news.lost_to_host = true;
+                self.cut_to_host = self.cut_to_host.max(now + Duration::from_millis(*ms));
+            }
+            Wire::Flip(bits) => {
+                news.flips_to_host += 1;
+                news.numbers_to_host |= bits & 0xf0 == 0;
+            }
+            Wire::Insert(_) => news.added_to_host = true,
+            Wire::Reset => {
+                news.reset = true;
+                news.lost_to_host = true;
+            }
+            Wire::Delay(_) => return,
+        }
+        self.spoilt = Some((at, at));
+    }
+
+    fn strikes_to_module(&mut self, wire: &Wire, now: Duration, news: &mut News) {
+        match wire {
+            Wire::Drop(_) => news.lost_to_module = true,
+            Wire::Cut(ms) => {
+                news.lost_to_module = true;
+                self.cut_to_module = self.cut_to_module.max(now + Duration::from_millis(*ms));
+            }
+            Wire::Flip(bits) => {
+                news.flips_to_module += 1;
+                news.numbers_to_module |= bits & 0xf0 == 0;
+            }
+            Wire::Insert(_) => news.added_to_module = true,
+            Wire::Reset => {
+                news.reset = true;
+                news.lost_to_host = true;
+            }
+            Wire::Delay(_) => {}
+        }
+    }
+
+    /// Something has happened that is no fault of the wire.
+    pub fn upheaval(&mut self) {
+        self.upheavals += 1;
+        self.has_struck = true;
+    }
+}
+
+fn fault(wire: &Wire) -> FaultKind {
+    match wire {
+        Wire::Drop(count) => FaultKind::Drop(*count),
+        Wire::Flip(bits) => FaultKind::Corrupt(*bits),
+        Wire::Delay(ms) => FaultKind::Delay(Duration::from_millis(*ms)),
+        Wire::Insert(which) => FaultKind::Insert(INSERTS[which % INSERTS.len()].to_vec()),
+        Wire::Reset => FaultKind::Reset,
+        Wire::Cut(ms) => FaultKind::Cut(Duration::from_millis(*ms)),
+    }
+}

@@ -1,0 +1,66 @@
+//! A small campaign, the same every time; `.ci/run` plays a longer one.
+
+use std::collections::BTreeMap;
+
+use atwifi_campaign::campaign::{self, Setting};
+use atwifi_campaign::finding::Kind;
+use indicatif::ProgressBar;
+
+/// How many conversations are played.
+const SEEDS: u64 = 400;
+
+/// What the driver still does that it must not; nothing else may be found.
+const OPEN: &[Kind] = &[
+    Kind::BytesFromNowhere,
+    Kind::FalseEnd,
+    Kind::NoReason,
+    Kind::LostEvent,
+    Kind::Leak,
+    Kind::NotBack,
+];
+
+fn nothing_is_found(setting: &Setting) {
+    let played = campaign::play_all(0..SEEDS, setting, ProgressBar::hidden());
+    let mut found = BTreeMap::new();
+    for played in &played {
+        for finding in &played.outcome.findings {
+            if !OPEN.contains(&finding.kind) {
+                found.entry(finding.to_string()).or_insert(played.seed);
+            }
+        }
+    }
+    assert!(found.is_empty(), "{found:#?}");
+    let errors: usize = played.iter().map(|played| played.outcome.errors).sum();
+    assert!(
+        errors > 0,
+        "a campaign in which nothing fails finds nothing"
+    );
+}
+
+#[test]
+fn conversations_in_which_anything_may_go_wrong() {
+    nothing_is_found(&Setting::default());
+}
+
+#[test]
+fn conversations_on_a_line_on_which_nothing_can_be_relied_on() {
+    let is_evil = true;
+    nothing_is_found(&Setting {
+        is_evil,
+        ..Setting::default()
+    });
+}
+
+#[test]
+fn a_seed_is_always_the_same_conversation() {
+    let setting = Setting::default();
+    for seed in 0..20 {
+        let conversation = campaign::of_seed(seed, &setting);
+        assert_eq!(conversation, campaign::of_seed(seed, &setting));
+        let (one, other) = (
+            campaign::play(&conversation, true),
+            campaign::play(&conversation, true),
+        );
+        assert_eq!(one.transcript, other.transcript, "seed {seed}");
+    }
+}

@@ -1,0 +1,222 @@
+//! Conversations that have found something, as small as the campaign could make them.
+
+use atwifi_campaign::campaign::play;
+use atwifi_campaign::evil::Vices;
+use atwifi_campaign::program::{
+    Conversation, Deed::*, Host, Kind::*, Step, Strike, Surroundings, To::*, Wire::*,
+};
+use atwifi_simulator::Profile::{self, *};
+
+/// On a quick module with one socket and all else at its least.
+fn on(profile: Profile, steps: Vec<Step>) -> Conversation {
+    Conversation {
+        profile,
+        surroundings: Surroundings {
+            latency_ms: 1,
+            network_ms: 1,
+            baud: None,
+            fragment: 0,
+            split_writes: false,
+            close_behind_data: false,
+            clear_on_close: false,
+            deaf_while_reading: false,
+        },
+        host: Host {
+            sockets: 3,
+            memory: 2,
+            spare: 300,
+            tick_ms: 1,
+            resets_first: false,
+        },
+        vices: Vices::default(),
+        steps,
+    }
+}
+
+fn step(deed: atwifi_campaign::program::Deed) -> Step {
+    Step { deed, strike: None }
+}
+
+fn struck(
+    deed: atwifi_campaign::program::Deed,
+    after: u64,
+    kind: atwifi_campaign::program::Kind,
+) -> Step {
+    let strike = Some(Strike { after, kind });
+    Step { deed, strike }
+}
+
+fn receive(times: usize) -> Step {
+    step(Receive {
+        socket: 0,
+        buffer: 1000,
+        times,
+        wait_ms: 10,
+    })
+}
+
+fn nothing_is_found(conversation: &Conversation) {
+    let outcome = play(conversation, true);
+    let findings: Vec<String> = outcome.findings.iter().map(ToString::to_string).collect();
+    let transcript = outcome.transcript.unwrap_or_default();
+    assert!(findings.is_empty(), "{findings:#?}\n{transcript}");
+}
+
+fn on_each(profiles: &[Profile], steps: &[Step]) {
+    for &profile in profiles {
+        nothing_is_found(&on(profile, steps.to_vec()));
+    }
+}
+
+const ALL: [Profile; 8] = [
+    St67Reference,
+    St67Fw2_0_75,
+    St67Fw2_0_89,
+    St67Fw2_0_97,
+    St67Fw2_0_106,
+    MicrochipReference,
+    MicrochipFw0_2_0,
+    MicrochipFw0_3_2,
+];
+
+#[test]
+fn a_read_that_failed_is_not_followed_by_a_clean_end() {
+    let late = Late(6000);
+    let steps = [
+        step(Connect { to: Answering }),
+        step(PeerSays { socket: 0, size: 1 }),
+        step(PeerCloses { socket: 0 }),
+        struck(receive(2).deed, 0, late),
+    ];
+    on_each(&ALL, &steps);
+}
+
+#[test]
+fn a_slow_module_answers_the_question_that_it_was_asked() {
+    for profile in ALL {
+        let steps = vec![
+            step(Resolve { known: true }),
+            step(Resolve { known: false }),
+            step(Connect { to: Answering }),
+            step(Send {
+                socket: 0,
+                size: 10,
+            }),
+            receive(1),
+        ];
+        let mut conversation = on(profile, steps);
+        conversation.surroundings.latency_ms = 427;
+        nothing_is_found(&conversation);
+    }
+}
+
+#[test]
+fn a_connection_is_one_that_the_module_has_told_of() {
+    let steps = [
+        struck(PeerSays { socket: 0, size: 1 }, 9, ToModule(Drop(21))),
+        step(Connect { to: Answering }),
+    ];
+    on_each(&Profile::ST67, &steps);
+}
+
+#[test]
+fn a_spoilt_row_closes_no_socket() {
+    let steps = [
+        struck(LinkState, 3, Gap(1)),
+        struck(Connect { to: Secured }, 56, ToHost(Drop(1))),
+        step(Send { socket: 0, size: 1 }),
+    ];
+    on_each(&Profile::ST67, &steps);
+}
+
+#[test]
+fn a_line_that_nobody_knows_comes_to_poll() {
+    for profile in ALL {
+        let mut conversation = on(profile, vec![step(Tell { lines: 1 }), step(LinkState)]);
+        conversation.surroundings.baud = Some(921_600);
+        nothing_is_found(&conversation);
+    }
+}
+
+#[test]
+fn a_connect_that_fails_leaves_no_other_connection() {
+    let steps = [
+        step(Connect { to: Answering }),
+        struck(
+            Reconnect {
+                socket: 0,
+                to: Answering,
+            },
+            0,
+            Unplug,
+        ),
+        step(Send { socket: 0, size: 1 }),
+    ];
+    on_each(&ALL, &steps);
+}
+
+#[test]
+fn a_client_is_never_read_through_the_socket_before_it() {
+    let steps = [
+        step(Listen { port: 0 }),
+        step(Connect { to: Closing(1) }),
+        step(Send { socket: 0, size: 1 }),
+        step(Dial { says: 1 }),
+        receive(2),
+    ];
+    on_each(&ALL, &steps);
+}
+
+#[test]
+fn a_client_that_comes_first_does_not_keep_others_from_connecting() {
+    let steps = [
+        step(Listen { port: 0 }),
+        step(Dial { says: 1 }),
+        step(Connect { to: Answering }),
+        receive(1),
+    ];
+    on_each(&ALL, &steps);
+}
+
+#[test]
+fn a_socket_whose_number_was_not_heard_is_closed() {
+    let steps = [struck(Connect { to: Answering }, 0, ToHost(Drop(1)))];
+    on_each(&Profile::MICROCHIP, &steps);
+}
+
+#[test]
+fn a_host_that_restarts_finds_its_module_listening() {
+    on_each(&ALL, &[step(Listen { port: 0 }), step(RestartHost)]);
+}
+
+#[test]
+fn an_upload_that_was_cut_is_paid() {
+    let steps = [
+        step(Connect { to: Answering }),
+        struck(
+            Send {
+                socket: 0,
+                size: 1500,
+            },
+            21,
+            ToModule(Cut(1)),
+        ),
+    ];
+    on_each(&ALL, &steps);
+}
+
+#[test]
+fn a_short_wait_breaks_no_stream() {
+    for profile in ALL {
+        let steps = vec![
+            step(Connect { to: Answering }),
+            step(Send { socket: 0, size: 1 }),
+            step(Wait { socket: 0, ms: 0 }),
+            step(Wait { socket: 0, ms: 1 }),
+            receive(1),
+        ];
+        let mut conversation = on(profile, steps);
+        conversation.surroundings.latency_ms = 191;
+        nothing_is_found(&conversation);
+    }
+}
