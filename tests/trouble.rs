@@ -211,29 +211,9 @@ fn a_restart_while_idle_is_told_and_survived<D: UnderTest>() {
 }
 
 fn resets_by_pin<D: UnderTest>() {
-    struct Pin(Simulation);
-    impl embedded_hal::digital::ErrorType for Pin {
-        type Error = core::convert::Infallible;
-    }
-    impl embedded_hal::digital::OutputPin for Pin {
-        fn set_low(&mut self) -> Result<(), Self::Error> {
-            self.0.reset_pin(false);
-            Ok(())
-        }
-        fn set_high(&mut self) -> Result<(), Self::Error> {
-            self.0.reset_pin(true);
-            Ok(())
-        }
-    }
-    struct Delay(Simulation);
-    impl embedded_hal::delay::DelayNs for Delay {
-        fn delay_ns(&mut self, ns: u32) {
-            self.0.advance(Duration::from_nanos(u64::from(ns)));
-        }
-    }
     for simulation in simulations::<D>(|config| config) {
         with_joined::<D, _>(&simulation, |module| {
-            let (mut pin, mut delay) = (Pin(simulation.clone()), Delay(simulation.clone()));
+            let (mut pin, mut delay) = (Board(simulation.clone()), Board(simulation.clone()));
             module.reset_by_pin(&mut pin, &mut delay).unwrap();
             assert!(story(module, &simulation, 50).error.is_none());
         });

@@ -69,15 +69,20 @@ fn an_answer_behind_one_that_was_not_announced_is_received() {
     }
 }
 
+/// A module whose peer takes nothing in.
+fn clogged(profile: Profile) -> Simulation {
+    let network = MemoryNetwork::new()
+        .serve(at(ECHO), |_| services::echo())
+        .clogged(at(ECHO));
+    Simulation::new(config(profile), network)
+}
+
 /// The transmit buffer holds 1460 bytes. Binary data that finds no room is dropped, and answered
 /// with `OK`; the text form answers `ERROR:17`.
 #[test]
 fn data_that_finds_no_room_is_not_taken_for_sent() {
     for profile in Profile::MICROCHIP {
-        let network = MemoryNetwork::new()
-            .serve(at(ECHO), |_| services::echo())
-            .clogged(at(ECHO));
-        let simulation = Simulation::new(config(profile), network);
+        let simulation = clogged(profile);
         with_joined::<Microchip, _>(&simulation, |module| {
             let mut socket = module.socket().unwrap();
             flat(module.connect(&mut socket, at(ECHO))).unwrap();
@@ -108,10 +113,7 @@ fn data_that_finds_no_room_is_not_taken_for_sent() {
 #[test]
 fn a_stream_that_has_no_room_for_a_while_stays_whole() {
     for profile in Profile::MICROCHIP {
-        let network = MemoryNetwork::new()
-            .serve(at(ECHO), |_| services::echo())
-            .clogged(at(ECHO));
-        let simulation = Simulation::new(config(profile), network);
+        let simulation = clogged(profile);
         with_joined::<Microchip, _>(&simulation, |module| {
             let mut socket = module.socket().unwrap();
             flat(module.connect(&mut socket, at(ECHO))).unwrap();

@@ -68,12 +68,12 @@ impl Ledger {
         let knows = world.knows();
         for account in &mut self.accounts {
             let line = &knows.lines[account.line];
-            account.flips.0 += news.flips_to_host;
-            account.flips.1 += news.flips_to_module;
-            let mixed = news.numbers_to_module || news.added_to_module;
-            let compensated = news.added_to_host && news.lost_to_host;
+            account.flips.0 += news.to_host.flips;
+            account.flips.1 += news.to_module.flips;
+            let mixed = news.to_module.numbers || news.to_module.added;
+            let compensated = news.to_host.added && news.to_host.lost;
             let talked = line.manner == crate::program::To::Talking
-                && (news.lost_to_host || news.added_to_host || news.flips_to_host > 0);
+                && (news.to_host.lost || news.to_host.added || news.to_host.flips > 0);
             account.tainted.0 |= mixed || compensated || talked;
             account.tainted.1 |= mixed;
         }

@@ -32,11 +32,25 @@ pub trait Target: Dialect<Status: Display> + Sized {
     /// The longest datagram.
     const DATAGRAM: usize = Self::DATAGRAM_MAX;
 
+    /// What stands in front of an event.
+    const LEAD: &'static [u8];
+
     /// A line that is an event with a number of which nobody has heard.
-    fn numbered(number: usize) -> Vec<u8>;
+    fn numbered(number: usize) -> Vec<u8> {
+        [Self::LEAD, format!("+NEW:{number}\r\n").as_bytes()].concat()
+    }
 
     /// A line that may come at any time: the first is an event with that number.
-    fn gap_line(which: usize, number: usize) -> Vec<u8>;
+    fn gap_line(which: usize, number: usize) -> Vec<u8> {
+        let Some(which) = which.checked_sub(1) else {
+            return Self::numbered(number);
+        };
+        let line = UNKNOWN[which % UNKNOWN.len()];
+        match line.starts_with(b"+") {
+            true => [Self::LEAD, line].concat(),
+            false => line.to_vec(),
+        }
+    }
 
     /// Sends a command of the dialect's own.
     fn command(module: &mut Driver<'_, Self>, which: usize) -> Result<(), Failure<Self>>;
@@ -44,12 +58,14 @@ pub trait Target: Dialect<Status: Display> + Sized {
     /// Opens a passthrough to this port of the peers, writes, and reads up to so much; `None` if
     /// there is no such thing.
     fn passthrough(
-        module: &mut Driver<'_, Self>,
-        port: u16,
-        bytes: &[u8],
-        read: usize,
-        wait_ms: u32,
-    ) -> Option<Through<Self>>;
+        _module: &mut Driver<'_, Self>,
+        _port: u16,
+        _bytes: &[u8],
+        _read: usize,
+        _wait_ms: u32,
+    ) -> Option<Through<Self>> {
+        None
+    }
 }
 
 /// Lines of which no driver knows what they mean.
@@ -61,16 +77,7 @@ const UNKNOWN: [&[u8]; 4] = [
 ];
 
 impl Target for St67 {
-    fn numbered(number: usize) -> Vec<u8> {
-        format!("+NEW:{number}\r\n").into_bytes()
-    }
-
-    fn gap_line(which: usize, number: usize) -> Vec<u8> {
-        match which.checked_sub(1) {
-            None => Self::numbered(number),
-            Some(which) => UNKNOWN[which % UNKNOWN.len()].to_vec(),
-        }
-    }
+    const LEAD: &'static [u8] = b"";
 
     fn command(module: &mut Driver<'_, Self>, which: usize) -> Result<(), Failure<Self>> {
         use atwifi::st67::command::{basic, net};
@@ -129,20 +136,7 @@ impl Target for St67 {
 }
 
 impl Target for Microchip {
-    fn numbered(number: usize) -> Vec<u8> {
-        format!("\r+NEW:{number}\r\n").into_bytes()
-    }
-
-    fn gap_line(which: usize, number: usize) -> Vec<u8> {
-        match which.checked_sub(1) {
-            None => Self::numbered(number),
-            Some(which) => {
-                let line = UNKNOWN[which % UNKNOWN.len()];
-                let lead: &[u8] = if line.starts_with(b"+") { b"\r" } else { b"" };
-                [lead, line].concat()
-            }
-        }
-    }
+    const LEAD: &'static [u8] = b"\r";
 
     fn command(module: &mut Driver<'_, Self>, which: usize) -> Result<(), Failure<Self>> {
         use atwifi::microchip::command::{general, network};
@@ -151,15 +145,5 @@ impl Target for Microchip {
             1 => module.command(&general::GetRevision).map(drop),
             _ => module.command(&network::GetSockets).map(drop),
         }
-    }
-
-    fn passthrough(
-        _: &mut Driver<'_, Self>,
-        _: u16,
-        _: &[u8],
-        _: usize,
-        _: u32,
-    ) -> Option<Through<Self>> {
-        None
     }
 }

@@ -33,25 +33,26 @@ impl Places {
     }
 }
 
+/// What has happened to the bytes of one direction.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Damage {
+    /// Some were lost.
+    pub lost: bool,
+    /// Some were added.
+    pub added: bool,
+    /// How many were altered.
+    pub flips: usize,
+    /// One of these may have made one number of another.
+    pub numbers: bool,
+}
+
 /// What has struck in some time.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct News {
-    /// Bytes to the host were lost.
-    pub lost_to_host: bool,
-    /// Bytes to the module were lost.
-    pub lost_to_module: bool,
-    /// Bytes were added to what goes to the host.
-    pub added_to_host: bool,
-    /// Bytes were added to what goes to the module.
-    pub added_to_module: bool,
-    /// How many bytes to the host were altered.
-    pub flips_to_host: usize,
-    /// How many bytes to the module were altered.
-    pub flips_to_module: usize,
-    /// One of these may have made one number of another.
-    pub numbers_to_host: bool,
-    /// One of those may have made one number of another.
-    pub numbers_to_module: bool,
+    /// What goes to the host.
+    pub to_host: Damage,
+    /// What goes to the module.
+    pub to_module: Damage,
     /// The module was reset.
     pub reset: bool,
     /// Anything at all.
@@ -217,11 +218,9 @@ impl Trouble {
     pub fn look(&mut self) -> News {
         let places = Places::of(&self.simulation);
         let now = self.simulation.now();
-        let mut news = News {
-            lost_to_host: now < self.cut_to_host || self.faults.fifo.is_some(),
-            lost_to_module: now < self.cut_to_module,
-            ..News::default()
-        };
+        let mut news = News::default();
+        news.to_host.lost = now < self.cut_to_host || self.faults.fifo.is_some();
+        news.to_module.lost = now < self.cut_to_module;
         let (struck, armed) = std::mem::take(&mut self.armed)
             .into_iter()
             .partition(|armed| {
@@ -244,69 +243,57 @@ impl Trouble {
             news.any |= !matches!(armed.kind, Kind::Gap(_));
             self.count_struck += 1;
             match armed.kind {
-                Kind::ToHost(wire) => self.strikes_to_host(&wire, armed.at, now, &mut news),
-                Kind::ToModule(wire) => self.strikes_to_module(&wire, now, &mut news),
-                Kind::Fifo(_) | Kind::Unplug => news.lost_to_host = true,
+                Kind::ToHost(wire) => {
+                    news.reset |= matches!(wire, Wire::Reset);
+                    strikes(&wire, now, &mut news.to_host, &mut self.cut_to_host);
+                    if !matches!(wire, Wire::Delay(_)) {
+                        self.spoilt = Some((armed.at, armed.at));
+                    }
+                }
+                Kind::ToModule(wire) => {
+                    news.reset |= matches!(wire, Wire::Reset);
+                    strikes(&wire, now, &mut news.to_module, &mut self.cut_to_module);
+                }
+                Kind::Fifo(_) | Kind::Unplug => news.to_host.lost = true,
                 _ => {}
             }
         }
-        if news.lost_to_host {
+        // What a module had still to say when it was reset.
+        news.to_host.lost |= news.reset;
+        if news.to_host.lost {
             let from = self.spoilt.map_or(places.to_host, |(from, _)| from);
             self.spoilt = Some((from, places.to_host));
         }
         self.has_struck |= news.any;
-        self.count_struck += usize::from(news.lost_to_host || news.lost_to_module);
-        self.has_flipped |= news.flips_to_host + news.flips_to_module > 0;
-        self.has_mixed |= news.numbers_to_module || news.added_to_module || news.lost_to_module;
-        self.upheavals += usize::from(news.reset || news.numbers_to_host || news.numbers_to_module);
+        let (to_host, to_module) = (&news.to_host, &news.to_module);
+        self.count_struck += usize::from(to_host.lost || to_module.lost);
+        self.has_flipped |= to_host.flips + to_module.flips > 0;
+        self.has_mixed |= to_module.numbers || to_module.added || to_module.lost;
+        self.upheavals += usize::from(news.reset || to_host.numbers || to_module.numbers);
         news
-    }
-
-    fn strikes_to_host(&mut self, wire: &Wire, at: u64, now: Duration, news: &mut News) {
-        match wire {
-            Wire::Drop(_) => news.lost_to_host = true,
-            Wire::Cut(ms) => {
-                news.lost_to_host = true;
-                self.cut_to_host = self.cut_to_host.max(now + Duration::from_millis(*ms));
-            }
-            Wire::Flip(bits) => {
-                news.flips_to_host += 1;
-                news.numbers_to_host |= bits & 0xf0 == 0;
-            }
-            Wire::Insert(_) => news.added_to_host = true,
-            Wire::Reset => {
-                news.reset = true;
-                news.lost_to_host = true;
-            }
-            Wire::Delay(_) => return,
-        }
-        self.spoilt = Some((at, at));
-    }
-
-    fn strikes_to_module(&mut self, wire: &Wire, now: Duration, news: &mut News) {
-        match wire {
-            Wire::Drop(_) => news.lost_to_module = true,
-            Wire::Cut(ms) => {
-                news.lost_to_module = true;
-                self.cut_to_module = self.cut_to_module.max(now + Duration::from_millis(*ms));
-            }
-            Wire::Flip(bits) => {
-                news.flips_to_module += 1;
-                news.numbers_to_module |= bits & 0xf0 == 0;
-            }
-            Wire::Insert(_) => news.added_to_module = true,
-            Wire::Reset => {
-                news.reset = true;
-                news.lost_to_host = true;
-            }
-            Wire::Delay(_) => {}
-        }
     }
 
     /// Something has happened that is no fault of the wire.
     pub fn upheaval(&mut self) {
         self.upheavals += 1;
         self.has_struck = true;
+    }
+}
+
+/// What a strike does to the bytes of its direction, and until when it cuts that.
+fn strikes(wire: &Wire, now: Duration, damage: &mut Damage, cut: &mut Duration) {
+    match wire {
+        Wire::Drop(_) => damage.lost = true,
+        Wire::Cut(ms) => {
+            damage.lost = true;
+            *cut = (*cut).max(now + Duration::from_millis(*ms));
+        }
+        Wire::Flip(bits) => {
+            damage.flips += 1;
+            damage.numbers |= bits & 0xf0 == 0;
+        }
+        Wire::Insert(_) => damage.added = true,
+        Wire::Reset | Wire::Delay(_) => {}
     }
 }
 

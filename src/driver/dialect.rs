@@ -86,8 +86,6 @@ pub trait Words: Sized + 'static + private::Sealed {
     const PAYLOAD_MAX: usize;
     /// How a stream is ended that a command of the driver may begin if it is spoilt on the way.
     const ESCAPE: Option<Escape>;
-    /// What stands before the payload of a reply to a receive command.
-    const RECEIVED: &'static str;
     /// The last line that a starting module prints.
     const BOOT: &'static str;
     /// The command that restarts the module, with its line end.

@@ -11,6 +11,7 @@ use super::queue::{Item, Queue};
 use super::session::Session;
 use crate::clock::{Clock, Deadline};
 use crate::engine::Engine;
+use crate::engine::protocol::Protocol;
 use crate::error::{Closed, Error, Fault, Resource, Usage};
 use crate::socket::{SocketMemory, Table};
 use crate::transport::Transport;
@@ -40,7 +41,8 @@ pub type ErrorOf<D, T> = Error<<T as ErrorType>::Error, <D as Words>::Status>;
 /// | `leave`, `link_state`, `addresses` | `command` | `call` |
 /// | `get_host_by_name` | `resolve` | `call` |
 /// | `command` and its like | the command's own limit | the greater of that and `call` |
-/// | `reset`, `reset_by_pin` | `boot` | twice `call`, and `boot` |
+/// | `reset` | `boot` | `call` |
+/// | `reset_by_pin` | `boot` | `boot` and `call` |
 ///
 /// A Microchip module that waits for payload of which nobody knows is given it byte by byte, since it
 /// survives nothing else: up to two minutes, over several calls.
@@ -244,7 +246,6 @@ impl<'b, D: Dialect, T: Transport, C: Clock> Module<'b, D, T, C> {
     }
 
     fn set_up(&mut self) -> Outcome {
-        use crate::engine::protocol::Protocol;
         if !self.session().is_set_up() {
             D::set_up(self)?;
             self.session().settings_made();
@@ -292,7 +293,6 @@ impl<'b, D: Dialect, T: Transport, C: Clock> Module<'b, D, T, C> {
     }
 
     fn take_in(&mut self) -> Outcome {
-        use crate::engine::protocol::Protocol;
         self.engine.pump_with_patience()?;
         let is_stuck = self.engine.is_out_of_step() && self.session().is_set_up();
         match is_stuck && self.session().events.is_empty() {
@@ -350,7 +350,6 @@ impl<'b, D: Dialect, T: Transport, C: Clock> Module<'b, D, T, C> {
     ///
     /// Without this, an open socket is asked about after [`Timeouts::unheard`].
     pub fn resume(&mut self) {
-        use crate::engine::protocol::Protocol;
         self.engine.fall_out_of_step();
         self.session().doubt();
     }

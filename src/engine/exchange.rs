@@ -83,6 +83,7 @@ struct Progress {
     overlong: bool,
     /// A line that nobody knows may have been part of the reply.
     is_suspect: bool,
+    /// A row was taken.
     has_rows: bool,
     /// How much payload has come.
     got: Option<usize>,
@@ -217,12 +218,12 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
                 Word::Line(line) => self.take_line(task, &mut progress, line)?,
                 Word::Prompt => self.take_prompt(task, &mut progress)?,
                 Word::Payload | Word::Encoded => self.take_payload(task, &mut progress, word)?,
-                // No row, or one for which there is no room.
-                Word::Overlong if matches!(task, Task::Tell | Task::Rows(..)) => {
-                    match task {
-                        Task::Tell => self.session.lost_line(),
-                        _ => progress.overlong = true,
-                    }
+                Word::Overlong if matches!(task, Task::Tell) => {
+                    self.session.lost_line();
+                    false
+                }
+                Word::Overlong if matches!(task, Task::Rows(..)) => {
+                    progress.overlong = true;
                     false
                 }
                 Word::Ready => {
@@ -249,7 +250,7 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
         progress.lead.get_or_insert(self.lead_before);
         match (line, task) {
             (Line::Event | Line::Detail, _) => {}
-            (Line::Stray, _) => self.take_stray(progress),
+            (Line::Stray, task) => self.take_stray(task, progress),
             (Line::Ok | Line::Sent, task) => return self.take_success(task, progress, line),
             (Line::Received, Task::Upload(upload))
                 if self.session.received() == upload.payload.len() || !upload.is_receipt_exact => {}
@@ -259,9 +260,11 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
             }
             // Nothing that belongs to the reply: an event that nobody knows. Behind payload it may be
             // the rest of that.
-            (Line::Reply, _) if progress.got.is_none() || self.input.line().starts_with(b"+") => {
+            (Line::Reply, task)
+                if progress.got.is_none() || self.input.line().starts_with(b"+") =>
+            {
                 self.session.stray(self.input.line());
-                self.take_stray(progress);
+                self.take_stray(task, progress);
             }
             (Line::Busy | Line::Due, _) => {
                 let mut most = DUE_WAIT;
@@ -303,8 +306,7 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
                 if progress.overlong {
                     return Err(Fault::LineBuffer);
                 }
-                let wants_rows = matches!(task, Task::Rows(..));
-                progress.has_rows || !progress.is_suspect || !wants_rows
+                progress.has_rows || !progress.is_suspect || matches!(task, Task::Tell)
             }
             Task::Download { into, .. } if line == Line::Ok => match progress.got {
                 Some(got) => self.is_closed(into.get(..got).unwrap_or(&[]), progress.lead),
@@ -340,8 +342,10 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
     }
 
     /// Takes a line that nobody knows: an event, or what is left of a payload of which bytes were lost.
-    fn take_stray(&mut self, progress: &mut Progress) {
-        let is_event = self.input.line().starts_with(b"+") && !self.looks_like_reply();
+    fn take_stray(&mut self, task: &Task<'_>, progress: &mut Progress) {
+        let is_event = !matches!(task, Task::Download { .. })
+            && self.input.line().starts_with(b"+")
+            && !self.looks_like_reply();
         progress.is_suspect |= !is_event;
     }
 

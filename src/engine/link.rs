@@ -63,7 +63,6 @@ impl<T: Transport, C: Clock> Link<T, C> {
     }
 
     /// A call begins that may take so many milliseconds, unless it is part of one.
-    #[inline(never)]
     pub(crate) fn begin_call(&mut self, milliseconds: u32) {
         if self.limit.is_none() {
             self.limit = Some(self.after(milliseconds));

@@ -59,12 +59,8 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
         self.input.forget_kept();
         // Where the last call was over before the module was found, this one goes on.
         while let Some(&patience) = PATIENCE.get(self.attempts) {
-            if self.link.is_call_over() {
-                return Err(Fault::Timeout);
-            }
             if patience == ESCAPE_BEFORE && !self.has_answered {
                 self.leave_unknown_stream()?;
-                self.paced = true;
                 self.owed = P::PAYLOAD_MAX;
             }
             self.wait_for_silence()?;
@@ -76,7 +72,6 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
             self.attempts += 1;
         }
         self.attempts = 0;
-        self.has_answered = false;
         Err(Fault::Unresponsive)
     }
 
@@ -95,8 +90,12 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
                 Ok(()) if self.link.is_late() => return Ok(()),
                 Ok(()) => {}
                 Err(Fault::Timeout) => {
-                    // A line that was begun and not ended must not spoil the answer.
-                    self.input.clear();
+                    if !self.input.pending().is_empty() {
+                        // A line that was begun and not ended must not spoil the answer; and payload may
+                        // follow of which this was the beginning.
+                        self.input.clear();
+                        self.lose_track();
+                    }
                     return Ok(());
                 }
                 other => return other,
@@ -141,6 +140,9 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
     /// Asks the next question; whether its answer came. One that tells of other settings may have been
     /// spoilt on the way: only if it is the same again the module must have restarted.
     fn ask(&mut self, patience: u32) -> Result<bool, Fault> {
+        if self.link.is_call_over() {
+            return Err(Fault::Timeout);
+        }
         self.question += 1;
         if self.question >= P::QUESTIONS {
             self.question = 0;
@@ -178,10 +180,6 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
             self.link.write(byte)?;
             self.owed = self.owed.saturating_sub(1);
             self.send_nothing(P::OWED_PACE)?;
-            if self.link.is_call_over() {
-                // There is no time left to be slow.
-                return Err(Fault::Timeout);
-            }
         }
         Ok(())
     }
@@ -220,7 +218,7 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
                 Ok(Word::Line(_)) => self.owed = 0,
                 Ok(other) => self.take_unasked(other),
                 Err(Fault::Timeout) => {
-                    if self.has_answered && self.owed == 0 {
+                    if self.has_answered {
                         // No other answer will come.
                         self.unanswered = 0;
                     }

@@ -49,7 +49,9 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
     /// Sends nothing for a while. What comes meanwhile is kept as far as there is room; the rest waits
     /// in the transport.
     pub(crate) fn send_nothing(&mut self, milliseconds: u32) -> Result<(), Fault> {
-        self.link.within(milliseconds);
+        // Also where the call is over: who must be slow cannot be fast.
+        let end = self.link.after(milliseconds);
+        self.link.resume(end);
         loop {
             let paused = match self.input.is_full() {
                 true => self.link.read(&mut []).map(drop),

@@ -104,7 +104,6 @@ impl Words for Microchip {
     /// `AT+SOCKRD`; it takes less (wire notes 2 and 3).
     const PAYLOAD_MAX: usize = 2048;
     const ESCAPE: Option<Escape> = None;
-    const RECEIVED: &'static str = "+SOCKRD:";
     const BOOT: &'static str = "OK";
     const RESTART: &'static str = "AT+RST\r\n";
     const COMMAND_MAX: usize = COMMAND_MAX;

@@ -1,7 +1,6 @@
 //! Counted payload: what stands before it in a reply.
 
-use super::{Microchip, literal};
-use crate::driver::dialect::Words;
+use super::literal;
 use crate::engine::protocol::{Header, LineEnd, Payload};
 use crate::engine::text::{agree, digits, number};
 
@@ -21,7 +20,7 @@ pub(super) fn other_payload(command: &[u8], pending: &[u8], header: &mut Header)
 }
 
 fn received(pending: &[u8], header: &mut Header) -> Result<Payload, Payload> {
-    let at = counted(pending, Microchip::RECEIVED.as_bytes(), header)?;
+    let at = counted(pending, b"+SOCKRD:", header)?;
     let rest = pending.get(at..).unwrap_or(&[]);
     let blanks = rest.iter().take_while(|b| b" \r\n".contains(b)).count();
     // Firmware has its line end before the `#` and none before the `OK`, the reference the other

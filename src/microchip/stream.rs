@@ -164,7 +164,9 @@ impl<T: Transport, C: Clock> Module<'_, T, C> {
     /// Sends streams faster, or, which is how it begins, such that nothing is lost in silence.
     ///
     /// In bulk, what is longer than some 110 bytes is sent binary, up to 1400 bytes at a
-    /// time: about three times as fast. But of binary data the firmware says `OK` also where it has no
+    /// time. Where the firmware looks at its line every 50 ms that is twice as fast as text, and four
+    /// times where bytes have to be written as two digits each; on a line without a pause it is hardly
+    /// faster. But of binary data the firmware says `OK` also where it has no
     /// room for it, which are 1460 bytes for each connection, and drops it: where the peer does not
     /// take it in as fast as it is sent, bytes are missing that [`send`](embedded_nal::TcpClientStack::send)
     /// has called good, and the peer may wait for them for good. If a byte of the command's length

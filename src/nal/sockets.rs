@@ -5,6 +5,7 @@ use core::fmt;
 use crate::clock::Clock;
 use crate::driver::Module;
 use crate::driver::dialect::{Dialect, Outcome};
+use crate::engine::protocol::Protocol;
 use crate::error::{Closed, Fault};
 use crate::fmt::Shown;
 use crate::socket::{Handle, Slot, State};
@@ -114,7 +115,6 @@ impl<'b, D: Dialect, T: Transport, C: Clock> Module<'b, D, T, C> {
         self.current(socket)?;
         self.engine.pump()?;
         if self.engine.link.is_due(self.timeouts.unheard) {
-            use crate::engine::protocol::Protocol;
             self.session().doubt();
         }
         if self.needs_attention() {

@@ -143,7 +143,6 @@ impl Words for St67 {
     const PAYLOAD_MAX: usize = 8192;
     /// `AT+CIPSEND` without its length begins one, which firmware does with several links too.
     const ESCAPE: Option<Escape> = Some(passthrough::ESCAPE);
-    const RECEIVED: &'static str = "+CIPRECVDATA:";
     const BOOT: &'static str = "ready";
     const RESTART: &'static str = "AT+RST\r\n";
     /// Reference 1: "should not exceed 256 bytes"; the firmware counts CR LF in (wire notes 1).

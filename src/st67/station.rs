@@ -23,10 +23,11 @@ const SET_UP: [&str; 6] = [
     "AT+SYSSTORE=0\r\n",
     "AT+SYSLOG=1\r\n",
     SET_MULTIPLE,
-    "AT+CIPRECVMODE=1\r\n",
+    SET_RECEIVE_MODE,
     "AT+CIPDINFO=1\r\n",
 ];
 const SET_MULTIPLE: &str = "AT+CIPMUX=1\r\n";
+const SET_RECEIVE_MODE: &str = "AT+CIPRECVMODE=1\r\n";
 
 /// Closes every link.
 pub(super) const CLOSE_ALL: &str = "AT+CIPCLOSE=5\r\n";
@@ -70,7 +71,7 @@ impl Station for St67 {
                 Err(Fault::Refused) => {
                     // What stood before it may have spoilt it: payload of which the module has heard
                     // only the end. Or links are open that the driver before this one has left.
-                    if line == SET_MULTIPLE {
+                    if line == SET_MULTIPLE || line == SET_RECEIVE_MODE {
                         close_everything(module)?;
                     }
                     let told = module.tell(line, &[]);

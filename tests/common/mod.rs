@@ -59,6 +59,31 @@ impl atwifi::Clock for SimClock {
     }
 }
 
+/// The reset pin of a simulated module, and a delay on its clock.
+pub struct Board(pub Simulation);
+
+impl embedded_hal::digital::ErrorType for Board {
+    type Error = std::convert::Infallible;
+}
+
+impl embedded_hal::digital::OutputPin for Board {
+    fn set_low(&mut self) -> Result<(), Self::Error> {
+        self.0.reset_pin(false);
+        Ok(())
+    }
+
+    fn set_high(&mut self) -> Result<(), Self::Error> {
+        self.0.reset_pin(true);
+        Ok(())
+    }
+}
+
+impl embedded_hal::delay::DelayNs for Board {
+    fn delay_ns(&mut self, ns: u32) {
+        self.0.advance(Duration::from_nanos(u64::from(ns)));
+    }
+}
+
 /// A dialect, the firmware that can be simulated for it, and its words where a test needs them.
 pub trait UnderTest: Dialect<Status: std::fmt::Display> {
     const PROFILES: &'static [Profile];
