@@ -121,6 +121,15 @@ impl<N: Network> Rig<N> {
         self.settle();
     }
 
+    /// The host lets go of CS.
+    pub fn let_go_of_spi(&mut self) {
+        let now = self.now;
+        if self.spi().let_go(now) == Taken::Reset {
+            self.reset_module();
+        }
+        self.settle();
+    }
+
     /// The host clocks one byte; returns what it reads.
     pub fn clock_spi(&mut self, mosi: u8) -> u8 {
         let end = self.now + self.spi().duration(1);
@@ -222,15 +231,24 @@ impl<N: Network> Rig<N> {
     pub fn set_faults(&mut self, faults: &Faults) {
         self.to_host.set_faults(faults.to_host.clone());
         self.to_module.set_faults(faults.to_module.clone());
-        self.inbox.set_faults(faults);
+        self.set_inbox_faults(faults);
         self.module.set_faults(faults);
     }
 
     pub fn add_faults(&mut self, faults: &Faults) {
         self.to_host.add_faults(&faults.to_host);
         self.to_module.add_faults(&faults.to_module);
-        self.inbox.set_faults(faults);
+        self.set_inbox_faults(faults);
         self.module.set_faults(faults);
+    }
+
+    /// On an SPI the module waits where the host has no room.
+    fn set_inbox_faults(&mut self, faults: &Faults) {
+        let faults = Faults {
+            fifo: faults.fifo.filter(|_| !self.speaks_in_frames),
+            ..faults.clone()
+        };
+        self.inbox.set_faults(&faults);
     }
 
     fn silence(&mut self, why: &str) {

@@ -312,6 +312,14 @@ impl Link {
         taken
     }
 
+    /// The host lets go of its pins, and the pull-down of CS takes it low: no rule of a host that runs.
+    pub fn let_go(&mut self, now: Duration) -> Taken {
+        self.is_excused = true;
+        let taken = self.select(now, false);
+        self.is_excused = self.early;
+        taken
+    }
+
     /// One byte is clocked; returns what the host reads.
     pub fn clock(&mut self, now: Duration, mosi: u8) -> (u8, Taken) {
         self.counts.clocked += 1;

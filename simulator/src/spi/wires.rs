@@ -69,6 +69,11 @@ impl<N: Network> SpiWires<N> {
         SpiDelay(self.simulation.clone())
     }
 
+    /// The host restarts: until it drives its pins again, the module's pull-down keeps CS low.
+    pub fn let_go(&self) {
+        self.simulation.rig.borrow_mut().let_go_of_spi();
+    }
+
     /// What has crossed so far.
     #[must_use]
     pub fn counts(&self) -> SpiCounts {
