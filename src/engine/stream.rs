@@ -3,7 +3,6 @@
 
 use super::exchange::Task;
 use super::protocol::Protocol;
-use super::resync::is_taken;
 use super::{Engine, Lead};
 use crate::clock::Clock;
 use crate::error::Fault;
@@ -91,12 +90,10 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
         self.in_stream = true;
         let left = self.leave_stream();
         self.in_stream = false;
-        if is_taken(left)? {
-            // If there was none, it is the beginning of a line.
-            self.link.within(escape.rest);
-            is_taken(self.link.write(b"\r\n"))?;
-        }
-        Ok(())
+        left?;
+        // If there was none, it is the beginning of a line.
+        self.link.within(escape.rest);
+        self.link.write(b"\r\n")
     }
 
     fn drop_for(&mut self, milliseconds: u32) -> Result<(), Fault> {
