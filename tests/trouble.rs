@@ -250,8 +250,14 @@ fn a_late_reply_never_answers_another_command<D: UnderTest>() {
                 });
                 assert_eq!(module.link_state(), Err(Error::Timeout));
                 // Each of these has a reply of its own kind.
+                let addresses = module.addresses();
+                assert!(
+                    addresses.is_ok(),
+                    "{late} s: {addresses:?}\n{}",
+                    simulation.transcript()
+                );
                 assert_eq!(
-                    module.addresses().unwrap().ip,
+                    addresses.unwrap().ip,
                     std::net::Ipv4Addr::new(192, 168, 1, 50)
                 );
                 assert_eq!(

@@ -42,7 +42,7 @@ pub const REFUSED: u16 = 1;
 mod wire;
 
 #[allow(unused_imports)]
-pub use wire::{OnSpi, Wire, spi_of, wire_of};
+pub use wire::{OnSpi, Wire, say, spi_of, wire_of};
 
 /// The virtual clock of a simulation, as the driver's clock.
 #[derive(Clone)]
@@ -174,14 +174,18 @@ macro_rules! on_both_dialects {
     };
 }
 
-/// A module of every firmware of a dialect, on each kind of wire that it has.
+/// Every firmware of a dialect, on each kind of wire that it has.
+pub fn configs<D: UnderTest>() -> impl Iterator<Item = Config> {
+    let serial = D::PROFILES.iter().map(|&profile| config(profile));
+    let spi = D::SPI_PROFILES.iter().map(|&profile| spi_config(profile));
+    serial.chain(spi)
+}
+
+/// A module of each of them.
 pub fn simulations<D: UnderTest>(
     change: impl Fn(Config) -> Config,
 ) -> impl Iterator<Item = Simulation> {
-    let serial = D::PROFILES.iter().map(|&profile| config(profile));
-    let spi = D::SPI_PROFILES.iter().map(|&profile| spi_config(profile));
-    let configs = serial.chain(spi);
-    configs.map(move |config| Simulation::new(change(config), Network::default().build()))
+    configs::<D>().map(move |config| Simulation::new(change(config), Network::default().build()))
 }
 
 pub type Driver<'b, D> = Module<'b, D, Wire, SimClock>;

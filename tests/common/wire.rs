@@ -1,5 +1,7 @@
 //! A serial line or an SPI, whichever the simulated module has.
 
+use std::time::Duration;
+
 use atwifi::Transport;
 use atwifi::transport::{Spi, SpiError};
 use atwifi_simulator::{Port, PortError, Simulation, SpiBus, SpiCs, SpiDelay, SpiRdy};
@@ -23,11 +25,25 @@ pub fn wire_of(simulation: &Simulation) -> Wire {
     }
 }
 
-/// The driver's side of an SPI, with so much memory.
+/// The driver's side of an SPI, with so much memory, of a host that starts.
 pub fn spi_of(simulation: &Simulation, meanwhile: usize) -> OnSpi {
     let wires = simulation.spi();
+    wires.let_go();
     let memory = Box::leak(vec![0; meanwhile].into_boxed_slice());
     Spi::new(wires.bus(), wires.cs(), wires.rdy(), wires.delay(), memory)
+}
+
+/// Says something without a driver, however long the module takes to hear it.
+pub fn say(simulation: &Simulation, wire: &mut Wire, mut bytes: &[u8]) {
+    let limit = simulation.now() + Duration::from_secs(5);
+    while !bytes.is_empty() {
+        let taken = wire.write(bytes).unwrap();
+        bytes = &bytes[taken..];
+        if taken == 0 {
+            assert!(simulation.now() < limit, "the module does not listen");
+            simulation.idle();
+        }
+    }
 }
 
 /// The tests of both wires know the errors of a serial line.
