@@ -90,6 +90,8 @@ impl Fault {
                 | Fault::Unresponsive
                 | Fault::Interrupted
                 | Fault::Malformed
+                // A transport may have kept the command for the fresh module.
+                | Fault::ModuleReset
         )
     }
 }

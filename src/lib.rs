@@ -1,7 +1,7 @@
 //! Blocking, `no_std` driver that turns an AT-command Wi-Fi module into the network of a
 //! microcontroller.
 //!
-//! [`Module`] takes a transport (`embedded-io` 0.7), a [`Clock`] and two pieces of memory, and is
+//! [`Module`] takes a transport (a UART with `embedded-io` 0.7, or [`transport::Spi`]), a [`Clock`] and two pieces of memory, and is
 //! from then on the network of every crate that takes `embedded-nal` 0.9: it implements
 //! [`TcpClientStack`](embedded_nal::TcpClientStack), [`TcpFullStack`](embedded_nal::TcpFullStack),
 //! [`UdpClientStack`](embedded_nal::UdpClientStack), [`UdpFullStack`](embedded_nal::UdpFullStack)
@@ -24,7 +24,7 @@
 //!             dialect, the page that a porter of another module reads
 //! engine/     knows AT, knows no vendor: link, buffer, lines, one exchange, resync, stream
 //! socket/     handles, the socket table, what is read ahead
-//! transport/  what the driver needs of a UART, and adapters: a receive ring, older traits
+//! transport/  what the driver needs of a UART or SPI; the SPI of the ST67; a receive ring, older traits
 //! value/      what stands in commands and events: texts, addresses, numbers with names and limits
 //! clock error fmt   time, what can go wrong, the log
 //! ```

@@ -27,13 +27,11 @@ fn run(simulation: &Simulation, mut tasks: Vec<std::pin::Pin<&mut dyn Future<Out
     panic!("not done\n{}", simulation.transcript());
 }
 
-fn each<D: UnderTest>(
-    test: impl Fn(&Simulation, Shared<'_, '_, D, atwifi_simulator::Port, SimClock>),
-) {
+fn each<D: UnderTest>(test: impl Fn(&Simulation, Shared<'_, '_, D, Wire, SimClock>)) {
     for simulation in simulations::<D>(|config| config) {
         let (mut line, mut sockets) = ([0; 1024], [const { SocketMemory::<64>::new() }; 2]);
         let clock = SimClock(simulation.clone());
-        let mut module = Module::new(simulation.port(), clock, &mut line, &mut sockets).unwrap();
+        let mut module = Module::new(wire_of(&simulation), clock, &mut line, &mut sockets).unwrap();
         module.reset().unwrap();
         module.join(SSID, PASSWORD).unwrap();
         let module = RefCell::new(module);

@@ -20,12 +20,9 @@ fn each_with<D: UnderTest>(
     change: impl Fn(Config) -> Config,
     test: impl Fn(&Simulation, &Network),
 ) {
-    for &profile in D::PROFILES {
+    for config in configs::<D>() {
         let network = Network::default();
-        test(
-            &Simulation::new(change(config(profile)), network.build()),
-            &network,
-        );
+        test(&Simulation::new(change(config), network.build()), &network);
     }
 }
 
@@ -243,9 +240,9 @@ fn rule_8_close_is_ok_in_every_state_and_frees_the_slot<D: UnderTest>() {
 }
 
 fn rule_9_tiny_reads_cost_no_command_each<D: UnderTest>() {
-    for &profile in D::PROFILES {
+    for config in configs::<D>() {
         let commands = |chunk: usize| {
-            let simulation = Simulation::new(config(profile), Network::default().build());
+            let simulation = Simulation::new(config.clone(), Network::default().build());
             with_joined::<D, _>(&simulation, |module| {
                 let mut socket = module.socket().unwrap();
                 flat(module.connect(&mut socket, at(HTTP))).unwrap();
@@ -261,7 +258,8 @@ fn rule_9_tiny_reads_cost_no_command_each<D: UnderTest>() {
         assert_eq!(
             commands(1),
             commands(511),
-            "{profile}: a 1-byte reader, a 511-byte reader"
+            "{}: a 1-byte reader, a 511-byte reader",
+            config.profile
         );
     }
 }
@@ -319,7 +317,7 @@ fn rule_13_the_stack_can_be_shared<D: UnderTest>() {
         let (mut line, mut sockets) = ([0; 1024], [const { SocketMemory::<128>::new() }; 2]);
         let clock = SimClock(simulation.clone());
         let mut module: Driver<'_, D> =
-            atwifi::Module::new(simulation.port(), clock, &mut line, &mut sockets).unwrap();
+            atwifi::Module::new(wire_of(simulation), clock, &mut line, &mut sockets).unwrap();
         module.reset().unwrap();
         module.join(SSID, PASSWORD).unwrap();
         let sharable = SharableStack::new(module);
@@ -422,9 +420,9 @@ impl Service for Greeter {
 }
 
 fn a_server_that_speaks_first_and_resets<D: UnderTest>() {
-    for &profile in D::PROFILES {
+    for config in configs::<D>() {
         let network = MemoryNetwork::default().serve(at(21), |_| Box::new(Greeter));
-        let simulation = Simulation::new(config(profile), network);
+        let simulation = Simulation::new(config, network);
         with_joined::<D, _>(&simulation, |module| {
             let mut socket = module.socket().unwrap();
             flat(module.connect(&mut socket, at(21))).unwrap();

@@ -9,7 +9,7 @@ use atwifi::{
     Closed, ConnectTls, Error, Module, Resource, Shared, SocketMemory, Stream, TcpSocket,
     TlsConfig, WaitTcp, mock,
 };
-use atwifi_simulator::{Fault, FaultKind, Faults, Port, Profile, Simulation, services};
+use atwifi_simulator::{Fault, FaultKind, Faults, Profile, Simulation, services};
 use common::*;
 use embedded_io::Write;
 use embedded_nal::{TcpClientStack, TcpFullStack, nb};
@@ -80,7 +80,8 @@ fn a_failed_connect_leaves_the_other_sockets_alone() {
             }
         });
         let mut module =
-            atwifi::st67::Module::new(simulation.port(), clock, &mut line, &mut sockets).unwrap();
+            atwifi::st67::Module::new(wire_of(&simulation), clock, &mut line, &mut sockets)
+                .unwrap();
         module.reset().unwrap();
         module.join(SSID, PASSWORD).unwrap();
         let mut good = module.socket().unwrap();
@@ -102,31 +103,38 @@ fn a_failed_connect_leaves_the_other_sockets_alone() {
     }
 }
 
+/// An ST67 on a serial line and on the SPI.
+fn on_each_wire(profile: Profile) -> [Simulation; 2] {
+    [config(profile), spi_config(profile)]
+        .map(|config| Simulation::new(config, Network::default().build()))
+}
+
 #[test]
 fn a_reset_during_connect_leaves_no_claim_on_a_link() {
-    let simulation = Simulation::new(config(Profile::St67Fw2_0_75), Network::default().build());
-    with_joined::<St67, _>(&simulation, |module| {
-        let mut a = module.socket().unwrap();
-        // the module resets while connecting
-        let at_byte = simulation.to_module() + 5;
-        simulation.set_faults(Faults {
-            to_module: vec![Fault::new(at_byte, FaultKind::Reset)],
-            ..Faults::default()
+    for simulation in on_each_wire(Profile::St67Fw2_0_75) {
+        with_joined::<St67, _>(&simulation, |module| {
+            let mut a = module.socket().unwrap();
+            // the module resets while connecting
+            let at_byte = simulation.to_module() + 5;
+            simulation.set_faults(Faults {
+                to_module: vec![Fault::new(at_byte, FaultKind::Reset)],
+                ..Faults::default()
+            });
+            let r = flat(module.connect(&mut a, at(SILENT)));
+            simulation.set_faults(Faults::default());
+            assert_eq!(r, Err(Error::ModuleReset));
+            module.join(SSID, PASSWORD).unwrap();
+            let mut listener = listening(module, 8080);
+            simulation.dial(peer(4000), module_at(8080), services::echo());
+            simulation.advance(Duration::from_millis(500));
+            let accepted = module.accept(&mut listener);
+            assert!(
+                accepted.is_ok(),
+                "{accepted:?}\n{}",
+                simulation.transcript()
+            );
         });
-        let r = flat(module.connect(&mut a, at(SILENT)));
-        simulation.set_faults(Faults::default());
-        assert_eq!(r, Err(Error::ModuleReset));
-        module.join(SSID, PASSWORD).unwrap();
-        let mut listener = listening(module, 8080);
-        simulation.dial(peer(4000), module_at(8080), services::echo());
-        simulation.advance(Duration::from_millis(500));
-        let accepted = module.accept(&mut listener);
-        assert!(
-            accepted.is_ok(),
-            "{accepted:?}\n{}",
-            simulation.transcript()
-        );
-    });
+    }
 }
 
 #[test]
@@ -273,7 +281,7 @@ fn a_failed_flush_can_be_repeated<D: UnderTest>() {
     for simulation in simulations::<D>(|config| config) {
         let (mut line, mut sockets) = ([0; 1024], [const { SocketMemory::<512>::new() }; 2]);
         let mut module = Module::<D, _, _>::new(
-            simulation.port(),
+            wire_of(&simulation),
             SimClock(simulation.clone()),
             &mut line,
             &mut sockets,
@@ -416,7 +424,7 @@ impl atwifi::Clock for Noisy {
 fn under_noise<D: UnderTest, R: std::fmt::Debug>(
     periods: &[u64],
     limit: Duration,
-    call: impl Fn(&mut Module<'_, D, Port, Noisy>, &mut TcpSocket) -> R,
+    call: impl Fn(&mut Module<'_, D, Wire, Noisy>, &mut TcpSocket) -> R,
 ) {
     for &period in periods {
         for simulation in simulations::<D>(|config| config) {
@@ -429,7 +437,8 @@ fn under_noise<D: UnderTest, R: std::fmt::Debug>(
                 is_on: is_on.clone(),
             };
             let mut module =
-                Module::<D, _, _>::new(simulation.port(), clock, &mut line, &mut sockets).unwrap();
+                Module::<D, _, _>::new(wire_of(&simulation), clock, &mut line, &mut sockets)
+                    .unwrap();
             module.reset().unwrap();
             module.join(SSID, PASSWORD).unwrap();
             let mut socket = module.socket().unwrap();
@@ -553,31 +562,32 @@ fn a_close_that_failed_is_made_up_for<D: UnderTest>() {
 
 #[test]
 fn a_listen_that_failed_leaves_the_others_server_on() {
-    let simulation = Simulation::new(config(Profile::St67Fw2_0_75), Network::default().build());
-    with_joined::<St67, _>(&simulation, |module| {
-        let mut a = module.socket().unwrap();
-        module.bind(&mut a, 8080).unwrap();
-        // the answer is lost
-        simulation.set_faults(Faults {
-            to_host: vec![Fault::new(
-                simulation.to_host(),
-                FaultKind::Cut(Duration::from_secs(5)),
-            )],
-            ..Faults::default()
+    for simulation in on_each_wire(Profile::St67Fw2_0_75) {
+        with_joined::<St67, _>(&simulation, |module| {
+            let mut a = module.socket().unwrap();
+            module.bind(&mut a, 8080).unwrap();
+            // the answer is lost
+            simulation.set_faults(Faults {
+                to_host: vec![Fault::new(
+                    simulation.to_host(),
+                    FaultKind::Cut(Duration::from_secs(5)),
+                )],
+                ..Faults::default()
+            });
+            let failed = module.listen(&mut a);
+            simulation.set_faults(Faults::default());
+            let mut b = listening(module, 8080);
+            let closed = module.close(a);
+            simulation.dial(peer(4000), module_at(8080), services::echo());
+            simulation.advance(Duration::from_millis(500));
+            let accepted = module.accept(&mut b);
+            assert!(
+                accepted.is_ok(),
+                "listen {failed:?}, close {closed:?}, accept {accepted:?}\n{}",
+                simulation.transcript()
+            );
         });
-        let failed = module.listen(&mut a);
-        simulation.set_faults(Faults::default());
-        let mut b = listening(module, 8080);
-        let closed = module.close(a);
-        simulation.dial(peer(4000), module_at(8080), services::echo());
-        simulation.advance(Duration::from_millis(500));
-        let accepted = module.accept(&mut b);
-        assert!(
-            accepted.is_ok(),
-            "listen {failed:?}, close {closed:?}, accept {accepted:?}\n{}",
-            simulation.transcript()
-        );
-    });
+    }
 }
 
 #[test]
@@ -687,25 +697,26 @@ fn a_command_ends_in_time_under_noise<D: UnderTest>() {
 #[test]
 fn a_key_that_cannot_be_told_is_refused_before_a_byte() {
     use atwifi::Psk;
-    let simulation = Simulation::new(config(Profile::St67Fw2_0_75), Network::default().build());
-    with_joined::<St67, _>(&simulation, |module| {
-        let mut s = module.socket().unwrap();
-        let before = simulation.to_module();
-        let r = flat(module.connect_tls(
-            &mut s,
-            at(443),
-            &TlsConfig::new().with_psk(Psk {
-                identity: "x",
-                key: &[0],
-            }),
-        ));
-        assert!(matches!(r, Err(Error::Usage(_))), "{r:?}");
-        assert_eq!(
-            simulation.to_module(),
-            before,
-            "{r:?} after bytes were sent"
-        );
-    });
+    for simulation in on_each_wire(Profile::St67Fw2_0_75) {
+        with_joined::<St67, _>(&simulation, |module| {
+            let mut s = module.socket().unwrap();
+            let before = simulation.to_module();
+            let r = flat(module.connect_tls(
+                &mut s,
+                at(443),
+                &TlsConfig::new().with_psk(Psk {
+                    identity: "x",
+                    key: &[0],
+                }),
+            ));
+            assert!(matches!(r, Err(Error::Usage(_))), "{r:?}");
+            assert_eq!(
+                simulation.to_module(),
+                before,
+                "{r:?} after bytes were sent"
+            );
+        });
+    }
 }
 
 #[test]

@@ -201,15 +201,19 @@ fn any_ssid_and_password_arrives_or_is_refused<D: UnderTest>() {
     let ssid = proptest::collection::vec(any::<u8>(), 0..40);
     let password = proptest::collection::vec(any::<u8>(), 8..64);
     proptest!(|(ssid in ssid, password in password)| {
-        let profile = D::PROFILES[D::PROFILES.len() - 1];
-        let simulation = Simulation::new(config(profile), Network::default().build());
-        with_driver::<D, _>(&simulation, |module| {
-            match module.join(&ssid, &password) {
-                Err(atwifi::Error::Usage(_)) => prop_assert_eq!(simulation.joined(), None),
-                _ => prop_assert_eq!(simulation.joined(), Some((ssid, password))),
-            }
-            Ok(())
-        })?;
+        // The last firmware of each kind of wire.
+        let serial = D::PROFILES.last().map(|&profile| config(profile));
+        let spi = D::SPI_PROFILES.last().map(|&profile| spi_config(profile));
+        for config in serial.into_iter().chain(spi) {
+            let simulation = Simulation::new(config, Network::default().build());
+            with_driver::<D, _>(&simulation, |module| {
+                match module.join(&ssid, &password) {
+                    Err(atwifi::Error::Usage(_)) => prop_assert_eq!(simulation.joined(), None),
+                    _ => prop_assert_eq!(simulation.joined(), Some((ssid.clone(), password.clone()))),
+                }
+                Ok(())
+            })?;
+        }
     });
 }
 

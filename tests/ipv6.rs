@@ -17,12 +17,12 @@ fn peer() -> SocketAddr {
 
 #[test]
 fn names_streams_and_datagrams_over_ipv6() {
-    for &profile in St67::PROFILES {
+    for config in configs::<St67>() {
         let network = MemoryNetwork::default()
             .host("six.test", peer().ip())
             .serve(peer(), |_| services::echo())
             .serve_udp(peer(), services::udp_echo());
-        let simulation = Simulation::new(config(profile), network);
+        let simulation = Simulation::new(config, network);
         with_driver::<St67, _>(&simulation, |module| {
             module.reset().unwrap();
             module.command(&SetIpv6 { ipv6: Switch::On }).unwrap();

@@ -8,23 +8,16 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use atwifi::st67::St67;
-use atwifi::{Error, Module, Resource, SocketMemory, TcpSocket};
-use atwifi_simulator::{Fault, FaultKind, Faults, Port, PortError, Profile, Simulation, services};
+use atwifi::{Error, Module, Resource, SocketMemory, TcpSocket, Transport};
+use atwifi_simulator::{Fault, FaultKind, Faults, PortError, Profile, Simulation, services};
 use common::*;
-use embedded_io::{ErrorType, Read, ReadReady, Write};
+use embedded_io::{ErrorType, Read, Write};
 use embedded_nal::{TcpClientStack, nb};
 
-/// Firmware that tells who has sent data.
-const TELLING: [Profile; 4] = [
-    Profile::St67Fw2_0_75,
-    Profile::St67Fw2_0_89,
-    Profile::St67Fw2_0_97,
-    Profile::St67Fw2_0_106,
-];
-
+/// Runs a test on firmware that tells who has sent data.
 fn each_telling(test: impl Fn(&Simulation, &mut Driver<'_, St67>)) {
-    for profile in TELLING {
-        let simulation = Simulation::new(config(profile), Network::default().build());
+    for config in configs::<St67>().filter(|config| config.profile != Profile::St67Reference) {
+        let simulation = Simulation::new(config, Network::default().build());
         with_joined::<St67, _>(&simulation, |module| test(&simulation, module));
     }
 }
@@ -303,7 +296,7 @@ fn a_link_that_a_peer_has_got_first_is_no_choice() {
 
 /// A line on which the module does not hear some of the commands.
 struct Deaf {
-    port: Port,
+    wire: Wire,
     swallows: Rc<Cell<Option<&'static [u8]>>>,
 }
 
@@ -313,13 +306,7 @@ impl ErrorType for Deaf {
 
 impl Read for Deaf {
     fn read(&mut self, into: &mut [u8]) -> Result<usize, PortError> {
-        self.port.read(into)
-    }
-}
-
-impl ReadReady for Deaf {
-    fn read_ready(&mut self) -> Result<bool, PortError> {
-        self.port.read_ready()
+        self.wire.read(into)
     }
 }
 
@@ -327,12 +314,22 @@ impl Write for Deaf {
     fn write(&mut self, bytes: &[u8]) -> Result<usize, PortError> {
         match self.swallows.get() {
             Some(command) if bytes.starts_with(command) => Ok(bytes.len()),
-            _ => self.port.write(bytes),
+            _ => self.wire.write(bytes),
         }
     }
 
     fn flush(&mut self) -> Result<(), PortError> {
-        self.port.flush()
+        self.wire.flush()
+    }
+}
+
+impl Transport for Deaf {
+    fn read_ready(&mut self) -> Result<bool, PortError> {
+        self.wire.read_ready()
+    }
+
+    fn restart(&mut self) -> Result<(), PortError> {
+        self.wire.restart()
     }
 }
 
@@ -343,7 +340,7 @@ fn with_deaf(
     for simulation in simulations::<St67>(|config| config) {
         let swallows = Rc::new(Cell::new(None));
         let line = Deaf {
-            port: simulation.port(),
+            wire: wire_of(&simulation),
             swallows: swallows.clone(),
         };
         let clock = SimClock(simulation.clone());
@@ -421,13 +418,14 @@ fn a_stream_that_is_complete_ends_as_closed_by_its_peer() {
 }
 
 fn a_download_ends(length: usize, chunk: usize, pause: Duration) {
-    for &profile in St67::PROFILES {
+    for config in configs::<St67>() {
+        let profile = config.profile;
         let sent: Vec<u8> = (0..length).map(|n| (n * 7 + n / 251) as u8).collect();
         let body = sent.clone();
         let network = Network::default()
             .build()
             .serve(at(81), move |_| services::respond(body.clone()));
-        let simulation = Simulation::new(config(profile), network);
+        let simulation = Simulation::new(config, network);
         with_joined::<St67, _>(&simulation, |module| {
             let what = format!("{profile}: {length} by {chunk}, {pause:?}");
             let mut socket = module.socket().unwrap();

@@ -7,7 +7,7 @@ use atwifi::st67::command::basic::Test;
 use atwifi::st67::command::net::Send;
 use atwifi::st67::{self, St67};
 use atwifi::{Event, Module, Ranged, SocketMemory, mock};
-use atwifi_simulator::{Faults, Fragment, Profile, Simulation};
+use atwifi_simulator::{Faults, Fragment, Simulation};
 use common::*;
 use proptest::prelude::*;
 
@@ -312,9 +312,9 @@ fn a_notification_is_taken_as_the_firmware_means_it() {
 #[test]
 fn a_message_in_any_gap_of_a_conversation_changes_nothing() {
     let line = mqtt(b"room", &nasty());
-    for profile in Profile::ST67 {
+    for config in configs::<St67>() {
         for gap in 0.. {
-            let simulation = Simulation::new(config(profile), Network::default().build());
+            let simulation = Simulation::new(config.clone(), Network::default().build());
             let is_told = with_driver::<St67, _>(&simulation, |module| {
                 module.reset().unwrap();
                 // Messages come to those who have subscribed, with a command of their own.
@@ -388,9 +388,9 @@ proptest! {
 #[test]
 fn a_message_that_nobody_can_have_asked_for_is_dropped_as_a_whole() {
     let line = mqtt(b"room", &nasty());
-    for profile in Profile::ST67 {
+    for config in configs::<St67>() {
         for gap in 0.. {
-            let simulation = Simulation::new(config(profile), Network::default().build());
+            let simulation = Simulation::new(config.clone(), Network::default().build());
             let is_told = with_driver::<St67, _>(&simulation, |module| {
                 let first = simulation.gaps();
                 simulation.set_faults(Faults {

@@ -7,16 +7,16 @@ use atwifi::st67::command::net::single::Connect;
 use atwifi::st67::command::net::{Host, Protocol};
 use atwifi::st67::{Passthrough, St67, Status};
 use atwifi::{Error, Ranged, Resource};
-use atwifi_simulator::{Fault, FaultKind, Faults, Port, Simulation};
+use atwifi_simulator::{Fault, FaultKind, Faults, Simulation};
 use common::{
-    ADDRESS, Driver, ECHO, Network, PASSWORD, RECORD, SSID, SimClock, UnderTest, at, config,
+    ADDRESS, Driver, ECHO, Network, PASSWORD, RECORD, SSID, SimClock, UnderTest, Wire, at, config,
     each_joined, flat, payload, receive_until, with_driver, with_joined,
 };
 use embedded_io::{Read, ReadReady, Write};
 use embedded_nal::TcpClientStack;
 use std::time::Duration;
 
-type Mode<'m, 'b> = Passthrough<'m, 'b, Port, SimClock>;
+type Mode<'m, 'b> = Passthrough<'m, 'b, Wire, SimClock>;
 
 fn to(port: u16) -> Connect<'static> {
     Connect {
@@ -178,9 +178,11 @@ fn a_mode_that_nobody_wanted_is_left() {
 
 #[test]
 fn what_comes_while_a_write_pauses_is_not_lost() {
-    each_joined::<St67>(|_, module| {
+    each_joined::<St67>(|simulation, module| {
         let mut mode = module.passthrough(&to(ECHO)).unwrap();
-        let mut expected = common::download()[..6000].to_vec();
+        // On an SPI, what comes while the host writes is kept in the memory lent.
+        let count = if simulation.has_spi() { 2000 } else { 6000 };
+        let mut expected = common::download()[..count].to_vec();
         mode.write_all(&expected).unwrap();
         for _ in 0..4 {
             mode.write_all(b"+++").unwrap();
@@ -252,6 +254,23 @@ fn behind_a_long_send_that_was_completed_the_mode_is_refused() {
                 Err(error) => assert_eq!(error, Error::Module(Status::SendCancelled)),
             }
             talk_on_a_socket(module, &simulation);
+        });
+    }
+}
+
+/// On an SPI the module takes 3072 bytes of a frame in this mode.
+#[test]
+fn a_long_write_arrives_whole() {
+    for &profile in St67::SPI_PROFILES {
+        let network = Network::default();
+        let simulation = Simulation::new(common::spi_config(profile), network.build());
+        with_joined::<St67, _>(&simulation, |module| {
+            let mut mode = module.passthrough(&to(RECORD)).unwrap();
+            let sent: Vec<u8> = (0..10_000_u32).map(|n| (n % 251) as u8).collect();
+            mode.write_all(&sent).unwrap();
+            simulation.advance(Duration::from_secs(1));
+            assert!(*network.recorded.borrow() == sent);
+            mode.leave().unwrap();
         });
     }
 }

@@ -6,9 +6,9 @@ mod common;
 use std::time::Duration;
 
 use atwifi::st67::St67;
-use atwifi::{Closed, Error, Event, Module, SocketMemory};
+use atwifi::{Closed, Error, Event, Module, SocketMemory, Transport};
 use atwifi_simulator::{
-    Fault, FaultKind, Faults, MemoryNetwork, Port, Profile, Simulation, services,
+    Fault, FaultKind, Faults, MemoryNetwork, PortError, Profile, Simulation, services,
 };
 use common::*;
 use embedded_io::{ErrorType, Read, ReadReady, Write};
@@ -80,12 +80,12 @@ fn lies() -> Vec<u8> {
 
 /// A datagram longer than the caller's buffer, with a pause while the rest is dropped.
 fn a_peers_text_is_never_taken_for_the_modules<D: UnderTest>() {
-    for &profile in D::PROFILES {
+    for config in configs::<D>() {
         for pause in [600, 900, 3000] {
             let network = MemoryNetwork::default()
                 .serve(at(ECHO), |_| services::echo())
                 .serve_udp(at(ECHO), services::udp_answer(at(ECHO), lies()));
-            let simulation = Simulation::new(config(profile), network);
+            let simulation = Simulation::new(config.clone(), network);
             with_joined::<D, _>(&simulation, |module| {
                 let mut stream = module.socket().unwrap();
                 flat(module.connect(&mut stream, at(ECHO))).unwrap();
@@ -113,7 +113,11 @@ fn a_peers_text_is_never_taken_for_the_modules<D: UnderTest>() {
                     simulation.advance(Duration::from_millis(300));
                 }
                 flat(module.send(&mut stream, b"still here")).unwrap_or_else(|e| {
-                    panic!("{profile}, {pause}: {e:?}\n{}", simulation.transcript())
+                    panic!(
+                        "{}, {pause}: {e:?}\n{}",
+                        config.profile,
+                        simulation.transcript()
+                    )
                 });
                 let mut got = Vec::new();
                 receive_until(module, &simulation, &mut stream, 64, &mut got, |got| {
@@ -131,43 +135,41 @@ fn a_peers_text_is_never_taken_for_the_modules<D: UnderTest>() {
 
 /// A transport whose receiver fails so many times, as one that floats does.
 struct Floating {
-    port: Port,
+    wire: Wire,
     failures: u32,
 }
 
 impl ErrorType for Floating {
-    type Error = embedded_io::ErrorKind;
+    type Error = PortError;
 }
 
 impl Read for Floating {
-    fn read(&mut self, into: &mut [u8]) -> Result<usize, Self::Error> {
-        self.port
-            .read(into)
-            .map_err(|_| embedded_io::ErrorKind::Other)
-    }
-}
-
-impl ReadReady for Floating {
-    fn read_ready(&mut self) -> Result<bool, Self::Error> {
-        if self.failures > 0 {
-            self.failures -= 1;
-            return Err(embedded_io::ErrorKind::Other);
-        }
-        self.port
-            .read_ready()
-            .map_err(|_| embedded_io::ErrorKind::Other)
+    fn read(&mut self, into: &mut [u8]) -> Result<usize, PortError> {
+        self.wire.read(into)
     }
 }
 
 impl Write for Floating {
-    fn write(&mut self, bytes: &[u8]) -> Result<usize, Self::Error> {
-        self.port
-            .write(bytes)
-            .map_err(|_| embedded_io::ErrorKind::Other)
+    fn write(&mut self, bytes: &[u8]) -> Result<usize, PortError> {
+        self.wire.write(bytes)
     }
 
-    fn flush(&mut self) -> Result<(), Self::Error> {
-        Ok(())
+    fn flush(&mut self) -> Result<(), PortError> {
+        self.wire.flush()
+    }
+}
+
+impl Transport for Floating {
+    fn read_ready(&mut self) -> Result<bool, PortError> {
+        if self.failures > 0 {
+            self.failures -= 1;
+            return Err(PortError::Unplugged);
+        }
+        self.wire.read_ready()
+    }
+
+    fn restart(&mut self) -> Result<(), PortError> {
+        self.wire.restart()
     }
 }
 
@@ -176,7 +178,7 @@ fn what_is_heard_before_the_boot_report_is_noise<D: UnderTest>() {
         let (mut line, mut sockets) = ([0; 1024], [const { SocketMemory::<64>::new() }; 1]);
         // More than are dropped while the pin is low.
         let floating = Floating {
-            port: simulation.port(),
+            wire: wire_of(&simulation),
             failures: 4500,
         };
         let clock = SimClock(simulation.clone());
@@ -227,9 +229,9 @@ fn a_module_that_answers_no_question_is_told_to_restart<D: UnderTest>() {
 
 /// What a host sends before it restarts: a send command, its prompt awaited, and part of the payload.
 fn begin_upload(simulation: &Simulation, command: &str, payload: usize) {
-    let mut port = simulation.port();
+    let mut wire = wire_of(simulation);
     for piece in [command.as_bytes(), &vec![b'p'; payload]] {
-        port.write_all(piece).unwrap();
+        say(simulation, &mut wire, piece);
         simulation.advance(Duration::from_millis(200));
     }
 }

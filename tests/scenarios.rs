@@ -25,7 +25,7 @@ fn whole_story<D: UnderTest>(simulation: &Simulation, chunk: usize, what: &str) 
 }
 
 fn story_at_every_read_size<D: UnderTest>() {
-    for &profile in D::PROFILES {
+    for config in configs::<D>() {
         for size in (1..=80)
             .map(Fragment::Every)
             .chain([Fragment::Whole, Fragment::Random(9)])
@@ -35,18 +35,18 @@ fn story_at_every_read_size<D: UnderTest>() {
                 ..Faults::default()
             };
             let simulation = Simulation::new(
-                config(profile).with_faults(faults),
+                config.clone().with_faults(faults),
                 Network::default().build(),
             );
-            whole_story::<D>(&simulation, 100, &format!("{profile}, {size:?}"));
+            whole_story::<D>(&simulation, 100, &format!("{}, {size:?}", config.profile));
         }
     }
 }
 
 fn story_with_an_event_in_every_gap<D: UnderTest>() {
     let mut runs = 0;
-    for &profile in D::PROFILES {
-        let simulation = Simulation::new(config(profile), Network::default().build());
+    for config in configs::<D>() {
+        let simulation = Simulation::new(config.clone(), Network::default().build());
         whole_story::<D>(&simulation, 1000, "without");
         let gaps = simulation.gaps();
         assert!(gaps > 40, "{gaps} gaps");
@@ -59,10 +59,10 @@ fn story_with_an_event_in_every_gap<D: UnderTest>() {
                         ..Faults::default()
                     };
                     let simulation = Simulation::new(
-                        config(profile).with_faults(faults),
+                        config.clone().with_faults(faults),
                         Network::default().build(),
                     );
-                    let what = format!("{profile}, {} in gap {gap}", event.escape_ascii());
+                    let what = format!("{}, {} in gap {gap}", config.profile, event.escape_ascii());
                     whole_story::<D>(&simulation, 1000, &what);
                     runs += 1;
                 }

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use atwifi::{Closed, Error, Resource, Usage};
-use atwifi_simulator::{Dialled, Profile, Simulation, services};
+use atwifi_simulator::{Config, Dialled, Profile, Simulation, services};
 use common::*;
 use embedded_nal::{TcpClientStack, TcpFullStack, nb};
 
@@ -110,27 +110,29 @@ fn a_full_table_leaves_the_client_waiting<D: UnderTest>() {
 }
 
 fn client_and_server_share_the_module<D: UnderTest>() {
-    let profiles = D::PROFILES.iter().copied();
-    let answering = profiles.filter(|profile| !SILENT_ON_OPEN_LINKS.contains(profile));
+    let answering = configs::<D>().filter(|config| !is_silent(config));
     answering.for_each(share_the_module::<D>);
 }
 
 #[test]
 fn client_and_server_share_a_module_that_does_not_answer() {
-    let silent = SILENT_ON_OPEN_LINKS.iter().copied();
+    let silent = configs::<atwifi::st67::St67>().filter(is_silent);
     silent.for_each(share_the_module::<atwifi::st67::St67>);
 }
 
-/// A connection over a link that a client has taken just before is never answered.
-const SILENT_ON_OPEN_LINKS: &[Profile] = &[
-    Profile::St67Fw2_0_75,
-    Profile::St67Fw2_0_89,
-    Profile::St67Fw2_0_97,
-    Profile::St67Fw2_0_106,
-];
+/// Whether a connection over a link that a client has taken just before is never answered.
+fn is_silent(config: &Config) -> bool {
+    matches!(
+        config.profile,
+        Profile::St67Fw2_0_75
+            | Profile::St67Fw2_0_89
+            | Profile::St67Fw2_0_97
+            | Profile::St67Fw2_0_106
+    )
+}
 
-fn share_the_module<D: UnderTest>(profile: Profile) {
-    let simulation = Simulation::new(config(profile), Network::default().build());
+fn share_the_module<D: UnderTest>(config: Config) {
+    let simulation = Simulation::new(config, Network::default().build());
     with_joined::<D, _>(&simulation, |module| {
         let mut listener = listening(module, 8080);
         for round in 0..8 {

@@ -13,7 +13,7 @@ fn each<D: UnderTest>(test: impl Fn(&atwifi_simulator::Simulation, &RefCell<Driv
     for simulation in simulations::<D>(|config| config) {
         let (mut line, mut sockets) = ([0; 1024], [const { SocketMemory::<512>::new() }; 2]);
         let clock = SimClock(simulation.clone());
-        let mut module = Module::new(simulation.port(), clock, &mut line, &mut sockets).unwrap();
+        let mut module = Module::new(wire_of(&simulation), clock, &mut line, &mut sockets).unwrap();
         module.reset().unwrap();
         module.join(SSID, PASSWORD).unwrap();
         test(&simulation, &RefCell::new(module));

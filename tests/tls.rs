@@ -187,11 +187,11 @@ fn authority() -> (String, String, String) {
 fn each<D: UnderTest>(test: impl Fn(&Simulation, &mut Driver<'_, D>)) {
     let (ca, certificate, key) = authority();
     let (other, ..) = authority();
-    for &profile in D::PROFILES {
+    for config in configs::<D>() {
         let server = TlsServer::new(certificate.clone(), key.clone());
         let network = MemoryNetwork::default()
             .serve(at(443), move |_| server.serve(services::echo()).unwrap());
-        let config = config(profile)
+        let config = config
             .with_file("ca.crt", ca.clone())
             .with_file("other.crt", other.clone());
         let simulation = Simulation::new(config, network);

@@ -35,23 +35,24 @@ fn fetch<D: UnderTest>(simulation: &Simulation, chunk: usize) -> u64 {
 }
 
 fn a_hundred_kilobytes_come_whole_in_reads_of_any_size<D: UnderTest>() {
-    for &profile in D::PROFILES {
+    for config in configs::<D>() {
         let commands = [1, 7, 2048, 100_000].map(|chunk| {
-            let simulation = Simulation::new(config(profile), Network::default().build());
+            let simulation = Simulation::new(config.clone(), Network::default().build());
             fetch::<D>(&simulation, chunk)
         });
         let [tiny, _, large, _] = commands;
         assert!(
             tiny <= large,
-            "{profile}: {tiny} commands for reads of 1 byte, {large} for reads of 2 KiB"
+            "{}: {tiny} commands for reads of 1 byte, {large} for reads of 2 KiB",
+            config.profile
         );
     }
 }
 
 fn a_hundred_kilobytes_go_whole<D: UnderTest>() {
-    for &profile in D::PROFILES {
+    for config in configs::<D>() {
         let network = Network::default();
-        let simulation = Simulation::new(config(profile), network.build());
+        let simulation = Simulation::new(config, network.build());
         with_joined::<D, _>(&simulation, |module| {
             let mut socket = module.socket().unwrap();
             flat(module.connect(&mut socket, at(RECORD))).unwrap();

@@ -171,6 +171,7 @@ fn events_wait_for_poll_and_the_lost_ones_are_counted<D: UnderTest>() {
             assert_eq!(usize::from(lost) + kept, 500);
             assert!(kept > 5);
             simulation.emit(b"+NEW:\"thing\",1\r\n");
+            simulation.idle();
             assert_eq!(
                 module.poll().unwrap(),
                 Some(Event::Other(b"+NEW:\"thing\",1"))
@@ -266,8 +267,14 @@ fn a_late_reply_never_answers_another_command<D: UnderTest>() {
                 });
                 assert_eq!(module.link_state(), Err(Error::Timeout));
                 // Each of these has a reply of its own kind.
+                let addresses = module.addresses();
+                assert!(
+                    addresses.is_ok(),
+                    "{late} s: {addresses:?}\n{}",
+                    simulation.transcript()
+                );
                 assert_eq!(
-                    module.addresses().unwrap().ip,
+                    addresses.unwrap().ip,
                     std::net::Ipv4Addr::new(192, 168, 1, 50)
                 );
                 assert_eq!(
@@ -381,7 +388,7 @@ fn the_idle_hook_runs_and_breaks_a_wait_off<D: UnderTest>() {
         }
     });
     let mut module =
-        Module::<D, _, _>::new(simulation.port(), clock, &mut line, &mut sockets).unwrap();
+        Module::<D, _, _>::new(wire_of(&simulation), clock, &mut line, &mut sockets).unwrap();
     module.reset().unwrap();
     assert!(u32::MAX - budget.get() > 100, "the hook ran");
     for patience in [1, 2, 5, 10, 100, 700, 1000, 1900] {

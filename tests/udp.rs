@@ -22,8 +22,8 @@ fn can_bind(profile: Profile) -> bool {
 }
 
 fn each_that_binds<D: UnderTest>(test: impl Fn(&Simulation, &mut Driver<'_, D>)) {
-    for &profile in D::PROFILES.iter().filter(|&&profile| can_bind(profile)) {
-        let simulation = Simulation::new(config(profile), Network::default().build());
+    for config in configs::<D>().filter(|config| can_bind(config.profile)) {
+        let simulation = Simulation::new(config, Network::default().build());
         with_joined::<D, _>(&simulation, |module| test(&simulation, module));
     }
 }

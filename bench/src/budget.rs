@@ -71,6 +71,7 @@ impl Budget {
 pub fn of(report: &Report) -> Vec<Budget> {
     let mut budgets = shares(report);
     budgets.extend(round_trips(report));
+    budgets.extend(spi(report));
     budgets.extend(instructions(report));
     budgets.extend(sizes(report));
     budgets.extend(stack(report));
@@ -154,6 +155,39 @@ fn round_trips(report: &Report) -> Vec<Budget> {
         });
     }
     budgets
+}
+
+/// Of what frames allow, and no more transactions than there are frames.
+fn spi(report: &Report) -> Vec<Budget> {
+    let shares = report.spi_shares.iter().map(|share| Budget {
+        what: format!("ST67 over SPI: {:?} of 1460 bytes", share.direction),
+        unit: "% of what frames allow",
+        bound: Bound::AtLeast(95.0),
+        figure: 100.0 * share.percent / share.limit,
+        peer: None,
+        limit: Some(100.0),
+    });
+    let operations = report.spi_operations.iter().map(|operation| Budget {
+        what: format!("ST67 over SPI: {}", operation.name),
+        unit: "transactions",
+        bound: Bound::AtMost(operation.limit as f64),
+        figure: operation.transactions as f64,
+        peer: None,
+        limit: Some(operation.limit as f64),
+    });
+    let sizes = report
+        .spi_sizes
+        .iter()
+        .filter(|size| size.core == Core::CortexM0Plus);
+    let sizes = sizes.map(|size| Budget {
+        what: "ST67 over SPI: flash of the transport, Cortex-M0+, opt-level z".to_owned(),
+        unit: "bytes",
+        bound: Bound::AtMost(1536.0),
+        figure: size.transport as f64,
+        peer: None,
+        limit: None,
+    });
+    shares.chain(operations).chain(sizes).collect()
 }
 
 fn instructions(report: &Report) -> Vec<Budget> {

@@ -20,6 +20,7 @@ mod peer;
 mod plot;
 mod report;
 mod size;
+mod spi;
 mod stack;
 mod subject;
 mod table;
@@ -82,12 +83,15 @@ fn measure(action: Option<&Action>) -> Result<Report> {
     if wants(Action::Wire) {
         report.shares = wire::shares();
         report.operations = wire::operations();
+        report.spi_shares = spi::shares();
+        report.spi_operations = spi::operations();
     }
     if wants(Action::Instructions) {
         report.costs = instructions::costs()?;
     }
     if wants(Action::Size) {
         report.sizes = size::sizes()?;
+        report.spi_sizes = size::spi_sizes()?;
     }
     Ok(report)
 }

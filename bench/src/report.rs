@@ -8,7 +8,8 @@ use serde::Serialize;
 
 use crate::firmware::{Core, Profile};
 use crate::instructions::Cost;
-use crate::size::{Level, Size};
+use crate::size::{Level, Size, SpiSize};
+use crate::spi::{SpiOperation, SpiShare};
 use crate::subject::Subject;
 use crate::table::Table;
 use crate::wire::{CHUNKS, Direction, LATENCIES, Operation, Share};
@@ -23,6 +24,15 @@ pub struct Report {
     /// Commands and bytes of each operation.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub operations: Vec<Operation>,
+    /// Shares of the SPI's clocks.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub spi_shares: Vec<SpiShare>,
+    /// Transactions of each operation on the SPI.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub spi_operations: Vec<SpiOperation>,
+    /// Flash and RAM of the SPI.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub spi_sizes: Vec<SpiSize>,
     /// Instructions and stack of the work.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub costs: Vec<Cost>,
@@ -41,12 +51,17 @@ impl Report {
         if !self.operations.is_empty() {
             tables.push(self.operation_table());
         }
+        if !self.spi_shares.is_empty() {
+            tables.push(self.spi_share_table());
+            tables.push(self.spi_operation_table());
+        }
         if !self.costs.is_empty() {
             tables.push(self.instruction_table());
             tables.push(self.stack_table());
         }
         if !self.sizes.is_empty() {
             tables.push(self.size_table());
+            tables.push(self.spi_size_table());
             tables.extend(self.cause_tables());
         }
         tables
@@ -115,6 +130,59 @@ impl Report {
                 row.push(one.to_host.to_string());
             }
             table.rows.push(row);
+        }
+        table
+    }
+
+    fn spi_share_table(&self) -> Table {
+        let mut table = Table::new(
+            "SPI of the ST67: payload in % of the bytes that are clocked",
+            "Transfers of 1460 bytes, with the commands and answers around them; in parentheses the most \
+             that the format of the frames allows.",
+            &["direction", "%"],
+        );
+        for share in &self.spi_shares {
+            let direction = match share.direction {
+                Direction::Download => "download",
+                Direction::Upload => "upload",
+            };
+            let percent = format!("{:.2} ({:.2})", share.percent, share.limit);
+            table.rows.push(vec![direction.to_owned(), percent]);
+        }
+        table
+    }
+
+    fn spi_size_table(&self) -> Table {
+        let mut table = Table::new(
+            "SPI of the ST67: flash and RAM that it adds to a client, opt-level z, in bytes",
+            "Beyond the UART, of which nothing is left. All counts the registers of the SPI too, and what \
+             the core needs to report a transport's errors; the RAM has 260 bytes that are lent.",
+            &["core", "transport", "all", "RAM"],
+        );
+        for size in &self.spi_sizes {
+            table.rows.push(vec![
+                size.core.name().to_owned(),
+                size.transport.to_string(),
+                size.all.to_string(),
+                size.ram.to_string(),
+            ]);
+        }
+        table
+    }
+
+    fn spi_operation_table(&self) -> Table {
+        let mut table = Table::new(
+            "SPI of the ST67: transactions and bytes clocked of one operation",
+            "Connect, send 512 bytes, receive their echo, look for more, close. In parentheses the \
+             frames that host and module send, each of which needs a transaction unless two meet.",
+            &["operation", "transactions", "bytes"],
+        );
+        for one in &self.spi_operations {
+            table.rows.push(vec![
+                one.name.to_owned(),
+                format!("{} ({})", one.transactions, one.limit),
+                one.clocked.to_string(),
+            ]);
         }
         table
     }

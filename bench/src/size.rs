@@ -121,6 +121,43 @@ pub struct Size {
     pub unwanted: Vec<String>,
 }
 
+/// What the SPI adds to a client, beyond the UART of which nothing is left: flash, in bytes.
+#[derive(Clone, Debug, Serialize)]
+pub struct SpiSize {
+    /// For which core.
+    pub core: Core,
+    /// Whose source is the transport.
+    pub transport: i64,
+    /// All: the SPI of the microcontroller too, and what it takes to report errors of a transport.
+    pub all: u64,
+    /// RAM with a fixed place, what is lent included.
+    pub ram: u64,
+}
+
+/// Measures the client on the SPI; the firmware is built.
+pub fn spi_sizes() -> Result<Vec<SpiSize>> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent();
+    let root = root.and_then(Path::to_str).context("no root")?;
+    let mut sizes = Vec::new();
+    for core in Core::ALL {
+        let folder = firmware::build(core, Profile::Small)?;
+        let with = read(&folder, "st67_spi_client")?;
+        let without = read(&folder, "st67_client")?;
+        let causes = Causes::read(&with, root)?.0;
+        let of_transport = causes
+            .iter()
+            .filter(|(source, _)| source.contains("transport"));
+        let (with, without) = (measure::sizes(&with)?, measure::sizes(&without)?);
+        sizes.push(SpiSize {
+            core,
+            transport: of_transport.map(|(_, bytes)| bytes.with_core).sum(),
+            all: with.flash - without.flash,
+            ram: with.ram - without.ram,
+        });
+    }
+    Ok(sizes)
+}
+
 /// Measures all firmware.
 pub fn sizes() -> Result<Vec<Size>> {
     let mut sizes = Vec::new();

@@ -11,7 +11,7 @@ use crate::stack::{Stack, Uart};
 use crate::{atwifi_stack, peer};
 
 /// As in `firmware/src/dialect.rs`.
-const ST67_AHEAD: usize = 384;
+pub const ST67_AHEAD: usize = 384;
 const MICROCHIP_AHEAD: usize = 320;
 
 /// A stack with the module that it drives.

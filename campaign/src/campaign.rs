@@ -15,6 +15,9 @@ use crate::program::{Conversation, conversation};
 /// How often a conversation is made smaller at most.
 const TRIES: usize = 4000;
 
+/// The firmware that is played on an SPI.
+pub const SPI_PROFILES: [Profile; 2] = [Profile::St67Reference, Profile::St67Fw2_0_75];
+
 /// Plays a conversation in its dialect.
 #[must_use]
 pub fn play(conversation: &Conversation, with_transcript: bool) -> Outcome {
@@ -29,6 +32,8 @@ pub fn play(conversation: &Conversation, with_transcript: bool) -> Outcome {
 pub struct Setting {
     /// The firmware, in turn.
     pub profiles: Vec<Profile>,
+    /// On an SPI.
+    pub is_on_spi: bool,
     /// On an evil line.
     pub is_evil: bool,
 }
@@ -38,6 +43,7 @@ impl Default for Setting {
         let profiles = [&Profile::ST67[..], &Profile::MICROCHIP].concat();
         Setting {
             profiles,
+            is_on_spi: false,
             is_evil: false,
         }
     }
@@ -45,13 +51,17 @@ impl Default for Setting {
 
 /// The conversation of a seed, as a tree of smaller ones; the firmware is one of these, in turn.
 fn tree(seed: u64, setting: &Setting) -> impl ValueTree<Value = Conversation> + use<> {
-    let Setting { profiles, is_evil } = setting;
+    let Setting {
+        profiles,
+        is_on_spi,
+        is_evil,
+    } = setting;
     let profile = profiles[(seed % profiles.len() as u64) as usize];
     let mut key = [0; 32];
     key[..8].copy_from_slice(&seed.to_le_bytes());
     let random = TestRng::from_seed(RngAlgorithm::ChaCha, &key);
     let mut runner = TestRunner::new_with_rng(Config::default(), random);
-    let tree = conversation(profile, *is_evil).new_tree(&mut runner);
+    let tree = conversation(profile, *is_on_spi, *is_evil).new_tree(&mut runner);
     tree.expect("every conversation is allowed")
 }
 
@@ -133,6 +143,7 @@ pub fn minimise(
 pub fn as_code(conversation: &Conversation) -> String {
     let Conversation {
         profile,
+        is_on_spi,
         surroundings,
         host,
         vices,
@@ -141,7 +152,7 @@ pub fn as_code(conversation: &Conversation) -> String {
     let steps = steps.iter().map(|step| format!("        {step:?},\n"));
     let steps: String = steps.collect();
     let code = format!(
-        "Conversation {{\n    profile: {profile:?},\n    surroundings: {surroundings:?},\n    \
+        "Conversation {{\n    profile: {profile:?},\n    is_on_spi: {is_on_spi:?},\n    surroundings: {surroundings:?},\n    \
          host: {host:?},\n    vices: {vices:?},\n    steps: vec![\n{steps}    ],\n}}"
     );
     code.replace("sizes: [", "sizes: vec![")

@@ -7,9 +7,12 @@ use std::fmt;
 use std::rc::Rc;
 use std::time::Duration;
 
-use atwifi_simulator::{Port, PortError, Simulation};
-use embedded_io::{ErrorKind, ErrorType, Read, ReadReady, Write};
+use atwifi::Transport;
+use atwifi::transport::SpiError;
+use atwifi_simulator::{PortError, Simulation};
+use embedded_io::{ErrorKind, ErrorType, Read, Write};
 
+use crate::wire::Wire;
 use crate::world::mix;
 
 /// How evil a line is.
@@ -57,6 +60,8 @@ const BYTE: Duration = Duration::from_micros(87);
 pub enum LineError {
     /// The simulated port failed.
     Port(PortError),
+    /// The driver's SPI failed.
+    Spi(SpiError),
     /// It was evil.
     Evil(ErrorKind),
 }
@@ -65,6 +70,7 @@ impl fmt::Display for LineError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             LineError::Port(error) => error.fmt(f),
+            LineError::Spi(error) => error.fmt(f),
             LineError::Evil(kind) => write!(f, "{kind:?}"),
         }
     }
@@ -76,15 +82,16 @@ impl embedded_io::Error for LineError {
     fn kind(&self) -> ErrorKind {
         match self {
             LineError::Port(error) => error.kind(),
+            LineError::Spi(error) => error.kind(),
             LineError::Evil(kind) => *kind,
         }
     }
 }
 
-/// The host's end of a line: the simulated port, with its vices. Clones are the same line.
+/// The host's end of a line: the simulated wire, with its vices. Clones are the same line.
 #[derive(Clone)]
 pub struct Line {
-    port: Port,
+    wire: Wire,
     simulation: Simulation,
     evil: Rc<RefCell<Evil>>,
 }
@@ -168,10 +175,15 @@ impl Line {
             ..Evil::default()
         };
         Line {
-            port: simulation.port(),
+            wire: Wire::new(simulation),
             simulation: simulation.clone(),
             evil: Rc::new(RefCell::new(evil)),
         }
+    }
+
+    /// The host that holds it starts anew.
+    pub fn restart_host(&mut self) {
+        self.wire.restart_host(&self.simulation);
     }
 
     /// It becomes good.
@@ -208,9 +220,9 @@ impl Line {
     /// Takes in what the module has said.
     fn take_in(&mut self) -> Result<(), LineError> {
         let mut evil = self.evil.borrow_mut();
-        while self.port.read_ready().map_err(LineError::Port)? {
+        while self.wire.read_ready()? {
             let mut bytes = [0; 256];
-            let count = self.port.read(&mut bytes).map_err(LineError::Port)?;
+            let count = self.wire.read(&mut bytes)?;
             for &byte in &bytes[..count] {
                 evil.begun.push(byte);
                 if byte == b'\n' {
@@ -232,22 +244,30 @@ impl ErrorType for Line {
     type Error = LineError;
 }
 
-impl ReadReady for Line {
+impl Transport for Line {
     fn read_ready(&mut self) -> Result<bool, LineError> {
         if self.is_good() {
-            return self.port.read_ready().map_err(LineError::Port);
+            return self.wire.read_ready();
         }
         self.fails()?;
         self.take_in()?;
         let is_ready = !self.evil.borrow().said.is_empty();
         Ok(is_ready != self.slips())
     }
+
+    fn restart(&mut self) -> Result<(), LineError> {
+        self.wire.restart()
+    }
+
+    fn trouble(&mut self) -> Result<(), LineError> {
+        self.wire.trouble()
+    }
 }
 
 impl Read for Line {
     fn read(&mut self, into: &mut [u8]) -> Result<usize, LineError> {
         if self.is_good() {
-            return self.port.read(into).map_err(LineError::Port);
+            return self.wire.read(into);
         }
         self.fails()?;
         self.take_in()?;
@@ -272,14 +292,16 @@ impl Write for Line {
     fn write(&mut self, bytes: &[u8]) -> Result<usize, LineError> {
         self.fails()?;
         let part = match self.slips() {
+            // A part of a frame would be another frame.
+            true if self.simulation.has_spi() => &[],
             true => &bytes[..self.evil.borrow_mut().draw(bytes.len() as u64) as usize],
             false => bytes,
         };
-        self.port.write(part).map_err(LineError::Port)
+        self.wire.write(part)
     }
 
     fn flush(&mut self) -> Result<(), LineError> {
         self.fails()?;
-        self.port.flush().map_err(LineError::Port)
+        self.wire.flush()
     }
 }

@@ -11,6 +11,7 @@
 //!   what may come ([`ledger`], [`trouble`]); what may not come is a [`finding`].
 //! - An [`evil`] line answers and behaves as no good one does; on it no more is asked than that every
 //!   call ends, in time and without a panic, and that a reset helps once it has become good.
+//! - Each is told on a serial line, or on an SPI ([`wire`]).
 //! - The [`campaign`] plays many, and makes those smaller that find something.
 #![forbid(unsafe_code)]
 
@@ -23,4 +24,5 @@ pub mod player;
 pub mod program;
 pub mod target;
 pub mod trouble;
+pub mod wire;
 pub mod world;

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::time::{Instant, SystemTime};
 
 use anyhow::{Context, Result, ensure};
-use atwifi_campaign::campaign::{self, Played, Setting};
+use atwifi_campaign::campaign::{self, Played, SPI_PROFILES, Setting};
 use atwifi_campaign::finding::{Finding, Kind};
 use atwifi_simulator::Profile;
 use clap::Parser;
@@ -37,6 +37,9 @@ struct Options {
     /// Play this firmware only.
     #[arg(long)]
     profile: Option<Profile>,
+    /// Play on an SPI.
+    #[arg(long)]
+    spi: bool,
     /// Play on a line on which nothing can be relied on.
     #[arg(long)]
     evil: bool,
@@ -56,9 +59,13 @@ fn known(text: &str) -> Result<(String, usize)> {
 fn main() -> Result<()> {
     let options = Options::parse();
     let mut setting = Setting {
+        is_on_spi: options.spi,
         is_evil: options.evil,
         ..Setting::default()
     };
+    if options.spi {
+        setting.profiles = SPI_PROFILES.to_vec();
+    }
     if let Some(profile) = options.profile {
         setting.profiles = vec![profile];
     }

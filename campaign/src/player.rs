@@ -12,7 +12,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use atwifi::{Closed, Error, Module, SocketMemory, TcpSocket, UdpSocket};
-use atwifi_simulator::{Config, Profile, Simulation};
+use atwifi_simulator::{Config, Profile, Simulation, SpiConfig};
 use embedded_nal::nb;
 
 use crate::caught::{Caught, Hangs, catch};
@@ -205,6 +205,9 @@ impl Story {
             .with_latency(Duration::from_millis(around.latency_ms))
             .with_faults(crate::trouble::lasting(around));
         config.baud = around.baud;
+        if conversation.is_on_spi {
+            config = config.with_spi(SpiConfig::default());
+        }
         let network = world.network(Duration::from_millis(around.network_ms));
         let simulation = Simulation::new(config, network);
         let clock = Clock(Rc::new(Ticks {
@@ -268,6 +271,9 @@ impl Story {
         } = conversation.host;
         let mut line = vec![0; Driver::<D>::LINE_BUFFER + spare];
         let mut memory: Vec<_> = (0..sockets).map(|_| SocketMemory::<N>::new()).collect();
+        if !is_first {
+            self.line.restart_host();
+        }
         let module = Module::new(
             self.line.clone(),
             self.clock.clone(),

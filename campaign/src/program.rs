@@ -19,6 +19,8 @@ pub const FAULTS_MAX: usize = 8;
 pub struct Conversation {
     /// The firmware.
     pub profile: Profile,
+    /// It hangs on an SPI, not on a serial line.
+    pub is_on_spi: bool,
     /// What its surroundings are like.
     pub surroundings: Surroundings,
     /// What the host is like.
@@ -265,8 +267,12 @@ pub const INSERTS: [&[u8]; 7] = [
 /// How many lines may come in a gap: see `Target::gap_line`.
 pub const GAP_LINES: usize = 5;
 
-/// Any conversation with this firmware; on an evil line, if so wished.
-pub fn conversation(profile: Profile, is_evil: bool) -> impl Strategy<Value = Conversation> {
+/// Any conversation with this firmware; on an SPI, or on an evil line, if so wished.
+pub fn conversation(
+    profile: Profile,
+    is_on_spi: bool,
+    is_evil: bool,
+) -> impl Strategy<Value = Conversation> {
     let steps = prop_oneof![
         1 => vec(step(Just(None)), 1..40),
         4 => vec(step(weighted(0.12, strike())), 1..40),
@@ -282,13 +288,14 @@ pub fn conversation(profile: Profile, is_evil: bool) -> impl Strategy<Value = Co
         if is_evil { vices } else { Vices::default() }
     });
     (surroundings(), host(), vices, steps).prop_map(move |(surroundings, host, vices, steps)| {
-        let baud = surroundings.baud.filter(|_| !is_evil);
+        let baud = surroundings.baud.filter(|_| !is_evil && !is_on_spi);
         let surroundings = Surroundings {
             baud,
             ..surroundings
         };
         Conversation {
             profile,
+            is_on_spi,
             surroundings,
             host,
             vices,

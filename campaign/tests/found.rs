@@ -1,6 +1,6 @@
 //! Conversations that have found something, as small as the campaign could make them.
 
-use atwifi_campaign::campaign::play;
+use atwifi_campaign::campaign::{SPI_PROFILES, play};
 use atwifi_campaign::evil::Vices;
 use atwifi_campaign::program::{
     Conversation, Deed::*, Host, Kind::*, Step, Strike, Surroundings, To::*, Wire::*,
@@ -11,6 +11,7 @@ use atwifi_simulator::Profile::{self, *};
 fn on(profile: Profile, steps: Vec<Step>) -> Conversation {
     Conversation {
         profile,
+        is_on_spi: false,
         surroundings: Surroundings {
             latency_ms: 1,
             network_ms: 1,
@@ -55,7 +56,18 @@ fn receive(times: usize) -> Step {
     })
 }
 
+/// Neither on a serial line nor on an SPI, if the firmware has one.
 fn nothing_is_found(conversation: &Conversation) {
+    nothing_is_found_on(conversation);
+    if SPI_PROFILES.contains(&conversation.profile) {
+        nothing_is_found_on(&Conversation {
+            is_on_spi: true,
+            ..conversation.clone()
+        });
+    }
+}
+
+fn nothing_is_found_on(conversation: &Conversation) {
     let outcome = play(conversation, true);
     let findings: Vec<String> = outcome.findings.iter().map(ToString::to_string).collect();
     let transcript = outcome.transcript.unwrap_or_default();

@@ -1,10 +1,11 @@
-// Runs firmware for the RP2040, with its second UART on a TCP socket:
+// Runs firmware for the RP2040, with its second UART or its first SPI on a TCP socket:
 //
-//     node run.mjs FIRMWARE.elf HOST:PORT RESET_PIN
+//     node run.mjs FIRMWARE.elf HOST:PORT RESET_PIN uart|spi
 //
 // What the firmware logs over RTT goes to standard output as it is. Standard error gets a line
 // "reset low" or "reset high" each time the firmware drives the pin, and at the end, when standard
-// input is closed, a line of JSON: the deepest stack in bytes, and what the UART has lost.
+// input is closed, a line of JSON: the deepest stack in bytes, what the UART has lost, and which rules
+// of the SPI the firmware has broken.
 
 import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
@@ -14,6 +15,7 @@ import { GPIOPinState, RP2040 } from 'rp2040js';
 
 import { load } from './elf.mjs';
 import { Rom } from './rom.mjs';
+import { Frames, Link } from './spi.mjs';
 import { Uart } from './uart.mjs';
 
 /** Instructions between two looks at the world outside. */
@@ -23,7 +25,7 @@ const BACKLOG = 4096;
 /** The control block of RTT: its buffers begin behind an ID of 16 bytes and two counts. */
 const RTT_UP_BUFFER = 24;
 
-const [elf, address, resetPin] = process.argv.slice(2);
+const [elf, address, resetPin, wire] = process.argv.slice(2);
 const mcu = new RP2040();
 mcu.logger = { debug() {}, info() {}, warn() {}, error: (name, text) => console.error(name, text) };
 const { core, clock } = mcu;
@@ -47,9 +49,22 @@ const socket = connect(Number(address.split(':')[1]), address.split(':')[0]);
 socket.setNoDelay();
 const sent = [];
 const uart = new Uart(mcu, mcu.uart[1], (byte) => sent.push(byte));
+const spi = new Link(mcu, {
+  spi: mcu.spi[0],
+  cs: 17,
+  rdy: 20,
+  onFrame: (payload) => sent.push(payload.length & 0xff, payload.length >> 8, ...payload),
+});
+const frames = new Frames(spi);
+const isOnSpi = wire === 'spi';
+const pending = () => (isOnSpi ? spi.pending : uart.pending);
 socket.on('data', (bytes) => {
-  uart.send(bytes);
-  if (uart.pending > BACKLOG) {
+  if (isOnSpi) {
+    frames.receive(bytes);
+  } else {
+    uart.send(bytes);
+  }
+  if (pending() > BACKLOG) {
     socket.pause();
   }
 });
@@ -61,6 +76,7 @@ process.stdin.on('end', () => (isOver = true)).resume();
 
 mcu.gpio[resetPin].addListener((state) => {
   if (state === GPIOPinState.Low || state === GPIOPinState.High) {
+    frames.hold(state === GPIOPinState.Low);
     flush();
     console.error(`reset ${state === GPIOPinState.Low ? 'low' : 'high'}`);
   }
@@ -127,7 +143,7 @@ function run() {
 while (!isOver) {
   const isAsleep = run();
   flush();
-  if (uart.pending < BACKLOG && socket.isPaused()) {
+  if (pending() < BACKLOG && socket.isPaused()) {
     socket.resume();
   }
   if (isAsleep && clock.nextAlarm && clock.nextAlarm.nanos - wallNanos() > 2e6) {
@@ -137,5 +153,12 @@ while (!isOver) {
   }
 }
 flush();
-console.error(JSON.stringify({ stack: stackStart - lowestStack, overruns: uart.overruns }));
+console.error(
+  JSON.stringify({
+    stack: stackStart - lowestStack,
+    overruns: uart.overruns,
+    broken: spi.broken,
+    transactions: spi.transactions,
+  }),
+);
 process.exit();

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use atwifi_simulator::{Config, Profile};
+use atwifi_simulator::{Config, Profile, SpiConfig};
 use clap::ValueEnum;
 
 /// A board with examples of its own.
@@ -15,6 +15,14 @@ pub enum Board {
 
 impl Board {
     pub const ALL: [Board; 2] = [Board::Stm32, Board::Rp2040];
+
+    /// The modules that its emulator can be wired to: QEMU has no pins, which an SPI needs.
+    pub fn dialects(self) -> &'static [Dialect] {
+        match self {
+            Board::Stm32 => &[Dialect::St67, Dialect::Microchip],
+            Board::Rp2040 => &[Dialect::St67Spi, Dialect::St67, Dialect::Microchip],
+        }
+    }
 
     /// The Rust target.
     pub fn target(self) -> &'static str {
@@ -48,28 +56,40 @@ pub fn root() -> &'static Path {
     package.parent().unwrap_or(package)
 }
 
-/// A family of modules.
+/// A family of modules, and what they hang on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Dialect {
-    /// ST67W611M1
+    /// ST67W611M1 on a serial line
     St67,
+    /// ST67W611M1 on its SPI
+    St67Spi,
     /// PIC32MZW1 and WFI32
     Microchip,
 }
 
 impl Dialect {
-    pub const ALL: [Dialect; 2] = [Dialect::St67, Dialect::Microchip];
+    /// The feature of the examples that makes them run on it.
+    pub fn feature(self) -> Option<&'static str> {
+        match self {
+            Dialect::St67 => Some("uart"),
+            Dialect::St67Spi => None,
+            Dialect::Microchip => Some("microchip"),
+        }
+    }
 
     /// The newest firmware of the module.
     pub fn config(self) -> Config {
         // The emulated UART is where a byte takes its time. If the module were to send each in its
         // time too, a busy machine would make pauses that no serial line makes.
         const AT_ONCE: u32 = 1_000_000_000;
-        let firmware = match self {
-            Dialect::St67 => Profile::St67Fw2_0_75,
-            Dialect::Microchip => Profile::MicrochipFw0_3_2,
-        };
-        Config::new(firmware).with_baud(AT_ONCE)
+        match self {
+            Dialect::St67 => Config::new(Profile::St67Fw2_0_75).with_baud(AT_ONCE),
+            Dialect::St67Spi => Config::new(Profile::St67Fw2_0_75).with_spi(SpiConfig {
+                is_elsewhere: true,
+                ..SpiConfig::default()
+            }),
+            Dialect::Microchip => Config::new(Profile::MicrochipFw0_3_2).with_baud(AT_ONCE),
+        }
     }
 }
 
@@ -77,6 +97,7 @@ impl fmt::Display for Dialect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
             Dialect::St67 => "st67",
+            Dialect::St67Spi => "st67-spi",
             Dialect::Microchip => "microchip",
         })
     }

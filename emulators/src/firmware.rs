@@ -50,10 +50,7 @@ fn build_with(
     settings: &[(&str, String)],
     is_for_qemu: bool,
 ) -> Result<Firmware> {
-    let mut features = Vec::new();
-    if dialect == Dialect::Microchip {
-        features.push("microchip");
-    }
+    let mut features: Vec<&str> = dialect.feature().into_iter().collect();
     if is_for_qemu {
         features.push("qemu");
     }

@@ -1,4 +1,4 @@
-//! Runs the firmware examples in emulators, their UART wired to a simulated module that reaches
+//! Runs the firmware examples in emulators, their UART or SPI wired to a simulated module that reaches
 //! servers of this machine, and checks what the firmware reports and what the servers see.
 #![forbid(unsafe_code)]
 
@@ -96,7 +96,7 @@ fn run_all(board: Board, selection: &Selection) -> Result<()> {
     let mut settings = world.settings();
     settings.extend(selection.log.clone().map(|level| ("DEFMT_LOG", level)));
     let programs = selection.programs.wanted();
-    for dialect in Dialect::ALL {
+    for &dialect in board.dialects() {
         if selection.module.is_some_and(|only| only != dialect) {
             continue;
         }

@@ -84,7 +84,12 @@ pub fn run(job: Job, firmware: &Firmware, world: &mut World, verbose: bool) -> R
         .spawn();
     // As a pull-down does while the microcontroller starts.
     module.reset_pin(false);
-    let (emulator, lines) = Emulator::start(firmware.board, &firmware.elf(job.program), module)?;
+    let (emulator, lines) = Emulator::start(
+        firmware.board,
+        firmware.dialect,
+        &firmware.elf(job.program),
+        module,
+    )?;
     let mut log = Log::new(lines, verbose);
     let checked = check::check(job, &mut log, world).and_then(|()| log.check_trouble(job));
     if let Err(error) = checked {
@@ -99,6 +104,11 @@ pub fn run(job: Job, firmware: &Firmware, world: &mut World, verbose: bool) -> R
         figures.overruns == 0,
         "{name}: the UART lost {} bytes",
         figures.overruns
+    );
+    ensure!(
+        figures.broken.is_empty(),
+        "{name}: the firmware breaks rules of the SPI: {:?}",
+        figures.broken
     );
     println!("{name:55} {:5.1} s", log.began.elapsed().as_secs_f64());
     Ok(figures)

@@ -14,13 +14,14 @@ use defmt::error;
 use embedded_hal::delay::DelayNs;
 use embedded_hal::digital::OutputPin;
 
-use board::{Board, Uart};
+use board::Board;
+use board::wire::Wire;
 pub use board::{Uptime, entry};
 
 /// The Wi-Fi module of the board.
-pub type Wifi<'b> = atwifi::Module<'b, Dialect, Uart, Uptime>;
+pub type Wifi<'b> = atwifi::Module<'b, Dialect, Wire, Uptime>;
 /// What can go wrong with it.
-pub type Error = ErrorOf<Dialect, Uart>;
+pub type Error = ErrorOf<Dialect, Wire>;
 
 /// Joins, and runs a program. When it returns, because something went wrong, the module is switched
 /// off and on, and everything begins anew.
@@ -28,7 +29,7 @@ pub fn start(mut program: impl FnMut(&mut Wifi, Uptime)) -> ! {
     let mut board = Board::take();
     // For lines and events; for what is read ahead on each of two sockets.
     let (mut line, mut sockets) = ([0; 640], [const { SocketMemory::<512>::new() }; 2]);
-    let wifi = Wifi::new(board.uart, board.clock, &mut line, &mut sockets);
+    let wifi = Wifi::new(board.wire, board.clock, &mut line, &mut sockets);
     let mut wifi = wifi.expect("the buffers suffice");
     loop {
         match join(&mut wifi, &mut board.reset, board.clock) {

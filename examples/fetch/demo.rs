@@ -6,7 +6,9 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use atwifi_simulator::{Config, Handle, HostNetwork, Profile, Server};
+use atwifi_simulator::{
+    Config, Direction, Handle, HostNetwork, Profile, Server, Simulation, SpiConfig,
+};
 
 use crate::http::Url;
 
@@ -23,7 +25,30 @@ pub struct Demo {
     pub url: Url,
 }
 
+/// A module on a line without delay, in real time.
 pub fn start(module: &str, profile: Option<&str>) -> Result<Demo> {
+    let (config, network, url) = world(module, profile)?;
+    let module = Server::new(config, network).spawn();
+    Ok(Demo { module, url })
+}
+
+/// An ST67W611M1 on its SPI, in virtual time; each transaction is printed as it ends.
+pub fn start_on_spi(profile: Option<&str>) -> Result<(Simulation<HostNetwork>, Url)> {
+    let (config, network, url) = world("st67", profile)?;
+    let config = config.with_spi(SpiConfig {
+        is_told: true,
+        ..SpiConfig::default()
+    });
+    let simulation = Simulation::new(config, network);
+    simulation.on_record(|record| {
+        if record.direction == Direction::Remark {
+            eprintln!("         -- {}", String::from_utf8_lossy(&record.bytes));
+        }
+    });
+    Ok((simulation, url))
+}
+
+fn world(module: &str, profile: Option<&str>) -> Result<(Config, HostNetwork, Url)> {
     let newest = if module == "microchip" {
         "fw-0.3.2"
     } else {
@@ -35,15 +60,13 @@ pub fn start(module: &str, profile: Option<&str>) -> Result<Demo> {
     let port = listener.local_addr()?.port();
     thread::spawn(move || listener.incoming().flatten().for_each(serve));
     let config = Config::new(profile).with_access_point(SSID, PASSWORD);
-    let module = Server::new(config, HostNetwork::new().host("example.test", here)).spawn();
-    Ok(Demo {
-        module,
-        url: Url {
-            host: "example.test".into(),
-            port,
-            path: "/".into(),
-        },
-    })
+    let network = HostNetwork::new().host("example.test", here);
+    let url = Url {
+        host: "example.test".into(),
+        port,
+        path: "/".into(),
+    };
+    Ok((config, network, url))
 }
 
 /// Answers any request with the page. A client that goes away is no concern of the server's.

@@ -39,8 +39,8 @@ impl FromStr for Url {
     }
 }
 
-/// Fetches a page and returns its body.
-pub fn get<N, E>(network: &mut N, url: &Url) -> Result<Vec<u8>>
+/// Fetches a page and returns its body. While it waits for the server, it calls `pause`.
+pub fn get<N, E>(network: &mut N, url: &Url, pause: impl FnMut()) -> Result<Vec<u8>>
 where
     N: TcpClientStack<Error = E> + Dns<Error = E>,
     E: std::error::Error + TcpError + Send + Sync + 'static,
@@ -54,12 +54,16 @@ where
         .with_context(|| format!("cannot connect to {remote}"))?;
     let request = format!("GET {path} HTTP/1.0\r\nHost: {host}\r\nConnection: close\r\n\r\n");
     nb::block!(network.send(&mut socket, request.as_bytes())).context("cannot send the request")?;
-    let response = read_to_end(network, &mut socket).context("cannot receive the page")?;
+    let response = read_to_end(network, &mut socket, pause).context("cannot receive the page")?;
     network.close(socket)?;
     body(&response)
 }
 
-fn read_to_end<N, E>(network: &mut N, socket: &mut N::TcpSocket) -> Result<Vec<u8>>
+fn read_to_end<N, E>(
+    network: &mut N,
+    socket: &mut N::TcpSocket,
+    mut pause: impl FnMut(),
+) -> Result<Vec<u8>>
 where
     N: TcpClientStack<Error = E>,
     E: std::error::Error + TcpError + Send + Sync + 'static,
@@ -72,7 +76,7 @@ where
                 heard = Instant::now();
             }
             Err(nb::Error::WouldBlock) if heard.elapsed() < PATIENCE => {
-                std::thread::sleep(Duration::from_millis(1));
+                pause();
             }
             Err(nb::Error::WouldBlock) => bail!("the server fell silent"),
             Err(nb::Error::Other(error)) if error.kind() == TcpErrorKind::PipeClosed => {

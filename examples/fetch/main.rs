@@ -8,11 +8,15 @@ mod http;
 mod serial;
 mod trace;
 
+use std::ops::ControlFlow;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use atwifi::dialect::Dialect;
-use atwifi::{Module, SocketMemory, StdClock, Transport, microchip::Microchip, st67::St67};
+use atwifi::transport::Spi;
+use atwifi::{Clock, Module, SocketMemory, StdClock, Transport, microchip::Microchip, st67::St67};
+use atwifi_simulator::{HostNetwork, Simulation};
 use clap::{Parser, ValueEnum};
 use http::Url;
 use trace::Traced;
@@ -33,6 +37,10 @@ struct Options {
     /// The module.
     #[arg(long, value_enum, default_value_t = Kind::St67)]
     module: Kind,
+    /// What is between host and module: an SPI, only simulated and only of the ST67W611M1, shows its
+    /// transactions.
+    #[arg(long, value_enum, default_value_t = Wire::Serial, conflicts_with = "port")]
+    link: Wire,
     /// The serial port of a real module, such as /dev/ttyACM0 or COM3.
     #[arg(long, requires_all = ["ssid", "password", "url"])]
     port: Option<String>,
@@ -50,6 +58,15 @@ struct Options {
     /// "fw-0.3.2" (microchip).
     #[arg(long, conflicts_with = "port")]
     profile: Option<String>,
+}
+
+/// What a module hangs on.
+#[derive(Clone, Copy, PartialEq, ValueEnum)]
+enum Wire {
+    /// A serial line.
+    Serial,
+    /// The SPI of the ST67W611M1's released firmware.
+    Spi,
 }
 
 /// The modules that the driver knows.
@@ -83,6 +100,8 @@ Examples:
       everything simulated, ends with the page
   cargo run --example fetch -- --module microchip
       the same through the other module
+  cargo run --example fetch -- --link spi
+      the same over the SPI of the ST67W611M1, with its transactions
   cargo run --example fetch -- --password wrong
       what a wrong password looks like
   cargo run --example fetch -- http://nobody.test/
@@ -102,6 +121,7 @@ fn main() -> ExitCode {
 
 fn run(options: Options) -> Result<()> {
     match options.module {
+        Kind::St67 if options.link == Wire::Spi => run_on_spi(&options),
         Kind::St67 => run_with::<St67>(options),
         Kind::Microchip => run_with::<Microchip>(options),
     }
@@ -118,27 +138,79 @@ where
         let baud = options.baud.unwrap_or(options.module.baud());
         return show(&fetch::<D, _>(
             serial::open(port, baud)?,
+            StdClock::new(),
             ssid,
             password,
             &url,
+            sleep,
         )?);
     }
     let demo = demo::start(options.module.name(), options.profile.as_deref())?;
     let url = options.url.as_ref().unwrap_or(&demo.url);
-    let page = fetch::<D, _>(demo.module.port(), ssid, password, url)?;
+    let page = fetch::<D, _>(
+        demo.module.port(),
+        StdClock::new(),
+        ssid,
+        password,
+        url,
+        sleep,
+    )?;
+    check(url, &demo.url, &page)
+}
+
+/// The same over the SPI of a simulated ST67W611M1.
+fn run_on_spi(options: &Options) -> Result<()> {
+    let ssid = options.ssid.as_deref().unwrap_or(demo::SSID);
+    let password = options.password.as_deref().unwrap_or(demo::PASSWORD);
+    let (simulation, served) = demo::start_on_spi(options.profile.as_deref())?;
+    let (wires, mut meanwhile) = (simulation.spi(), [0; 260]);
+    let spi = Spi::new(
+        wires.bus(),
+        wires.cs(),
+        wires.rdy(),
+        wires.delay(),
+        &mut meanwhile,
+    );
+    let url = options.url.as_ref().unwrap_or(&served);
+    let clock = VirtualClock(simulation.clone());
+    let page = fetch::<St67, _>(spi, clock, ssid, password, url, || simulation.idle())?;
+    check(url, &served, &page)
+}
+
+/// The time of a simulation, which passes while the driver waits.
+struct VirtualClock(Simulation<HostNetwork>);
+
+impl Clock for VirtualClock {
+    fn now(&mut self) -> u32 {
+        self.0.now().as_millis() as u32
+    }
+
+    fn idle(&mut self) -> ControlFlow<()> {
+        self.0.idle();
+        ControlFlow::Continue(())
+    }
+}
+
+fn sleep() {
+    std::thread::sleep(Duration::from_millis(1));
+}
+
+fn check(url: &Url, served: &Url, page: &[u8]) -> Result<()> {
     ensure!(
-        url != &demo.url || page == demo::PAGE.as_bytes(),
+        url != served || page == demo::PAGE.as_bytes(),
         "the page is not the one that was served"
     );
-    show(&page)
+    show(page)
 }
 
 /// The main job: a transport becomes a network, and the network a page.
 fn fetch<D: Dialect, T: Transport>(
     transport: T,
+    clock: impl Clock,
     ssid: &str,
     password: &str,
     url: &Url,
+    pause: impl FnMut(),
 ) -> Result<Vec<u8>>
 where
     T::Error: Send + Sync + 'static,
@@ -146,13 +218,13 @@ where
 {
     let (mut line, mut sockets) = ([0; 1024], [const { SocketMemory::<512>::new() }; 1]);
     let transport = Traced::new(transport);
-    let mut module = Module::<D, _, _>::new(transport, StdClock::new(), &mut line, &mut sockets)?;
+    let mut module = Module::<D, _, _>::new(transport, clock, &mut line, &mut sockets)?;
     module.reset().context("the module does not start")?;
     let address = module
         .join(ssid, password)
         .with_context(|| format!("cannot join \"{ssid}\""))?;
     eprintln!("joined \"{ssid}\" as {address}");
-    http::get(&mut module, url)
+    http::get(&mut module, url, pause)
 }
 
 fn show(page: &[u8]) -> Result<()> {

@@ -2,7 +2,8 @@
 
 use std::time::Instant;
 
-use embedded_io::{ErrorType, Read, ReadReady, Write};
+use atwifi::Transport;
+use embedded_io::{ErrorType, Read, Write};
 
 /// A transport that is watched.
 pub struct Traced<T> {
@@ -88,9 +89,17 @@ impl<T: ErrorType> ErrorType for Traced<T> {
     type Error = T::Error;
 }
 
-impl<T: ReadReady> ReadReady for Traced<T> {
+impl<T: Transport> Transport for Traced<T> {
     fn read_ready(&mut self) -> Result<bool, T::Error> {
         self.transport.read_ready()
+    }
+
+    fn restart(&mut self) -> Result<(), T::Error> {
+        self.transport.restart()
+    }
+
+    fn trouble(&mut self) -> Result<(), T::Error> {
+        self.transport.trouble()
     }
 }
 

@@ -6,7 +6,7 @@ use std::net::Ipv4Addr;
 use std::str::FromStr;
 use std::time::Duration;
 
-use crate::{AccessPoint, BlePeer, Faults};
+use crate::{AccessPoint, BlePeer, Faults, SpiConfig};
 
 /// Which firmware the simulated module runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -20,7 +20,7 @@ pub enum Profile {
     /// and `AT+UART_DEF`, `AT+SLEEP`) nor `AT+HTTP...`, `AT+MDNS` and `AT+MFG`. Names are looked up
     /// as if a name server were always known, and `AT+CIPSSLCPSKHEX` takes digits only. What a
     /// station that joins by itself says comes behind `ready`. The payload of `AT+CIPSEND` may come
-    /// in several pieces, where the engine takes the next frame for all of it.
+    /// in several pieces over a serial line; over an SPI the next frame is all of it.
     St67Fw2_0_75,
     /// The same with 2.0.89, as far as it is known to differ: `+BLE:NOTIDATA` tells the handle of
     /// the value, `AT+MQTTSNI?` prints quotes, and beacons and wake times can be asked for.
@@ -190,6 +190,11 @@ pub struct Config {
     pub mac: [u8; 6],
     /// Bit rate of the serial line, 8N1; `None` is a line without any delay.
     pub baud: Option<u32>,
+    /// The SPI of an ST67W611M1 instead of a serial line.
+    pub spi: Option<SpiConfig>,
+    /// An ST67W611M1 leaves TCP/IP to the host, as ST's mission profile T02 does, and knows no command
+    /// for it.
+    pub network_on_host: bool,
     /// Time that the module takes to answer a command.
     pub latency: Duration,
     /// How often a module that does not watch its serial line all the time looks at it; zero is at
@@ -228,6 +233,8 @@ impl Default for Config {
             netmask: Ipv4Addr::new(255, 255, 255, 0),
             mac: [0x40, 0x82, 0x7b, 0x12, 0x34, 0x56],
             baud: None,
+            spi: None,
+            network_on_host: false,
             latency: Duration::from_millis(1),
             poll: Duration::ZERO,
             boot: Duration::from_millis(850),
@@ -272,10 +279,19 @@ impl Config {
         self
     }
 
-    /// Sets the bit rate of the serial line.
+    /// Puts a serial line with this bit rate between module and host.
     #[must_use]
     pub fn with_baud(mut self, baud: u32) -> Self {
+        self.spi = None;
         self.baud = Some(baud);
+        self
+    }
+
+    /// Puts an SPI in the place of the serial line.
+    #[must_use]
+    pub fn with_spi(mut self, spi: SpiConfig) -> Self {
+        self.baud = None;
+        self.spi = Some(spi);
         self
     }
 

@@ -15,6 +15,8 @@
 //! - Around it are [`AccessPoint`]s, and Bluetooth LE devices, each a [`BlePeer`].
 //! - The **wire** between module and host has a bit rate, a receive FIFO and [`Faults`], and keeps
 //!   a [`Transcript`] without passwords.
+//! - The **SPI** of an ST67W611M1 ([`SpiConfig`]) takes the place of the wire: frames on five wires,
+//!   with faults of its own, and rules that a host must keep.
 //! - A [`Simulation`] puts the three on virtual time, for tests in one thread. A [`Server`] puts
 //!   them on real time, for programs: in process, on a TCP port, or on a pseudo-terminal.
 //!
@@ -63,6 +65,7 @@ mod secret;
 mod server;
 pub mod services;
 mod simulation;
+mod spi;
 mod st67;
 mod tls;
 mod transcript;
@@ -82,4 +85,8 @@ pub use output::Output;
 pub use port::{Port, PortError};
 pub use server::{Handle, Server, ThreadPort};
 pub use simulation::Simulation;
+pub use spi::{
+    SPI_FRAME_MAX, SpiBus, SpiChipEn, SpiConfig, SpiCounts, SpiCs, SpiDelay, SpiFault,
+    SpiFaultKind, SpiMoment, SpiRdy, SpiWires,
+};
 pub use transcript::{Direction, Observer, Record, Transcript};

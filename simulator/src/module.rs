@@ -26,6 +26,16 @@ pub trait Module: Send {
     /// Whether the next byte from the host is payload and not part of a line.
     fn awaits_payload(&self) -> bool;
 
+    /// Pieces from the host that nobody has read yet.
+    fn unread(&self) -> usize {
+        0
+    }
+
+    /// Whether its firmware runs: it is neither held in reset nor starting nor switched off.
+    fn is_running(&self) -> bool {
+        true
+    }
+
     /// Drives the reset input: low holds the module in reset, the rising edge boots it.
     fn reset_pin(&mut self, now: Duration, level: bool, network: &mut dyn Network) {
         let _ = (now, level, network);

@@ -6,6 +6,7 @@ use crate::faults::Faults;
 use crate::microchip::Microchip;
 use crate::module::Module;
 use crate::network::Network;
+use crate::spi::{Link, Taken};
 use crate::st67::St67;
 use crate::transcript::{Direction, Observer, Recorder, Transcript};
 use crate::wire::{Inbox, Line};
@@ -19,6 +20,12 @@ pub(crate) struct Rig<N> {
     to_host: Line,
     to_module: Line,
     inbox: Inbox,
+    spi: Option<Link>,
+    /// The module's firmware ran when it was looked at last, and how often it has stopped.
+    was_running: bool,
+    /// What is not transferred yet is in the module, and lost with it.
+    speaks_in_frames: bool,
+    restarts: u64,
     recorder: Recorder,
     /// Bytes to the module come one by one, as on a UART.
     paced: bool,
@@ -41,6 +48,14 @@ impl<N: Network> Rig<N> {
             to_host: Line::new(config.baud, faults.to_host.clone()),
             to_module: Line::new(config.baud, faults.to_module.clone()),
             inbox: Inbox::new(faults, config.seed),
+            spi: config
+                .spi
+                .as_ref()
+                .filter(|spi| !spi.is_elsewhere)
+                .map(Link::new),
+            was_running: false,
+            speaks_in_frames: config.spi.is_some(),
+            restarts: 0,
             recorder: Recorder::new(),
             paced: config.baud.is_some(),
             payload: false,
@@ -60,6 +75,7 @@ impl<N: Network> Rig<N> {
             self.to_module.next(),
             self.module.next(),
             self.network.next(),
+            self.spi.as_ref().and_then(Link::next),
         ];
         times.into_iter().flatten().min()
     }
@@ -80,6 +96,57 @@ impl<N: Network> Rig<N> {
         let sent = self.now + self.to_module.duration(bytes.len());
         self.settle();
         sent
+    }
+
+    /// How often the module's firmware has stopped.
+    pub fn restarts(&self) -> u64 {
+        self.restarts
+    }
+
+    pub fn has_spi(&self) -> bool {
+        self.spi.is_some()
+    }
+
+    /// The module's side of its SPI.
+    pub fn spi(&mut self) -> &mut Link {
+        self.spi.as_mut().expect("the module has an SPI")
+    }
+
+    /// The host drives CS.
+    pub fn select_spi(&mut self, cs: bool) {
+        let now = self.now;
+        if self.spi().select(now, cs) == Taken::Reset {
+            self.reset_module();
+        }
+        self.settle();
+    }
+
+    /// The host lets go of CS.
+    pub fn let_go_of_spi(&mut self) {
+        let now = self.now;
+        if self.spi().let_go(now) == Taken::Reset {
+            self.reset_module();
+        }
+        self.settle();
+    }
+
+    /// The host clocks one byte; returns what it reads.
+    pub fn clock_spi(&mut self, mosi: u8) -> u8 {
+        let end = self.now + self.spi().duration(1);
+        let (miso, taken) = self.spi().clock(end, mosi);
+        if taken == Taken::Reset {
+            self.reset_module();
+        }
+        self.pass_on_spi(end);
+        miso
+    }
+
+    /// Time passes on the SPI: too little each time to look at everything.
+    pub fn pass_on_spi(&mut self, to: Duration) {
+        match self.next() {
+            Some(next) if next <= to => self.advance_to(to),
+            _ => self.now = self.now.max(to),
+        }
     }
 
     pub fn inbox(&mut self) -> &mut Inbox {
@@ -164,24 +231,92 @@ impl<N: Network> Rig<N> {
     pub fn set_faults(&mut self, faults: &Faults) {
         self.to_host.set_faults(faults.to_host.clone());
         self.to_module.set_faults(faults.to_module.clone());
-        self.inbox.set_faults(faults);
+        self.set_inbox_faults(faults);
         self.module.set_faults(faults);
     }
 
     pub fn add_faults(&mut self, faults: &Faults) {
         self.to_host.add_faults(&faults.to_host);
         self.to_module.add_faults(&faults.to_module);
-        self.inbox.set_faults(faults);
+        self.set_inbox_faults(faults);
         self.module.set_faults(faults);
+    }
+
+    /// On an SPI the module waits where the host has no room.
+    fn set_inbox_faults(&mut self, faults: &Faults) {
+        let faults = Faults {
+            fifo: faults.fifo.filter(|_| !self.speaks_in_frames),
+            ..faults.clone()
+        };
+        self.inbox.set_faults(&faults);
     }
 
     fn silence(&mut self, why: &str) {
         self.recorder.remark(self.now, why);
         self.to_host.clear(self.now);
+        if let Some(spi) = &mut self.spi {
+            spi.runs(false);
+        }
+        if self.speaks_in_frames {
+            self.inbox.clear();
+        }
     }
 
     /// Does all that is due now.
     fn settle(&mut self) {
+        loop {
+            self.settle_module();
+            let is_running = self.module.is_running();
+            if std::mem::replace(&mut self.was_running, is_running) && !is_running {
+                self.restarts += 1;
+                if self.speaks_in_frames {
+                    self.inbox.clear();
+                }
+            }
+            if !self.settle_spi() {
+                return;
+            }
+        }
+    }
+
+    /// Does what is due on the SPI; whether that is something for the module.
+    fn settle_spi(&mut self) -> bool {
+        let Some(spi) = &mut self.spi else {
+            return false;
+        };
+        let is_running = self.module.is_running();
+        if !is_running {
+            // What it has said before it went off is lost with it.
+            self.inbox.clear();
+        }
+        spi.runs(is_running);
+        while spi.has_room() {
+            let Some(frame) = self.inbox.take_piece() else {
+                break;
+            };
+            spi.say(frame);
+        }
+        if let Some(remark) = spi.take_remark() {
+            self.recorder.remark(self.now, &remark);
+        }
+        if spi.poll(self.now, self.module.unread()) == Taken::Reset {
+            self.reset_module();
+            return false;
+        }
+        // While the AT task waits for a buffer to print into, it reads nothing.
+        if self.inbox.ready() {
+            return false;
+        }
+        match spi.hear() {
+            Some(frame) => {
+                self.to_module.send(self.now, &frame);
+                true
+            }
+            None => false,
+        }
+    }
+
+    fn settle_module(&mut self) {
         self.network.poll(self.now);
         self.deliver_to_module();
         self.module.poll(self.now, &mut self.network);

@@ -88,6 +88,17 @@ impl Handle {
         front::serve_tcp(self.port(), address)
     }
 
+    /// Serves the frames of an SPI whose wires are simulated elsewhere
+    /// ([`SpiConfig::is_elsewhere`](crate::SpiConfig::is_elsewhere)), to one TCP client after the
+    /// other; returns the address it listens on.
+    ///
+    /// Each frame is its length, two bytes with the lower first, and its payload. The length `0xffff`
+    /// from the module, without a payload, says that it has stopped: what it has not transferred is
+    /// lost, and it drives its pins when the next frame comes.
+    pub fn serve_spi(&self, address: impl ToSocketAddrs) -> io::Result<SocketAddr> {
+        front::serve_spi(self.port(), address)
+    }
+
     /// Serves the wire on a new pseudo-terminal; returns the path of its device.
     #[cfg(unix)]
     pub fn serve_pty(&self) -> io::Result<std::path::PathBuf> {
@@ -233,6 +244,44 @@ impl ThreadPort {
             return Err(PortError::Overrun);
         }
         Ok(state.rig.inbox().read(buffer))
+    }
+}
+
+/// What comes out of a module that speaks in frames.
+pub(crate) enum Spoken {
+    Frame(Vec<u8>),
+    /// It has stopped: what came before is void.
+    Stopped,
+    Nothing,
+}
+
+impl ThreadPort {
+    /// The next frame; gives up after a while. `restarts` is how often the module was known to have
+    /// stopped.
+    pub(crate) fn frame_for(
+        &mut self,
+        longest: Duration,
+        restarts: &mut u64,
+    ) -> Result<Spoken, PortError> {
+        let limit = self.shared.start.elapsed() + longest;
+        let mut state = self.shared.lock_now();
+        loop {
+            if state.stopped {
+                return Err(PortError::Unplugged);
+            }
+            if state.rig.restarts() != *restarts {
+                *restarts = state.rig.restarts();
+                return Ok(Spoken::Stopped);
+            }
+            if let Some(frame) = state.rig.inbox().take_piece() {
+                return Ok(Spoken::Frame(frame));
+            }
+            let left = limit.saturating_sub(self.shared.start.elapsed());
+            if left.is_zero() {
+                return Ok(Spoken::Nothing);
+            }
+            state = self.shared.wait(state, left);
+        }
     }
 }
 

@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use crate::rig::Rig;
 use crate::{
-    AccessPoint, Client, Config, Faults, MemoryNetwork, Module, Network, Port, Service, Transcript,
+    AccessPoint, Client, Config, Faults, MemoryNetwork, Module, Network, Port, Record, Service,
+    SpiWires, Transcript,
 };
 
 /// The longest that [`Simulation::idle`] lets pass at once.
@@ -53,6 +54,22 @@ impl<N: Network> Simulation<N> {
     #[must_use]
     pub fn port(&self) -> Port<N> {
         Port::new(self.clone())
+    }
+
+    /// The host's ends of the wires of its SPI.
+    ///
+    /// # Panics
+    ///
+    /// The wires do, when they are used and the configuration has no SPI.
+    #[must_use]
+    pub fn spi(&self) -> SpiWires<N> {
+        SpiWires::new(self.clone())
+    }
+
+    /// Whether there is an SPI in the place of the serial line.
+    #[must_use]
+    pub fn has_spi(&self) -> bool {
+        self.rig.borrow().has_spi()
     }
 
     /// The time.
@@ -106,6 +123,12 @@ impl<N: Network> Simulation<N> {
     #[must_use]
     pub fn transcript(&self) -> Transcript {
         self.rig.borrow().transcript()
+    }
+
+    /// Calls `observer` with each record of the transcript as it is complete; it must not use the
+    /// simulation itself. The transcript is empty then.
+    pub fn on_record(&self, observer: impl FnMut(&Record) + Send + 'static) {
+        self.rig.borrow_mut().observe(Box::new(observer));
     }
 
     /// Command lines that the module has executed.

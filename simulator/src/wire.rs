@@ -224,6 +224,19 @@ impl Inbox {
         }
     }
 
+    /// Nobody will read what is there.
+    pub fn clear(&mut self) {
+        self.bytes.clear();
+        self.pieces.clear();
+        self.in_piece = 0;
+    }
+
+    /// The oldest write of the module, if it is complete.
+    pub fn take_piece(&mut self) -> Option<Vec<u8>> {
+        let count = self.pieces.pop_front()?;
+        Some(self.bytes.drain(..count).collect())
+    }
+
     /// Whether a read has something to report.
     pub fn ready(&self) -> bool {
         self.overrun || !self.bytes.is_empty()

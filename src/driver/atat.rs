@@ -14,7 +14,7 @@ use crate::transport::Transport;
 impl<D: Dialect, T: Transport, C: Clock> AtatClient for Module<'_, D, T, C> {
     type Writer = T;
 
-    /// The transport. What is written to it behind the driver's back is its caller's business.
+    /// The transport, of which a `write` may take nothing for a while: see [`Transport`]. What is written to it behind the driver's back is its caller's business.
     fn inner(&mut self) -> &mut T {
         &mut self.engine.link.transport
     }

@@ -60,7 +60,8 @@ pub type Outcome<R = ()> = Result<R, Fault>;
 pub struct Setting {
     /// The query, with its line end. Its name, without `AT`, begins the answer.
     pub query: &'static str,
-    /// The value that the driver has set; `None` if there is none to compare.
+    /// The value that the driver has set; `None` if there is none to compare: of the last setting, or
+    /// of all.
     pub value: Option<&'static str>,
 }
 

@@ -171,8 +171,9 @@ impl<'b, D: Dialect, T: Transport, C: Clock> Module<'b, D, T, C> {
         let pin_failed = |_| Error::Usage(Usage::Unsupported("a pin that fails"));
         pin.set_low().map_err(pin_failed)?;
         delay.delay_ms(PULSE_MS);
-        self.engine.discard();
+        let discarded = self.engine.discard();
         pin.set_high().map_err(pin_failed)?;
+        self.outcome(discarded)?;
         let booted = self.boot();
         self.outcome(booted)
     }
@@ -395,8 +396,12 @@ impl<'b, D: Words, T: Transport, C: Clock> Module<'b, D, T, C> {
                 Some(error) => Error::Transport(error),
                 None => Error::Timeout,
             },
-            Fault::Timeout => Error::Timeout,
             Fault::Unresponsive => Error::Unresponsive,
+            // The transport may know why.
+            Fault::Timeout => match self.engine.link.transport.trouble() {
+                Err(error) => Error::Transport(error),
+                Ok(()) => Error::Timeout,
+            },
             Fault::Interrupted => Error::Interrupted,
             Fault::Refused | Fault::Untaken => Error::Module(self.engine.session.refusal),
             Fault::Malformed => Error::Malformed,

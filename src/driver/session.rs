@@ -113,6 +113,12 @@ impl<D: Words> Protocol for Session<'_, D> {
     const PAYLOAD_MAX: usize = D::PAYLOAD_MAX;
     const BOOT: &'static [u8] = D::BOOT.as_bytes();
     const QUESTIONS: u32 = D::SETTINGS.len() as u32;
+    const MUTE_QUESTION: Option<u32> = match D::SETTINGS {
+        [told, .., last] if told.value.is_some() && last.value.is_none() => {
+            Some(Self::QUESTIONS - 1)
+        }
+        _ => None,
+    };
 
     fn line(&mut self, command: &[u8], line: &[u8]) -> Line {
         let mut kind = D::line(self, command, line);

@@ -98,12 +98,18 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
     /// A busy module has dropped what it was told. Whether it did, only the way back into step
     /// tells; then the command is sent again.
     pub(crate) fn exchange(&mut self, task: &mut Task<'_>, timeout: u32) -> Result<usize, Fault> {
-        let result = self.attempt(timeout, |engine| engine.converse(task));
+        let result = self.attempt(timeout, |engine| {
+            if let Task::Upload(upload) = &*task {
+                // From here to the final result the module may wait for payload, prompt seen or not.
+                engine.owed = upload.payload.len();
+            }
+            engine.send_command()?;
+            engine.converse(task)
+        });
         self.check_payload(result)
     }
 
-    /// Sends the composed command and lets `converse` take its reply, again while a busy module drops
-    /// it.
+    /// Lets `converse` send the composed command and take its reply, again while a busy module drops it.
     pub(super) fn attempt(
         &mut self,
         timeout: u32,
@@ -112,7 +118,7 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
         let mut attempts = BUSY_RETRIES;
         loop {
             self.begin(timeout)?;
-            let result = self.send_command().and_then(|()| converse(self));
+            let result = converse(self);
             let result = self.end(result);
             let is_dropped = matches!(result, Err(Fault::Refused | Fault::Timeout)) && self.busy;
             if attempts == 0 || !is_dropped {
@@ -195,7 +201,7 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
         result
     }
 
-    fn send_command(&mut self) -> Result<(), Fault> {
+    pub(super) fn send_command(&mut self) -> Result<(), Fault> {
         self.link.write(self.command.get())
     }
 
@@ -212,10 +218,8 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
         };
         let mut read_at_most = usize::MAX;
         match task {
-            // From here to the final result the module may wait for payload, prompt seen or not.
-            Task::Upload(upload) => self.owed = upload.payload.len(),
             Task::Download { .. } => read_at_most = HEADER,
-            Task::Tell | Task::Rows(..) | Task::Stream => {}
+            Task::Upload(..) | Task::Tell | Task::Rows(..) | Task::Stream => {}
         }
         self.prompt_awaited = matches!(task, Task::Upload(_) | Task::Stream);
         loop {

@@ -55,8 +55,11 @@ pub(crate) trait Gather {
 impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
     /// Sends the composed command, hands over its rows, and returns when they are over.
     pub(crate) fn gather(&mut self, operation: &mut dyn Gather, timeout: u32) -> Result<(), Fault> {
-        let mut converse = |engine: &mut Self| engine.take_rows(operation).map(|()| 0);
-        self.attempt(timeout, &mut converse).map(drop)
+        self.attempt(timeout, |engine| {
+            engine.send_command()?;
+            engine.take_rows(operation).map(|()| 0)
+        })
+        .map(drop)
     }
 
     fn take_rows(&mut self, operation: &mut dyn Gather) -> Result<(), Fault> {

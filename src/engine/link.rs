@@ -198,7 +198,7 @@ impl<T: Transport, C: Clock> Link<T, C> {
     }
 
     /// Sleeps, but not for good: with a clock that stands still no deadline passes.
-    pub(super) fn idle(&mut self) -> Result<(), Fault> {
+    pub(crate) fn idle(&mut self) -> Result<(), Fault> {
         let time = core::mem::replace(&mut self.time, self.clock.now());
         if time != self.time {
             self.standstill = 0;

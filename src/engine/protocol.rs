@@ -156,6 +156,8 @@ pub(crate) trait Protocol {
     const ESCAPE: Option<Escape>;
     /// How many questions there are.
     const QUESTIONS: u32;
+    /// The one whose answer tells nothing of the settings, while others' do.
+    const MUTE_QUESTION: Option<u32>;
 
     /// Takes a line, with the command in flight (empty if there is none).
     fn line(&mut self, command: &[u8], line: &[u8]) -> Line;

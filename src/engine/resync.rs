@@ -27,7 +27,7 @@ const PATIENCE: [u32; 5] = [250, 500, 1500, 4000, 10_000];
 const ESCAPE_BEFORE: u32 = 4000;
 
 /// What is sent where payload may be owed: no line end, and nothing that a peer could execute.
-const FILLER: [u8; 32] = [b' '; 32];
+const FILLER: [u8; 64] = [b' '; 64];
 
 impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
     /// Gets back into step. All events on the way are taken; all late answers are dropped.
@@ -50,12 +50,12 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
         self.input.forget_kept();
         // Where the last call was over before the module was found, this one goes on.
         while let Some(&patience) = PATIENCE.get(self.attempts) {
-            if patience == ESCAPE_BEFORE && !self.has_answered {
-                self.leave_unknown_stream()?;
-                self.owed = P::PAYLOAD_MAX;
-            }
-            self.wait_for_silence()?;
-            if self.pay_what_is_owed()? || self.ask(patience)? {
+            let found = match self.make_way(patience) {
+                // A module that takes nothing now may do so later.
+                Ok(false) | Err(Fault::Timeout) => self.ask(patience),
+                found => found,
+            };
+            if found? {
                 self.forget_past();
                 self.out_of_step = false;
                 return Ok(());
@@ -64,6 +64,16 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
         }
         self.attempts = 0;
         Err(Fault::Unresponsive)
+    }
+
+    /// Ends what a question would be taken for. Returns whether one was answered on the way.
+    fn make_way(&mut self, patience: u32) -> Result<bool, Fault> {
+        if patience == ESCAPE_BEFORE && !self.has_answered {
+            self.owed = P::PAYLOAD_MAX;
+            self.leave_unknown_stream()?;
+        }
+        self.wait_for_silence()?;
+        self.pay_what_is_owed()
     }
 
     /// Whatever comes before the question is asked is no news: the question stands for the commands
@@ -138,21 +148,31 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
         if self.question >= P::QUESTIONS {
             self.question = 0;
         }
-        self.unanswered += 1;
-        let question = P::question(self.question);
-        self.command.fly(InFlight::Question(question));
         let mut may_be_spoilt = self.session.is_set_up();
         loop {
+            let question = P::question(self.question);
+            self.command.fly(InFlight::Question(question));
             self.link.within(patience);
-            if P::OWED_PACE > 0 && self.paced {
-                self.write_paced(question)?;
-            } else {
-                self.link.write(question)?;
+            let written = match P::OWED_PACE > 0 && self.paced {
+                true => self.write_paced(question),
+                false => self.link.write(question),
+            };
+            if written == Err(Fault::Timeout) {
+                return Ok(false);
             }
+            written?;
+            self.unanswered += 1;
             self.link.within(patience);
-            let is_answered = self.hear(patience)?;
-            if !is_answered || self.is_as_set_up {
-                return Ok(is_answered);
+            if !self.hear(patience)? {
+                return Ok(false);
+            }
+            if P::MUTE_QUESTION == Some(self.question) {
+                // In step, but has it restarted?
+                self.question = 0;
+                continue;
+            }
+            if self.is_as_set_up {
+                return Ok(true);
             }
             if !core::mem::take(&mut may_be_spoilt) {
                 self.session.restarted();
@@ -194,8 +214,12 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
                     }
                     self.link.within(patience);
                 }
-                // A fresh module owes nothing and has not heard the question.
-                Ok(Word::Line(Line::Boot)) => return Ok(true),
+                // A fresh module owes nothing. The question has reached it only if the transport kept
+                // it over the start.
+                Ok(Word::Line(Line::Boot)) => {
+                    self.owed = 0;
+                    self.link.at_most(PATIENCE[0]);
+                }
                 Ok(Word::Line(Line::Event | Line::Detail | Line::Stray)) => {}
                 // It answers something: it does not wait.
                 Ok(Word::Line(_)) => self.owed = 0,

@@ -88,7 +88,9 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
             return Ok(());
         };
         self.in_stream = true;
-        self.leave_stream()?;
+        let left = self.leave_stream();
+        self.in_stream = false;
+        left?;
         // If there was none, it is the beginning of a line.
         self.link.within(escape.rest);
         self.link.write(b"\r\n")

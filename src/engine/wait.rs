@@ -17,8 +17,8 @@ pub(super) const CHATTER: u32 = 500;
 const PUMP_LIMIT: usize = 4096;
 
 impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
-    /// Drops what has arrived: it was said before a reset. So was what went wrong.
-    pub(crate) fn discard(&mut self) {
+    /// Drops what has arrived: it was said before a reset, in which the module is held now.
+    pub(crate) fn discard(&mut self) -> Result<(), Fault> {
         self.input.clear();
         self.lead = super::Lead::default();
         let mut dropped = 0;
@@ -26,9 +26,12 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
             match self.link.read_now(self.input.room()) {
                 Ok(0) => break,
                 Ok(n) => dropped += n,
+                // Lines that nobody drives, or bytes that were lost: what is to be dropped was.
                 Err(_) => dropped += 1,
             }
         }
+        let restarted = self.link.transport.restart();
+        self.link.outcome(restarted)
     }
 
     /// Takes in what has arrived, without waiting.

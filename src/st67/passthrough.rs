@@ -25,6 +25,9 @@ pub(super) const ESCAPE: Escape = Escape {
 /// What the module takes for silence, in milliseconds: more than 20 (reference 4.1.9).
 const SILENCE: u32 = 50;
 
+/// The most that the module takes of a frame on its SPI in this mode; the rest would be lost.
+const FRAME_MAX: usize = 3072;
+
 /// Milliseconds that a read waits for the peer, unless told otherwise.
 const READ_TIMEOUT: u32 = 30_000;
 
@@ -165,6 +168,7 @@ impl<T: Transport, C: Clock> ReadReady for Passthrough<'_, '_, T, C> {
 /// Three `+` in a row would end the mode if they arrived on their own: the third waits for 50 ms.
 impl<T: Transport, C: Clock> Write for Passthrough<'_, '_, T, C> {
     fn write(&mut self, bytes: &[u8]) -> Result<usize, Self::Error> {
+        let bytes = bytes.get(..FRAME_MAX).unwrap_or(bytes);
         let mut pluses = self.pluses;
         let third = bytes.iter().position(|&byte| {
             pluses = if byte == b'+' { pluses + 1 } else { 0 };

@@ -24,6 +24,8 @@ pub enum Status {
     JoinError(JoinError),
     /// The name was not found.
     NameNotFound,
+    /// The module's firmware leaves TCP/IP to the host (ST's mission profile T02): this driver needs T01.
+    NetworkOnHost,
 }
 
 impl Status {
@@ -227,6 +229,9 @@ impl fmt::Display for Status {
             Status::Join(reason) => reason.fmt(f),
             Status::JoinError(error) => error.fmt(f),
             Status::NameNotFound => f.write_str("the name was not found"),
+            Status::NetworkOnHost => f.write_str(
+                "its firmware leaves TCP/IP to the host (T02): flash ST's mission profile T01",
+            ),
         }
     }
 }

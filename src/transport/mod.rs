@@ -38,6 +38,7 @@ mod nb;
 #[cfg(feature = "embedded-io-06")]
 mod older;
 mod ring;
+mod spi;
 
 use core::fmt;
 
@@ -48,15 +49,45 @@ pub use nb::{Nb, NbError};
 #[cfg(feature = "embedded-io-06")]
 pub use older::{Io06, Io06Error};
 pub use ring::{Overrun, Reader, Ring};
+pub use spi::{Spi, SpiError};
 
 /// What the driver needs of a UART or SPI: bytes in, bytes out, and whether there are any.
 ///
-/// Implemented by everything that has `embedded-io` 0.7's `Read`, `ReadReady` and `Write`. A
-/// `write` that returns `Ok(0)` is taken as "full, try again", a `read` that returns `Ok(0)` as
-/// silence.
-pub trait Transport: Read + ReadReady + Write {}
+/// Implemented by everything that has `embedded-io` 0.7's `Read`, `ReadReady` and `Write`, and by
+/// [`Spi`]. A `write` that returns `Ok(0)` is taken as "full, try again", a `read` that returns
+/// `Ok(0)` as silence. The driver writes a command, and a payload, in one call, and goes on with
+/// the rest of it if there is one: a transport may make a frame of each call.
+pub trait Transport: Read + Write {
+    /// Whether the next `read` has something to hand out, or an error to report.
+    ///
+    /// # Errors
+    /// The transport failed.
+    fn read_ready(&mut self) -> Result<bool, Self::Error>;
 
-impl<T: Read + ReadReady + Write> Transport for T {}
+    /// The module is held in reset by its pin at this moment: what the transport remembers of the
+    /// conversation is over.
+    ///
+    /// # Errors
+    /// The transport failed.
+    fn restart(&mut self) -> Result<(), Self::Error> {
+        Ok(())
+    }
+
+    /// Asked when a call ends because a wait is over.
+    ///
+    /// # Errors
+    /// What is wrong with the module or its wiring, if the transport can tell; the caller is told
+    /// that instead of [`Error::Timeout`](crate::Error::Timeout).
+    fn trouble(&mut self) -> Result<(), Self::Error> {
+        Ok(())
+    }
+}
+
+impl<T: Read + ReadReady + Write> Transport for T {
+    fn read_ready(&mut self) -> Result<bool, Self::Error> {
+        ReadReady::read_ready(self)
+    }
+}
 
 /// A receiving and a sending half, as one transport.
 #[derive(Debug)]

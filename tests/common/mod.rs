@@ -14,7 +14,7 @@ use atat::AtatCmd;
 use atwifi::dialect::Dialect;
 use atwifi::{Closed, Error, Module, SocketMemory, TcpSocket, microchip, mock, st67};
 use atwifi_simulator::{
-    Config, MemoryNetwork, Port, PortError, Profile, Service, Simulation, services,
+    Config, MemoryNetwork, PortError, Profile, Service, Simulation, SpiConfig, services,
 };
 use embedded_nal::{AddrType, Dns, TcpClientStack, TcpFullStack, nb};
 
@@ -40,6 +40,11 @@ pub const MQTT: u16 = 1883;
 pub const TLS: u16 = 8443;
 /// Nobody listens.
 pub const REFUSED: u16 = 1;
+
+mod wire;
+
+#[allow(unused_imports)]
+pub use wire::{OnSpi, Wire, say, spi_of, wire_of};
 
 /// The virtual clock of a simulation, as the driver's clock.
 #[derive(Clone)]
@@ -84,6 +89,8 @@ impl embedded_hal::delay::DelayNs for Board {
 /// A dialect, the firmware that can be simulated for it, and its words where a test needs them.
 pub trait UnderTest: Dialect<Status: std::fmt::Display> {
     const PROFILES: &'static [Profile];
+    /// Those of them that run on the SPI too.
+    const SPI_PROFILES: &'static [Profile];
     /// The event that a scan is done, as the module prints it.
     const SCAN_DONE: &'static [u8];
     /// Events that may come at any time without changing what the story tells.
@@ -99,6 +106,7 @@ pub trait UnderTest: Dialect<Status: std::fmt::Display> {
 
 impl UnderTest for st67::St67 {
     const PROFILES: &'static [Profile] = &Profile::ST67;
+    const SPI_PROFILES: &'static [Profile] = &[Profile::St67Reference, Profile::St67Fw2_0_75];
     const SCAN_DONE: &'static [u8] = b"+CW:SCAN_DONE\r\n";
     const ANY_TIME: &'static [&'static [u8]] = &[
         Self::SCAN_DONE,
@@ -121,6 +129,7 @@ impl UnderTest for st67::St67 {
 
 impl UnderTest for microchip::Microchip {
     const PROFILES: &'static [Profile] = &Profile::MICROCHIP;
+    const SPI_PROFILES: &'static [Profile] = &[];
     const SCAN_DONE: &'static [u8] = b"\r+WSCNDONE\r\n";
     const ANY_TIME: &'static [&'static [u8]] = &[
         Self::SCAN_DONE,
@@ -167,17 +176,22 @@ macro_rules! on_both_dialects {
     };
 }
 
-/// A module of every firmware of a dialect.
+/// Every firmware of a dialect, on each kind of wire that it has.
+pub fn configs<D: UnderTest>() -> impl Iterator<Item = Config> {
+    let serial = D::PROFILES.iter().map(|&profile| config(profile));
+    let spi = D::SPI_PROFILES.iter().map(|&profile| spi_config(profile));
+    serial.chain(spi)
+}
+
+/// A module of each of them.
 pub fn simulations<D: UnderTest>(
     change: impl Fn(Config) -> Config,
 ) -> impl Iterator<Item = Simulation> {
-    D::PROFILES
-        .iter()
-        .map(move |&profile| Simulation::new(change(config(profile)), Network::default().build()))
+    configs::<D>().map(move |config| Simulation::new(change(config), Network::default().build()))
 }
 
-pub type Driver<'b, D> = Module<'b, D, Port, SimClock>;
-pub type Failure<D> = atwifi::ErrorOf<D, Port>;
+pub type Driver<'b, D> = Module<'b, D, Wire, SimClock>;
+pub type Failure<D> = atwifi::ErrorOf<D, Wire>;
 
 /// What the simulated network looks like, and what its servers have seen.
 #[derive(Clone, Default)]
@@ -218,6 +232,10 @@ pub fn module_at(port: u16) -> SocketAddr {
 
 pub fn at(port: u16) -> SocketAddr {
     SocketAddr::from((ADDRESS, port))
+}
+
+pub fn spi_config(profile: Profile) -> Config {
+    config(profile).with_spi(SpiConfig::default())
 }
 
 pub fn config(profile: Profile) -> Config {
@@ -269,7 +287,7 @@ pub fn with_memory<D: Dialect, R, const N: usize>(
     let mut line = vec![0; line];
     let mut sockets: Vec<_> = (0..sockets).map(|_| SocketMemory::<N>::new()).collect();
     let clock = SimClock(simulation.clone());
-    let module = Module::new(simulation.port(), clock, &mut line, &mut sockets);
+    let module = Module::new(wire_of(simulation), clock, &mut line, &mut sockets);
     test(&mut module.expect("the buffers suffice"))
 }
 

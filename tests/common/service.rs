@@ -23,8 +23,9 @@ const STEP: usize = 3;
 /// Whatever comes of the call, it ends in its time; the socket that is open beside it hands out what the
 /// peer has sent, all of it if only an event came, or fails; and the next call on a whole line does what the first one did.
 pub fn in_all_weathers<D: UnderTest>(change: impl Fn(Config) -> Config, call: Call<D>) {
-    for profile in D::PROFILES {
-        let new = || Simulation::new(change(config(*profile)), Network::default().build());
+    for config in configs::<D>() {
+        let profile = config.profile;
+        let new = || Simulation::new(change(config.clone()), Network::default().build());
         let simulation = new();
         let (places, gaps, expected) = with_joined(&simulation, |module| {
             let mut socket = connected(module);

@@ -4,6 +4,7 @@
 
 mod datagrams;
 pub mod dialect;
+pub mod spi;
 pub mod work;
 
 use core::convert::Infallible;
@@ -139,17 +140,20 @@ macro_rules! firmware {
 /// The driver of a dialect with the memory that one TCP client needs, in a fixed place.
 #[macro_export]
 macro_rules! driver {
-    ($dialect:ty) => {{
+    ($dialect:ty) => {
+        $crate::driver!($dialect, $crate::Uart, $crate::Uart)
+    };
+    ($dialect:ty, $transport:ty, $value:expr) => {{
+        use $crate::Timer;
         use $crate::dialect::Measured;
-        use $crate::{Timer, Uart};
-        type Driver = atwifi::Module<'static, $dialect, Uart, Timer>;
+        type Driver = atwifi::Module<'static, $dialect, $transport, Timer>;
         type Memory = atwifi::SocketMemory<'static, { <$dialect>::AHEAD }>;
         let line = cortex_m::singleton!(: [u8; Driver::LINE_BUFFER] = [0; Driver::LINE_BUFFER]);
         let sockets = cortex_m::singleton!(: [Memory; 1] = [Memory::new()]);
         let (Some(line), Some(sockets)) = (line, sockets) else {
             $crate::halt()
         };
-        let Ok(module) = Driver::new(Uart, Timer, line, sockets) else {
+        let Ok(module) = Driver::new($value, Timer, line, sockets) else {
             $crate::halt()
         };
         match cortex_m::singleton!(: Driver = module) {

@@ -6,6 +6,7 @@ use core::ops::ControlFlow;
 use atwifi::dialect::Dialect;
 use atwifi::{
     Event, JoinOptions, LinkState, Module, PingOptions, ScanOptions, Security, Tls, TlsConfig,
+    Transport,
 };
 use embedded_nal::{AddrType, Dns, TcpClientStack, TcpFullStack};
 
@@ -14,16 +15,16 @@ use crate::dialect::Measured;
 use crate::{Timer, Uart, take, unknown};
 
 /// The driver in this firmware.
-pub type Driver<D> = Module<'static, D, Uart, Timer>;
+pub type Driver<D, T = Uart> = Module<'static, D, T, Timer>;
 
 /// Starts the module and joins an access point.
-pub fn join<D: Dialect>(module: &mut Driver<D>) {
+pub fn join<D: Dialect, T: Transport>(module: &mut Driver<D, T>) {
     take(module.reset());
     take(module.join(b"home", b"12345678"));
 }
 
 /// Joins, resolves a name, and is a TCP client.
-pub fn client<D: Dialect>(module: &mut Driver<D>) {
+pub fn client<D: Dialect, T: Transport>(module: &mut Driver<D, T>) {
     join(module);
     let Some(address) = take(module.get_host_by_name("example.com", AddrType::IPv4)) else {
         return;

@@ -13,16 +13,18 @@ use anyhow::{Context, Result};
 use atwifi_simulator::Handle;
 use qemu::Qemu;
 
-use crate::board::Board;
+use crate::board::{Board, Dialect};
 use crate::log::{self, Line};
 
 /// What an emulator tells at the end of a run.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Figures {
     /// The deepest stack, in bytes.
     pub stack: u64,
     /// Bytes that the UART has lost because nobody took them in time; QEMU loses none.
     pub overruns: u64,
+    /// Rules of the SPI that the firmware has broken.
+    pub broken: Vec<String>,
 }
 
 /// What a line of an emulator's standard error means.
@@ -45,16 +47,25 @@ pub struct Emulator {
 }
 
 impl Emulator {
-    /// Starts a program with the module at the other end of its UART and of its reset pin. Returns
+    /// Starts a program with the module at the other end of its UART or SPI, and of its reset pin. Returns
     /// its log too.
-    pub fn start(board: Board, elf: &Path, module: Handle) -> Result<(Self, Receiver<Line>)> {
-        let uart = module.serve_tcp("127.0.0.1:0").context("no free port")?;
+    pub fn start(
+        board: Board,
+        dialect: Dialect,
+        elf: &Path,
+        module: Handle,
+    ) -> Result<(Self, Receiver<Line>)> {
+        let served = match dialect {
+            Dialect::St67Spi => module.serve_spi("127.0.0.1:0"),
+            Dialect::St67 | Dialect::Microchip => module.serve_tcp("127.0.0.1:0"),
+        };
+        let wire = served.context("no free port")?;
         let (mut command, qemu, hear): (_, _, fn(&str) -> Heard) = match board {
             Board::Stm32 => {
                 let qemu = Qemu::new(elf)?;
-                (qemu.command(elf, uart)?, Some(qemu), qemu::hear)
+                (qemu.command(elf, wire)?, Some(qemu), qemu::hear)
             }
-            Board::Rp2040 => (rp2040js::command(elf, uart)?, None, rp2040js::hear),
+            Board::Rp2040 => (rp2040js::command(elf, dialect, wire)?, None, rp2040js::hear),
         };
         command
             .stdin(Stdio::piped())

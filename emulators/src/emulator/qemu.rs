@@ -89,6 +89,7 @@ impl Qemu {
         Ok(Figures {
             stack: length - untouched as u64,
             overruns: 0,
+            broken: Vec::new(),
         })
     }
 }

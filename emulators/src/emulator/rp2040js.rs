@@ -8,13 +8,18 @@ use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
 use super::{Figures, Heard};
-use crate::board::root;
+use crate::board::{Dialect, root};
 
-/// The pin of the board that resets the module.
-const RESET_PIN: &str = "8";
+/// The pin of the board that resets the module, and what the module hangs on.
+fn wiring(dialect: Dialect) -> [&'static str; 2] {
+    match dialect {
+        Dialect::St67Spi => ["21", "spi"],
+        Dialect::St67 | Dialect::Microchip => ["8", "uart"],
+    }
+}
 
 /// How to start it; installs it first if it is not there.
-pub fn command(elf: &Path, uart: SocketAddr) -> Result<Command> {
+pub fn command(elf: &Path, dialect: Dialect, wire: SocketAddr) -> Result<Command> {
     let folder = root().join("emulators").join("rp2040");
     if !folder.join("node_modules").is_dir() {
         let npm = Command::new("npm")
@@ -32,7 +37,7 @@ pub fn command(elf: &Path, uart: SocketAddr) -> Result<Command> {
     }
     let mut command = Command::new("node");
     command.arg(folder.join("run.mjs")).arg(elf);
-    command.args([&uart.to_string(), RESET_PIN]);
+    command.arg(wire.to_string()).args(wiring(dialect));
     Ok(command)
 }
 
@@ -56,5 +61,6 @@ pub fn figures(said: &[String]) -> Result<Figures> {
     Ok(Figures {
         stack: figure("stack")?,
         overruns: figure("overruns")?,
+        broken: serde_json::from_value(figures["broken"].clone())?,
     })
 }

@@ -279,6 +279,14 @@ impl Module for St67 {
         self.job.takes_input()
     }
 
+    fn unread(&self) -> usize {
+        self.input.unread()
+    }
+
+    fn is_running(&self) -> bool {
+        matches!(self.power, Power::On)
+    }
+
     fn reset_pin(&mut self, now: Duration, level: bool, network: &mut dyn Network) {
         let held = matches!(self.power, Power::HeldInReset);
         if !level {

@@ -37,6 +37,7 @@ impl St67 {
         let words = Words::scan(&line[2..])?;
         let found = commands(self.variant)
             .find(|known| known.name.as_bytes().eq_ignore_ascii_case(&words.name))
+            .filter(|known| !(self.config.network_on_host && known.name.starts_with("+CIP")))
             .ok_or(Code::UNSUPPORTED)?;
         let handler = match words.form {
             Form::Query => found.query,

@@ -64,6 +64,11 @@ impl Input {
         }
     }
 
+    /// Pieces of which nothing was read.
+    pub fn unread(&self) -> usize {
+        self.pieces.len()
+    }
+
     pub fn clear(&mut self) {
         *self = Input::default();
     }

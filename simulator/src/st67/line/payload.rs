@@ -15,6 +15,8 @@ pub(in crate::st67) struct Payload {
     left: usize,
     data: Vec<u8>,
     escapes: Escapes,
+    /// The next piece is all of it, however long it is.
+    is_one_piece: bool,
     /// Where the last backslash was, if they are looked for again.
     unescaped: usize,
 }
@@ -44,12 +46,20 @@ impl Payload {
             left: length,
             data: Vec::new(),
             escapes: Escapes::None,
+            is_one_piece: false,
             unescaped: 0,
         }
     }
 
     pub fn with_escapes(self, escapes: Escapes) -> Self {
         Payload { escapes, ..self }
+    }
+
+    pub fn in_one_piece(self, is_one_piece: bool) -> Self {
+        Payload {
+            is_one_piece,
+            ..self
+        }
     }
 
     /// Bytes that can belong to it.
@@ -130,6 +140,9 @@ impl Task for Payload {
                 return Step::Wait(Job::Task(self));
             };
             self.extend(bytes);
+            if self.is_one_piece {
+                break;
+            }
         }
         let Payload { taker, data, .. } = *self;
         taker(module, &data, world)

@@ -160,7 +160,9 @@ impl St67 {
         let payload = Payload::new(destination.length, move |module, data, world| {
             module.send_on(id, to, data, world)
         });
-        Ok(Reply::Later(payload.with_escapes(escapes).into()))
+        let is_one_piece = self.variant.net.takes_frames && self.config.spi.is_some();
+        let payload = payload.with_escapes(escapes).in_one_piece(is_one_piece);
+        Ok(Reply::Later(payload.into()))
     }
 
     fn escapes(&self) -> Escapes {

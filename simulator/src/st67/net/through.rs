@@ -16,6 +16,8 @@ use crate::st67::{St67, World};
 const QUIET: Duration = Duration::from_millis(20);
 /// Ends the data mode.
 const END: &[u8] = b"+++";
+/// The most that is taken of a frame.
+const FRAME: usize = 3072;
 /// The most that is sent at once.
 const CHUNK: usize = 2920;
 
@@ -184,7 +186,7 @@ impl St67 {
     fn next_chunk(&mut self, through: &mut Through, now: Duration) -> Option<Vec<u8>> {
         let left = through.left();
         if self.variant.net.takes_frames && self.config.baud.is_none() {
-            return self.input.payload(left);
+            return self.input.payload(left.min(FRAME));
         }
         let most = self.settings.long_sends.1.min(CHUNK).min(left);
         while let Some(piece) = self.input.payload(usize::MAX) {

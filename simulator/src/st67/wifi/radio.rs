@@ -39,13 +39,13 @@ impl St67 {
         Ok(Reply::Ok)
     }
 
-    /// `AT+CWNETMODE?`: the module does TCP/IP itself.
+    /// `AT+CWNETMODE?`: whether the module does TCP/IP itself.
     pub(in crate::st67) fn net_mode(
         &mut self,
         _: &Arguments,
         _: &mut World,
     ) -> Result<Reply, Code> {
-        self.say_switch("CWNETMODE", true)
+        self.say_switch("CWNETMODE", !self.config.network_on_host)
     }
 
     /// `AT+CWCOUNTRY?`

@@ -1,29 +1,22 @@
-//! An STM32F405 and how the module is wired to it. On another STM32F4, change the feature of
-//! `stm32f4xx-hal` in `Cargo.toml`, the sizes in `memory.x`, and the bit rates here.
-//!
-//! | STM32 | Nucleo-64 | module |
-//! |---|---|---|
-//! | PC10, USART3 TX | CN7, 1 | RX |
-//! | PC11, USART3 RX | CN7, 2 | TX |
-//! | PA8 | D7 | reset: CHIP_EN, or nRESET |
+//! An STM32F405: clocks, time and sleep. On another STM32F4, change the feature of `stm32f4xx-hal` in
+//! `Cargo.toml`, the sizes in `memory.x`, and the clock here. How the module is wired to it is told in
+//! `spi` and `uart`, of which one is built.
 
-use core::cell::RefCell;
+#[cfg(not(feature = "uart"))]
+pub mod spi;
+#[cfg(feature = "uart")]
+pub mod uart;
+
 use core::ops::ControlFlow;
 use core::sync::atomic::{AtomicU32, Ordering};
 
 use atwifi::Clock;
-use atwifi::transport::{Halves, Nb, Reader, Ring};
-use cortex_m::peripheral::NVIC;
 use cortex_m::peripheral::syst::SystClkSource;
 use cortex_m_rt::exception;
-use critical_section::Mutex;
 use embedded_hal::delay::DelayNs;
-use stm32f4xx_hal::gpio::{Output, PA8, PinState};
-use stm32f4xx_hal::nb;
-use stm32f4xx_hal::pac::{self, USART3, interrupt};
+use stm32f4xx_hal::pac;
 use stm32f4xx_hal::prelude::*;
 use stm32f4xx_hal::rcc;
-use stm32f4xx_hal::serial::{Config, Rx, Serial, Tx};
 
 #[cfg(not(feature = "qemu"))]
 use defmt_rtt as _;
@@ -32,27 +25,22 @@ use defmt_semihosting as _;
 use panic_probe as _;
 
 pub use cortex_m_rt::entry;
+#[cfg(not(feature = "uart"))]
+pub use spi as wire;
+#[cfg(feature = "uart")]
+pub use uart as wire;
 
 /// The most that this chip runs at, in hertz.
 const CORE_HZ: u32 = 168_000_000;
-/// Room for what the module sends while the program is busy: 10 ms at 2 Mbit/s.
-const RING: usize = 2048;
-
-/// What the module has sent and nobody has read yet.
-static RECEIVED: Ring<RING> = Ring::new();
-static RX: Mutex<RefCell<Option<Rx<USART3>>>> = Mutex::new(RefCell::new(None));
 static UPTIME_MS: AtomicU32 = AtomicU32::new(0);
 
 defmt::timestamp!("{=u32:ms}", UPTIME_MS.load(Ordering::Relaxed));
 
-/// The serial line to the module: received in an interrupt, sent by waiting.
-pub type Uart = Halves<Reader<'static, RING>, Nb<Tx<USART3>>>;
-
 /// What a program uses of the board.
 pub struct Board {
-    pub uart: Uart,
+    pub wire: wire::Wire,
     /// Low holds the module in reset, which is how it begins.
-    pub reset: PA8<Output>,
+    pub reset: wire::Reset,
     pub clock: Uptime,
 }
 
@@ -67,16 +55,16 @@ impl Board {
         // crystal, say `hse(8.MHz())`.
         let mut rcc = chip.RCC.freeze(rcc::Config::hsi().sysclk(CORE_HZ.Hz()));
 
-        let (port_a, port_c) = (chip.GPIOA.split(&mut rcc), chip.GPIOC.split(&mut rcc));
-        let reset = port_a.pa8.into_push_pull_output_in_state(PinState::Low);
-        let config = Config::default().baudrate(crate::settings::BAUD.bps());
-        let pins = (port_c.pc10, port_c.pc11);
-        let uart = Serial::new(chip.USART3, pins, config, &mut rcc);
-        let (tx, mut rx) = uart.expect("the clock can make the bit rate").split();
-        rx.listen();
-        critical_section::with(|cs| RX.replace(cs, Some(rx)));
-        // SAFETY: no critical section is open that relies on this interrupt being masked.
-        unsafe { NVIC::unmask(interrupt::USART3) };
+        #[cfg(not(feature = "uart"))]
+        let (wire, reset) = {
+            let ports = (chip.GPIOA.split(&mut rcc), chip.GPIOB.split(&mut rcc));
+            spi::connect(chip.SPI1, ports, chip.EXTI, chip.SYSCFG, &mut rcc)
+        };
+        #[cfg(feature = "uart")]
+        let (wire, reset) = {
+            let ports = (chip.GPIOA.split(&mut rcc), chip.GPIOC.split(&mut rcc));
+            uart::connect(chip.USART3, ports, &mut rcc)
+        };
 
         let mut systick = core.SYST;
         systick.set_clock_source(SystClkSource::Core);
@@ -86,29 +74,11 @@ impl Board {
         systick.enable_counter();
 
         Board {
-            uart: Halves::new(RECEIVED.reader(), Nb::new(tx)),
+            wire,
             reset,
             clock: Uptime(()),
         }
     }
-}
-
-#[interrupt]
-fn USART3() {
-    critical_section::with(|cs| {
-        let mut rx = RX.borrow_ref_mut(cs);
-        let Some(rx) = rx.as_mut() else { return };
-        loop {
-            match rx.read() {
-                // A full ring counts what it loses, and its reader reports it.
-                Ok(byte) => {
-                    RECEIVED.push(byte);
-                }
-                Err(nb::Error::Other(_)) => RECEIVED.overrun(),
-                Err(nb::Error::WouldBlock) => return,
-            }
-        }
-    });
 }
 
 #[exception]
@@ -127,10 +97,10 @@ impl Clock for Uptime {
     }
 
     fn idle(&mut self) -> ControlFlow<()> {
-        // A byte that arrives after the question must not find the core asleep: with interrupts
-        // masked it still wakes it, and is taken in right behind this.
+        // What comes after the question must not find the core asleep: with interrupts masked it still
+        // wakes it, and is taken in right behind this.
         critical_section::with(|_| {
-            if RECEIVED.is_empty() {
+            if wire::is_silent() {
                 cortex_m::asm::wfi();
             }
         });
