@@ -23,8 +23,11 @@ pub enum Error<E, S> {
     Unresponsive,
     /// The idle hook of the [`Clock`](crate::Clock) broke the wait off.
     Interrupted,
-    /// The module said no, and why.
+    /// The module said no, and why; [`cause`](Error::cause) puts that into neutral words.
     Module(S),
+    /// The module could not make the connection, and why; [`cause`](Error::cause) puts that into
+    /// neutral words.
+    Unconnected(S),
     /// The module said something that its reference does not allow here, or bytes were lost on
     /// the way.
     Malformed,
@@ -54,6 +57,8 @@ pub enum Fault {
     Interrupted,
     /// The module said no.
     Refused,
+    /// The module could not make a connection.
+    Unconnected,
     /// The module said no behind the payload, of which some may have gone out.
     Untaken,
     /// The module's answer makes no sense.
@@ -78,9 +83,23 @@ pub enum Fault {
     StationDown,
     /// It lost bytes between host and module.
     StreamBroken,
+    /// It was never made: the station has no Wi-Fi link.
+    NoNetwork,
 }
 
 impl Fault {
+    /// How a connection ended, if that is what this says.
+    pub(crate) fn how(self) -> Option<Closed> {
+        match self {
+            Fault::NotConnected => Some(Closed::NotConnected),
+            Fault::ClosedByPeer => Some(Closed::ByPeer),
+            Fault::StationDown => Some(Closed::StationDown),
+            Fault::StreamBroken => Some(Closed::StreamBroken),
+            Fault::NoNetwork => Some(Closed::NoNetwork),
+            _ => None,
+        }
+    }
+
     /// Whether the link may be out of step after this: an answer may still come.
     pub(crate) fn leaves_answer_open(self) -> bool {
         matches!(
@@ -103,6 +122,7 @@ impl fmt::Display for Fault {
             Fault::Unresponsive => "the module is silent",
             Fault::Interrupted => "the wait was broken off",
             Fault::Refused => "the module refused",
+            Fault::Unconnected => "the module could not connect",
             Fault::Untaken => "the module refused what it had been sent",
             Fault::Malformed => "the module's answer does not make sense",
             Fault::ModuleReset => "the module restarted",
@@ -115,6 +135,7 @@ impl fmt::Display for Fault {
             Fault::ClosedByPeer => "the peer closed the connection",
             Fault::StationDown => "the connection ended with the Wi-Fi link",
             Fault::StreamBroken => "the connection lost bytes between host and module",
+            Fault::NoNetwork => "the station has no Wi-Fi link",
         })
     }
 }
@@ -126,6 +147,7 @@ impl From<Closed> for Fault {
             Closed::ByPeer => Fault::ClosedByPeer,
             Closed::StationDown => Fault::StationDown,
             Closed::StreamBroken => Fault::StreamBroken,
+            Closed::NoNetwork => Fault::NoNetwork,
         }
     }
 }
@@ -190,6 +212,99 @@ pub enum Closed {
     StationDown,
     /// A fault on the wire between host and module lost bytes of the stream, or may have.
     StreamBroken,
+    /// It was never opened: the module said no, and its station has no Wi-Fi link.
+    NoNetwork,
+}
+
+/// Why a module has refused, in words that all modules share: [`Error::cause`]. Which of a vendor's
+/// codes mean what stands with the vendor's status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum Cause {
+    /// The peer refuses the connection: nobody listens at the port.
+    ConnectionRefused,
+    /// The peer refuses the connection, or cannot be reached: the module does not tell which.
+    RefusedOrUnreachable,
+    /// Nobody has answered in time.
+    TimedOut,
+    /// The station has no Wi-Fi link, or no address.
+    NetworkUnreachable,
+    /// TLS could not be started.
+    Tls,
+    /// No name server knows the name, or none has answered.
+    NameNotFound,
+    /// The local port is in use.
+    AddressInUse,
+    /// There is no such access point.
+    NoAccessPoint,
+    /// The access point does not accept the password, or its kind of protection is another one.
+    Authentication,
+    /// The access point could not be joined; the module does not say why.
+    NotJoined,
+    /// The data did not go out.
+    NotSent,
+    /// The module has no memory left.
+    OutOfMemory,
+    /// The module has none left of something else: sockets, say.
+    OutOfResources,
+    /// The module cannot do that in the state it is in, or is doing it already.
+    NotNow,
+    /// The module does not take a parameter.
+    InvalidParameter,
+    /// The module does not know the command, or this form of it.
+    Unsupported,
+    /// It failed; the module does not say why, or for a reason that has no word here.
+    Other,
+}
+
+/// What a vendor's status means in words that all modules share.
+pub trait Refusal {
+    /// Why the module has refused a command.
+    fn cause(&self) -> Cause;
+
+    /// Why it could not make a connection.
+    fn cause_of_connect(&self) -> Cause {
+        self.cause()
+    }
+}
+
+impl<E, S: Refusal> Error<E, S> {
+    /// Why it failed, in words that all modules share; `None` where it was not the module or the
+    /// network that failed.
+    ///
+    /// What a module does not tell apart has one word: see [`Cause::RefusedOrUnreachable`].
+    pub fn cause(&self) -> Option<Cause> {
+        match self {
+            Error::Module(status) => Some(status.cause()),
+            Error::Unconnected(status) => Some(status.cause_of_connect()),
+            Error::Timeout => Some(Cause::TimedOut),
+            Error::Closed(Closed::NoNetwork | Closed::StationDown) => {
+                Some(Cause::NetworkUnreachable)
+            }
+            _ => None,
+        }
+    }
+}
+
+impl Cause {
+    fn kind(self) -> embedded_io::ErrorKind {
+        use embedded_io::ErrorKind;
+        match self {
+            Cause::ConnectionRefused | Cause::RefusedOrUnreachable => ErrorKind::ConnectionRefused,
+            Cause::TimedOut => ErrorKind::TimedOut,
+            Cause::NetworkUnreachable => ErrorKind::NotConnected,
+            Cause::NameNotFound | Cause::NoAccessPoint => ErrorKind::NotFound,
+            Cause::AddressInUse => ErrorKind::AddrInUse,
+            Cause::Authentication => ErrorKind::PermissionDenied,
+            Cause::OutOfMemory | Cause::OutOfResources => ErrorKind::OutOfMemory,
+            Cause::InvalidParameter => ErrorKind::InvalidInput,
+            Cause::Unsupported => ErrorKind::Unsupported,
+            Cause::Tls | Cause::NotJoined | Cause::NotSent | Cause::NotNow | Cause::Other => {
+                ErrorKind::Other
+            }
+        }
+    }
 }
 
 impl<E: fmt::Display, S: fmt::Display> fmt::Display for Error<E, S> {
@@ -200,6 +315,7 @@ impl<E: fmt::Display, S: fmt::Display> fmt::Display for Error<E, S> {
             Error::Unresponsive => f.write_str("the module is silent"),
             Error::Interrupted => f.write_str("the wait was broken off"),
             Error::Module(status) => write!(f, "the module answered: {status}"),
+            Error::Unconnected(status) => write!(f, "the module could not connect: {status}"),
             Error::Malformed => f.write_str("the module's answer does not make sense"),
             Error::Resource(what) => what.fmt(f),
             Error::Usage(what) => what.fmt(f),
@@ -243,6 +359,7 @@ impl fmt::Display for Closed {
             Closed::ByPeer => "the peer closed the connection",
             Closed::StationDown => "the connection ended with the Wi-Fi link",
             Closed::StreamBroken => "the connection lost bytes between host and module",
+            Closed::NoNetwork => "the station has no Wi-Fi link",
         })
     }
 }
@@ -257,7 +374,7 @@ where
 impl<E, S> embedded_io::Error for Error<E, S>
 where
     E: embedded_io::Error,
-    S: fmt::Debug + fmt::Display,
+    S: Refusal + fmt::Debug + fmt::Display,
 {
     fn kind(&self) -> embedded_io::ErrorKind {
         use embedded_io::ErrorKind;
@@ -265,12 +382,13 @@ where
             Error::Transport(e) => e.kind(),
             Error::Timeout | Error::Unresponsive => ErrorKind::TimedOut,
             Error::Interrupted => ErrorKind::Interrupted,
-            Error::Module(_) => ErrorKind::Other,
+            Error::Module(status) => status.cause().kind(),
+            Error::Unconnected(status) => status.cause_of_connect().kind(),
             Error::Malformed => ErrorKind::InvalidData,
             Error::Resource(_) => ErrorKind::OutOfMemory,
             Error::Usage(Usage::Unsupported) => ErrorKind::Unsupported,
             Error::Usage(_) => ErrorKind::InvalidInput,
-            Error::Closed(Closed::NotConnected) => ErrorKind::NotConnected,
+            Error::Closed(Closed::NotConnected | Closed::NoNetwork) => ErrorKind::NotConnected,
             Error::Closed(_) | Error::ModuleReset => ErrorKind::ConnectionReset,
         }
     }

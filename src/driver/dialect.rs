@@ -47,7 +47,7 @@ use crate::value::{Addresses, LinkState, TlsConfig};
 
 pub use super::session::Session;
 pub use crate::engine::protocol::{Decoded, Encoding, Escape, Header, Line, LineEnd, Payload};
-pub use crate::error::Fault;
+pub use crate::error::{Fault, Refusal};
 
 /// What comes of a sequence.
 pub type Outcome<R = ()> = Result<R, Fault>;
@@ -66,7 +66,7 @@ pub struct Setting {
 /// The words of a dialect: what stands on its wire. Sealed.
 pub trait Words: Sized + 'static + private::Sealed {
     /// Why the module refuses.
-    type Status: Copy + Debug + Default + Display + PartialEq;
+    type Status: Copy + Debug + Default + Display + PartialEq + Refusal;
     /// What the dialect remembers between two lines.
     type State: Default;
     /// How events about datagrams are taken: functions that the first socket for them installs.

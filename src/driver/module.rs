@@ -388,6 +388,9 @@ impl<'b, D: Words, T: Transport, C: Clock> Module<'b, D, T, C> {
 
     #[inline(never)]
     pub(crate) fn error(&mut self, fault: Fault) -> ErrorOf<D, T> {
+        if let Some(how) = fault.how() {
+            return Error::Closed(how);
+        }
         match fault {
             Fault::Transport => match self.engine.link.take_failure() {
                 Some(error) => Error::Transport(error),
@@ -396,7 +399,7 @@ impl<'b, D: Words, T: Transport, C: Clock> Module<'b, D, T, C> {
             Fault::Timeout => Error::Timeout,
             Fault::Unresponsive => Error::Unresponsive,
             Fault::Interrupted => Error::Interrupted,
-            Fault::Refused | Fault::Untaken => Error::Module(self.engine.session.refusal),
+            Fault::Unconnected => Error::Unconnected(self.engine.session.refusal),
             Fault::Malformed => Error::Malformed,
             Fault::ModuleReset => Error::ModuleReset,
             Fault::Usage => Error::Usage(self.usage),
@@ -404,10 +407,8 @@ impl<'b, D: Words, T: Transport, C: Clock> Module<'b, D, T, C> {
             Fault::LineBuffer => Error::Resource(Resource::LineBuffer),
             Fault::Sockets => Error::Resource(Resource::Sockets),
             Fault::Listeners => Error::Resource(Resource::Listeners),
-            Fault::NotConnected => Error::Closed(Closed::NotConnected),
-            Fault::ClosedByPeer => Error::Closed(Closed::ByPeer),
-            Fault::StationDown => Error::Closed(Closed::StationDown),
-            Fault::StreamBroken => Error::Closed(Closed::StreamBroken),
+            // Refused; those that say how a connection ended are done with.
+            _ => Error::Module(self.engine.session.refusal),
         }
     }
 

@@ -45,7 +45,8 @@ impl<'b, D: Words> Session<'b, D> {
             is_set_up: false,
             in_doubt: false,
             missed_events: false,
-            link_state: LinkState::Idle,
+            // Whoever used the module before may have joined.
+            link_state: LinkState::Up,
             station_error: None,
             refusal: D::Status::default(),
             received: 0,

@@ -261,13 +261,13 @@ fn ask_for_sockets<T: Transport, C: Clock>(
         "+SOCKLST:",
         module.timeouts.command,
         &mut |row: &[u8]| match (socket_of(row), listed.sockets.get_mut(listed.count)) {
-            (Some((socket, mut rest)), Some(place)) if !rest.rest().is_empty() => {
-                let is_stream = rest.next() == Some(b"2");
-                let has_peer = !rest.rest().starts_with(b"\"\"");
+            (Some((socket, rest)), Some(place)) if !rest.rest().is_empty() => {
+                let values = rest.rest();
                 if match wanted {
                     Wanted::All => true,
-                    Wanted::Connected => has_peer || !is_stream,
-                    Wanted::Idle => rest.rest() == b"\"\",0,0",
+                    // 2: a stream.
+                    Wanted::Connected => !values.starts_with(b"2,\"\""),
+                    Wanted::Idle => values.ends_with(b",\"\",0,0"),
                 } {
                     *place = socket;
                     listed.count += 1;

@@ -86,7 +86,10 @@ impl<D: Dialect, T: Transport, C: Clock> WaitTcp for Module<'_, D, T, C> {
 impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
     fn open_stream(&mut self, socket: &mut Handle, remote: SocketAddr) -> Outcome {
         self.begin_open(socket)?;
-        let opened = D::connect(self, socket, remote);
+        let mut opened = D::connect(self, socket, remote);
+        if opened == Err(Fault::Refused) {
+            opened = Err(self.refusal(Fault::Unconnected));
+        }
         self.end_open(socket, opened, &format_args!("connected to {remote}"))
     }
 
