@@ -41,6 +41,7 @@ use embedded_nal::AddrType;
 use super::event::Event;
 use super::module::{Module, Timeouts};
 use crate::clock::Clock;
+use crate::error::Usage;
 use crate::socket::Handle;
 use crate::transport::Transport;
 use crate::value::{Addresses, LinkState, TlsConfig};
@@ -207,6 +208,14 @@ pub trait Streams: Words {
 
     /// Closes a link, of whatever kind but a listening one; one that is closed already is no error.
     fn close<T: Transport, C: Clock>(module: &mut Module<'_, Self, T, C>, link: u32) -> Outcome;
+
+    /// Has the module probe connections that are silent for so long; 0 for never. Not every module can.
+    fn set_keep_alive<T: Transport, C: Clock>(
+        module: &mut Module<'_, Self, T, C>,
+        _seconds: u16,
+    ) -> Outcome {
+        Err(module.refuse(Usage::Unsupported))
+    }
 
     /// Asks the module which links are open and which hold data, and puts the socket table right.
     fn reconcile<T: Transport, C: Clock>(module: &mut Module<'_, Self, T, C>) -> Outcome;
