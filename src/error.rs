@@ -168,13 +168,43 @@ pub enum Resource {
     Module,
 }
 
+/// A buffer that is lent to the driver.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum Lent {
+    /// The line buffer of [`Module::new`](crate::Module::new).
+    Line,
+    /// What a socket reads ahead into: the `N` of [`SocketMemory`](crate::SocketMemory).
+    Ahead,
+    /// The buffer that was passed to the call.
+    Data,
+}
+
+impl fmt::Display for Lent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Lent::Line => "the line buffer",
+            Lent::Ahead => "the socket's memory",
+            Lent::Data => "the buffer that was passed",
+        })
+    }
+}
+
 /// What the caller asked for that cannot be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Usage {
-    /// The buffer that was lent is too small; this many bytes are needed.
-    BufferTooSmall(usize),
+    /// A buffer that was lent is too small.
+    BufferTooSmall {
+        /// Which one.
+        which: Lent,
+        /// How many bytes are needed.
+        needed: usize,
+    },
+    /// A socket that listens needs another one for what it accepts: lend memory for two at least.
+    TooFewSockets,
     /// A text or a datagram is longer than this many bytes, the vendor's limit.
     TooLong(usize),
     /// A text that must not be empty is.
@@ -339,7 +369,8 @@ impl fmt::Display for Resource {
 impl fmt::Display for Usage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Usage::BufferTooSmall(n) => write!(f, "the buffer needs {n} bytes"),
+            Usage::BufferTooSmall { which, needed } => write!(f, "{which} needs {needed} bytes"),
+            Usage::TooFewSockets => f.write_str("whoever listens needs memory for two sockets"),
             Usage::TooLong(n) => write!(f, "what was passed is longer than {n} bytes"),
             Usage::Empty => f.write_str("the text is empty"),
             Usage::Byte(b) => write!(f, "the module cannot take the byte 0x{b:02x} in a text"),

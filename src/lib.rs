@@ -89,7 +89,7 @@ pub use clock::StdClock;
 pub use clock::{Clock, DelayClock, OnIdle};
 pub use driver::dialect;
 pub use driver::{Download, ErrorOf, Event, Module, Prompt, Timeouts, Upload};
-pub use error::{Cause, Closed, Error, Resource, Usage};
+pub use error::{Cause, Closed, Error, Lent, Resource, Usage};
 pub use nal::{ConnectTls, Shared, Stream, Tls, WaitTcp};
 #[cfg(feature = "async")]
 pub use nal::{Connection, Datagrams};

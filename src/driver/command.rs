@@ -7,7 +7,7 @@ use super::dialect::{Dialect, Outcome};
 use super::module::{ErrorOf, Module};
 use crate::clock::Clock;
 use crate::engine::exchange::{self, Task};
-use crate::error::{Error, Usage};
+use crate::error::{Error, Lent, Usage};
 use crate::transport::Transport;
 
 pub use crate::engine::protocol::Prompt;
@@ -69,7 +69,10 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
     ) -> Result<usize, ErrorOf<D, T>> {
         let limit = command.length();
         if into.len() < limit {
-            return Err(Error::Usage(Usage::BufferTooSmall(limit)));
+            return Err(Error::Usage(Usage::BufferTooSmall {
+                which: Lent::Data,
+                needed: limit,
+            }));
         }
         let got = self.ready_for_command(A::MAX_TIMEOUT_MS).and_then(|()| {
             self.write(command);

@@ -12,7 +12,7 @@ use super::session::Session;
 use crate::clock::{Clock, Deadline};
 use crate::engine::Engine;
 use crate::engine::protocol::Protocol;
-use crate::error::{Closed, Error, Fault, Resource, Usage};
+use crate::error::{Closed, Error, Fault, Lent, Resource, Usage};
 use crate::socket::{SocketMemory, Table};
 use crate::transport::Transport;
 
@@ -125,7 +125,12 @@ impl<'b, D: Dialect, T: Transport, C: Clock> Module<'b, D, T, C> {
         line_buffer: &'b mut [u8],
         sockets: &'b mut [SocketMemory<'b, N>],
     ) -> Result<Self, ErrorOf<D, T>> {
-        let too_small = || Error::Usage(Usage::BufferTooSmall(Self::LINE_BUFFER));
+        let too_small = || {
+            Error::Usage(Usage::BufferTooSmall {
+                which: Lent::Line,
+                needed: Self::LINE_BUFFER,
+            })
+        };
         let (command, rest) = line_buffer
             .split_at_mut_checked(D::COMMAND_MAX)
             .ok_or_else(too_small)?;
