@@ -21,6 +21,11 @@ pub enum Error<E, S> {
     /// waiting for. Each call tries it anew; but where the module has power and its lines are whole,
     /// only its reset pin helps.
     Unresponsive,
+    /// The host hears what it sends, and nothing else; or beside the module's answers, though the module
+    /// was told not to send anything back. Look at the wiring: is the line on which the host sends
+    /// joined to the one on which it receives, instead of to the module's? Is there a jumper for such
+    /// a test, or an adapter or an RS-485 driver that echoes?
+    HearsItself,
     /// The idle hook of the [`Clock`](crate::Clock) broke the wait off.
     Interrupted,
     /// The module said no, and why; [`cause`](Error::cause) puts that into neutral words.
@@ -53,16 +58,18 @@ pub enum Fault {
     Timeout,
     /// The module has answered nothing at all.
     Unresponsive,
+    /// The host hears what it sends.
+    HearsItself,
     /// The idle hook broke the wait off.
     Interrupted,
+    /// The module's answer makes no sense.
+    Malformed,
     /// The module said no.
     Refused,
     /// The module could not make a connection.
     Unconnected,
     /// The module said no behind the payload, of which some may have gone out.
     Untaken,
-    /// The module's answer makes no sense.
-    Malformed,
     /// The module restarted.
     ModuleReset,
     /// The caller asked for something that cannot be.
@@ -107,6 +114,7 @@ impl Fault {
             Fault::Transport
                 | Fault::Timeout
                 | Fault::Unresponsive
+                | Fault::HearsItself
                 | Fault::Interrupted
                 | Fault::Malformed
         )
@@ -120,6 +128,7 @@ impl fmt::Display for Fault {
             Fault::Transport => "the transport to the module failed",
             Fault::Timeout => "the module did not answer in time",
             Fault::Unresponsive => "the module is silent",
+            Fault::HearsItself => "the host hears itself: is TX joined to RX?",
             Fault::Interrupted => "the wait was broken off",
             Fault::Refused => "the module refused",
             Fault::Unconnected => "the module could not connect",
@@ -343,6 +352,7 @@ impl<E: fmt::Display, S: fmt::Display> fmt::Display for Error<E, S> {
             Error::Transport(e) => write!(f, "the transport to the module failed: {e}"),
             Error::Timeout => f.write_str("the module did not answer in time"),
             Error::Unresponsive => f.write_str("the module is silent"),
+            Error::HearsItself => f.write_str("the host hears itself: is TX joined to RX?"),
             Error::Interrupted => f.write_str("the wait was broken off"),
             Error::Module(status) => write!(f, "the module answered: {status}"),
             Error::Unconnected(status) => write!(f, "the module could not connect: {status}"),
@@ -415,7 +425,7 @@ where
             Error::Interrupted => ErrorKind::Interrupted,
             Error::Module(status) => status.cause().kind(),
             Error::Unconnected(status) => status.cause_of_connect().kind(),
-            Error::Malformed => ErrorKind::InvalidData,
+            Error::Malformed | Error::HearsItself => ErrorKind::InvalidData,
             Error::Resource(_) => ErrorKind::OutOfMemory,
             Error::Usage(Usage::Unsupported) => ErrorKind::Unsupported,
             Error::Usage(_) => ErrorKind::InvalidInput,

@@ -203,7 +203,10 @@ impl<'b, D: Dialect, T: Transport, C: Clock> Module<'b, D, T, C> {
     /// Waits for the module to report its start, then makes the settings.
     fn boot(&mut self) -> Outcome {
         self.session().restart();
-        self.engine.wait_for_boot(self.timeouts.boot)?;
+        match self.engine.wait_for_boot(self.timeouts.boot) {
+            Err(Fault::Timeout) if self.engine.is_looped() => return Err(Fault::HearsItself),
+            other => other?,
+        }
         // A restart that was asked for is no news.
         self.session().events.clear();
         self.prepare()
@@ -252,6 +255,9 @@ impl<'b, D: Dialect, T: Transport, C: Clock> Module<'b, D, T, C> {
     fn set_up(&mut self) -> Outcome {
         if !self.session().is_set_up() {
             D::set_up(self)?;
+            if self.engine.hears_itself() {
+                return Err(Fault::HearsItself);
+            }
             self.session().settings_made();
         }
         Ok(())
@@ -403,6 +409,7 @@ impl<'b, D: Words, T: Transport, C: Clock> Module<'b, D, T, C> {
             },
             Fault::Timeout => Error::Timeout,
             Fault::Unresponsive => Error::Unresponsive,
+            Fault::HearsItself => Error::HearsItself,
             Fault::Interrupted => Error::Interrupted,
             Fault::Unconnected => Error::Unconnected(self.engine.session.refusal),
             Fault::Malformed => Error::Malformed,

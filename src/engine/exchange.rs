@@ -160,6 +160,7 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
         }
         self.input.forget_kept();
         self.busy = false;
+        self.hears_itself = false;
         self.command.fly(InFlight::Command);
         debug!("> {}", crate::fmt::visible(self.command.get()));
         self.link.within(timeout);
@@ -247,7 +248,7 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
         // What closes the payload stands before the first line behind it.
         progress.lead.get_or_insert(self.lead_before);
         match (line, task) {
-            (Line::Event | Line::Detail, _) => {}
+            (Line::Event | Line::Detail | Line::Echo, _) => {}
             (Line::Stray, task) => self.take_stray(task, progress),
             (Line::Ok | Line::Sent, task) => return self.take_success(task, progress, line),
             (Line::Received, Task::Upload(upload))

@@ -25,9 +25,11 @@ pub enum Line {
     Event,
     /// The same; and if it is the doing of the command in flight, the final result follows at once.
     Due,
-    /// A part of the conversation that needs no further attention: an echo, an error code that
+    /// A part of the conversation that needs no further attention: an error code that
     /// the final result will carry.
     Detail,
+    /// What was sent itself.
+    Echo,
     /// Part of the reply to the command in flight, or nothing that the dialect knows.
     Reply,
     /// Nobody knows it, or it makes no sense: an event, or garbage. The session has taken note.

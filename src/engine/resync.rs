@@ -50,7 +50,8 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
         self.input.forget_kept();
         // Where the last call was over before the module was found, this one goes on.
         while let Some(&patience) = PATIENCE.get(self.attempts) {
-            if patience == ESCAPE_BEFORE && !self.has_answered {
+            // Who waits for payload, or carries a stream, does not send back what it is told.
+            if patience == ESCAPE_BEFORE && !self.has_answered && !self.hears_itself {
                 self.leave_unknown_stream()?;
                 self.owed = P::PAYLOAD_MAX;
             }
@@ -63,7 +64,17 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
             self.attempts += 1;
         }
         self.attempts = 0;
-        Err(Fault::Unresponsive)
+        Err(match self.hears_itself {
+            true => Fault::HearsItself,
+            false => Fault::Unresponsive,
+        })
+    }
+
+    /// Whether a question comes back as it was sent, and no answer to it.
+    pub(crate) fn is_looped(&mut self) -> bool {
+        self.hears_itself = false;
+        self.attempts = PATIENCE.len() - 1;
+        self.resync() == Err(Fault::HearsItself)
     }
 
     /// Whatever comes before the question is asked is no news: the question stands for the commands
@@ -196,7 +207,7 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
                 }
                 // A fresh module owes nothing and has not heard the question.
                 Ok(Word::Line(Line::Boot)) => return Ok(true),
-                Ok(Word::Line(Line::Event | Line::Detail | Line::Stray)) => {}
+                Ok(Word::Line(Line::Event | Line::Detail | Line::Echo | Line::Stray)) => {}
                 // It answers something: it does not wait.
                 Ok(Word::Line(_)) => self.owed = 0,
                 Ok(other) => self.take_unasked(other),

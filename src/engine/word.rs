@@ -91,6 +91,7 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
         }
         let kind = self.session.line(command, line);
         self.unsure |= kind == Line::NotUnderstood;
+        self.hears_itself |= kind == Line::Echo;
         kind
     }
 
