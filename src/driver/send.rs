@@ -68,7 +68,12 @@ impl<'b, D: Words, T: Transport, C: Clock> Module<'b, D, T, C> {
 
     /// Sends the composed command, whose reply is kept whole.
     pub(crate) fn keep_reply(&mut self, timeout: u32) -> Outcome {
-        self.run(&mut Task::Rows("", &mut Keep), timeout).map(drop)
+        let mut keep = Keep::default();
+        self.run(&mut Task::Rows("", &mut keep), timeout)?;
+        match keep.is_full {
+            true => Err(Fault::LineBuffer),
+            false => Ok(()),
+        }
     }
 
     /// Parses the reply that was kept.

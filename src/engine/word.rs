@@ -20,7 +20,7 @@ pub(super) const PAYLOAD_PAUSE: u32 = 100;
 pub(super) enum Word {
     /// A line, which can still be read.
     Line(Line),
-    /// A line that did not fit the buffer.
+    /// A line that did not fit the buffer: its beginning can be read.
     Overlong,
     /// The module waits for payload.
     Prompt,
@@ -77,7 +77,7 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
         self.lead_before = core::mem::take(&mut self.lead);
         Some(match taken {
             Taken::Whole => Word::Line(self.read_line()),
-            Taken::Tail => Word::Overlong,
+            Taken::Overlong => Word::Overlong,
         })
     }
 
