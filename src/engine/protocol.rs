@@ -127,6 +127,8 @@ pub struct Escape {
     pub sequence: &'static [u8],
     /// Silence before it, in milliseconds, that makes it stand alone.
     pub guard: u32,
+    /// What the module may answer to it, with its line ends.
+    pub answer: &'static [u8],
     /// How long the module takes no command behind it, in milliseconds.
     pub rest: u32,
 }

@@ -84,7 +84,11 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
     /// What the line is that was taken last.
     fn read_line(&mut self) -> Line {
         let (line, command) = (self.input.line(), self.command.in_flight());
-        trace!("< {}", crate::fmt::visible(line));
+        match self.out_of_step {
+            // Its beginning may be lost, and what is here be a text.
+            true => trace!("< ?"),
+            false => trace!("< {}", crate::fmt::visible(line)),
+        }
         // Between what a peer has said, what counts is a result, or an echo of the question.
         if self.is_loose && line != b"OK" && !command.starts_with(line) {
             return Line::Reply;
