@@ -47,8 +47,8 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
             resolved = Err(self.refusal(Fault::Refused));
         }
         match &resolved {
-            Ok(address) => info!("{} is {}", name, address),
-            Err(fault) => info!("{} is not known: {}", name, Shown(fault)),
+            Ok(address) => info!("resolved: {}", address),
+            Err(fault) => info!("not resolved: {}", Shown(fault)),
         }
         resolved
     }
