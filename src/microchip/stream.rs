@@ -118,10 +118,10 @@ impl Streams for Microchip {
         let session = module.session();
         session.vendor.untold_children = true;
         if core::mem::take(&mut session.missed_events) {
-            session.sockets.each_open(may_hold_data);
-            if let Some(datagrams) = session.datagrams {
-                session.sockets.each_open(datagrams.suspect);
-            }
+            let suspect = session
+                .datagrams
+                .map_or(MAY_HOLD_DATA, |taken| taken.suspect);
+            session.sockets.each_open(suspect);
         }
         if !(session.sockets).any_open(|slot| !listed.contains(slot.link)) {
             return Ok(());
@@ -435,12 +435,15 @@ pub(super) fn after_send<T: Transport, C: Clock>(
 /// socket.
 fn after_binary_mode<T: Transport, C: Clock>(module: &mut Module<'_, T, C>) {
     // Datagrams are told all the same.
-    module.session().sockets.each_open(may_hold_data);
+    module.session().sockets.each_open(MAY_HOLD_DATA);
     module.session().vendor.untold_children = true;
 }
 
+/// One type of function, so that there is one loop for all.
+const MAY_HOLD_DATA: fn(&mut Slot<'_>) = may_hold_data;
+
 /// A stream may hold data that nobody has heard of.
-fn may_hold_data(slot: &mut Slot<'_>) {
+pub(super) fn may_hold_data(slot: &mut Slot<'_>) {
     if !slot.is_datagram() {
         slot.expect_data();
     }
