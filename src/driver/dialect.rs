@@ -20,7 +20,8 @@
 //! 1. `command/<chapter>.rs`: a struct for each command, derived with `atat`, and the type of its
 //!    reply. One row for each in `tests/vocabulary/`, with the bytes of the vendor's reference.
 //! 2. `text.rs`: how text is quoted and escaped, as a [`Rule`](crate::Rule).
-//! 3. `status.rs`: why the module refuses, every code with its name.
+//! 3. `status.rs`: why the module refuses, every code with its name, and what that is in words that
+//!    all modules share.
 //! 4. `words.rs`, `payload.rs` and `others.rs`: the words. `line` says what a line is and takes note
 //!    of what it tells: which socket has data, which was closed, where the station stands. `payload`
 //!    finds what stands before counted payload, `event` translates for `poll`.
