@@ -21,10 +21,18 @@ pub enum Error<E, S> {
     /// waiting for. Each call tries it anew; but where the module has power and its lines are whole,
     /// only its reset pin helps.
     Unresponsive,
+    /// The host hears what it sends, and nothing else; or beside the module's answers, though the module
+    /// was told not to send anything back. Look at the wiring: is the line on which the host sends
+    /// joined to the one on which it receives, instead of to the module's? Is there a jumper for such
+    /// a test, or an adapter or an RS-485 driver that echoes?
+    HearsItself,
     /// The idle hook of the [`Clock`](crate::Clock) broke the wait off.
     Interrupted,
-    /// The module said no, and why.
+    /// The module said no, and why; [`cause`](Error::cause) puts that into neutral words.
     Module(S),
+    /// The module could not make the connection, and why; [`cause`](Error::cause) puts that into
+    /// neutral words.
+    Unconnected(S),
     /// The module said something that its reference does not allow here, or bytes were lost on
     /// the way.
     Malformed,
@@ -50,14 +58,18 @@ pub enum Fault {
     Timeout,
     /// The module has answered nothing at all.
     Unresponsive,
+    /// The host hears what it sends.
+    HearsItself,
     /// The idle hook broke the wait off.
     Interrupted,
-    /// The module said no.
-    Refused,
-    /// The module said no behind the payload, of which some may have gone out.
-    Untaken,
     /// The module's answer makes no sense.
     Malformed,
+    /// The module said no.
+    Refused,
+    /// The module could not make a connection.
+    Unconnected,
+    /// The module said no behind the payload, of which some may have gone out.
+    Untaken,
     /// The module restarted.
     ModuleReset,
     /// The caller asked for something that cannot be.
@@ -78,9 +90,23 @@ pub enum Fault {
     StationDown,
     /// It lost bytes between host and module.
     StreamBroken,
+    /// It was never made: the station has no Wi-Fi link.
+    NoNetwork,
 }
 
 impl Fault {
+    /// How a connection ended, if that is what this says.
+    pub(crate) fn how(self) -> Option<Closed> {
+        match self {
+            Fault::NotConnected => Some(Closed::NotConnected),
+            Fault::ClosedByPeer => Some(Closed::ByPeer),
+            Fault::StationDown => Some(Closed::StationDown),
+            Fault::StreamBroken => Some(Closed::StreamBroken),
+            Fault::NoNetwork => Some(Closed::NoNetwork),
+            _ => None,
+        }
+    }
+
     /// Whether the link may be out of step after this: an answer may still come.
     pub(crate) fn leaves_answer_open(self) -> bool {
         matches!(
@@ -88,6 +114,7 @@ impl Fault {
             Fault::Transport
                 | Fault::Timeout
                 | Fault::Unresponsive
+                | Fault::HearsItself
                 | Fault::Interrupted
                 | Fault::Malformed
                 // A transport may have kept the command for the fresh module.
@@ -103,8 +130,10 @@ impl fmt::Display for Fault {
             Fault::Transport => "the transport to the module failed",
             Fault::Timeout => "the module did not answer in time",
             Fault::Unresponsive => "the module is silent",
+            Fault::HearsItself => "the host hears itself: is TX joined to RX?",
             Fault::Interrupted => "the wait was broken off",
             Fault::Refused => "the module refused",
+            Fault::Unconnected => "the module could not connect",
             Fault::Untaken => "the module refused what it had been sent",
             Fault::Malformed => "the module's answer does not make sense",
             Fault::ModuleReset => "the module restarted",
@@ -117,6 +146,7 @@ impl fmt::Display for Fault {
             Fault::ClosedByPeer => "the peer closed the connection",
             Fault::StationDown => "the connection ended with the Wi-Fi link",
             Fault::StreamBroken => "the connection lost bytes between host and module",
+            Fault::NoNetwork => "the station has no Wi-Fi link",
         })
     }
 }
@@ -128,6 +158,7 @@ impl From<Closed> for Fault {
             Closed::ByPeer => Fault::ClosedByPeer,
             Closed::StationDown => Fault::StationDown,
             Closed::StreamBroken => Fault::StreamBroken,
+            Closed::NoNetwork => Fault::NoNetwork,
         }
     }
 }
@@ -148,13 +179,43 @@ pub enum Resource {
     Module,
 }
 
+/// A buffer that is lent to the driver.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum Lent {
+    /// The line buffer of [`Module::new`](crate::Module::new).
+    Line,
+    /// What a socket reads ahead into: the `N` of [`SocketMemory`](crate::SocketMemory).
+    Ahead,
+    /// The buffer that was passed to the call.
+    Data,
+}
+
+impl fmt::Display for Lent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Lent::Line => "the line buffer",
+            Lent::Ahead => "the socket's memory",
+            Lent::Data => "the buffer that was passed",
+        })
+    }
+}
+
 /// What the caller asked for that cannot be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Usage {
-    /// The buffer that was lent is too small; this many bytes are needed.
-    BufferTooSmall(usize),
+    /// A buffer that was lent is too small.
+    BufferTooSmall {
+        /// Which one.
+        which: Lent,
+        /// How many bytes are needed.
+        needed: usize,
+    },
+    /// A socket that listens needs another one for what it accepts: lend memory for two at least.
+    TooFewSockets,
     /// A text or a datagram is longer than this many bytes, the vendor's limit.
     TooLong(usize),
     /// A text is shorter than this many bytes, the least there may be.
@@ -195,6 +256,99 @@ pub enum Closed {
     StationDown,
     /// A fault on the wire between host and module lost bytes of the stream, or may have.
     StreamBroken,
+    /// It was never opened: the module said no, and its station has no Wi-Fi link.
+    NoNetwork,
+}
+
+/// Why a module has refused, in words that all modules share: [`Error::cause`]. Which of a vendor's
+/// codes mean what stands with the vendor's status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum Cause {
+    /// The peer refuses the connection: nobody listens at the port.
+    ConnectionRefused,
+    /// The peer refuses the connection, or cannot be reached: the module does not tell which.
+    RefusedOrUnreachable,
+    /// Nobody has answered in time.
+    TimedOut,
+    /// The station has no Wi-Fi link, or no address.
+    NetworkUnreachable,
+    /// TLS could not be started.
+    Tls,
+    /// No name server knows the name, or none has answered.
+    NameNotFound,
+    /// The local port is in use.
+    AddressInUse,
+    /// There is no such access point.
+    NoAccessPoint,
+    /// The access point does not accept the password, or its kind of protection is another one.
+    Authentication,
+    /// The access point could not be joined; the module does not say why.
+    NotJoined,
+    /// The data did not go out.
+    NotSent,
+    /// The module has no memory left.
+    OutOfMemory,
+    /// The module has none left of something else: sockets, say.
+    OutOfResources,
+    /// The module cannot do that in the state it is in, or is doing it already.
+    NotNow,
+    /// The module does not take a parameter.
+    InvalidParameter,
+    /// The module does not know the command, or this form of it.
+    Unsupported,
+    /// It failed; the module does not say why, or for a reason that has no word here.
+    Other,
+}
+
+/// What a vendor's status means in words that all modules share.
+pub trait Refusal {
+    /// Why the module has refused a command.
+    fn cause(&self) -> Cause;
+
+    /// Why it could not make a connection.
+    fn cause_of_connect(&self) -> Cause {
+        self.cause()
+    }
+}
+
+impl<E, S: Refusal> Error<E, S> {
+    /// Why it failed, in words that all modules share; `None` where it was not the module or the
+    /// network that failed.
+    ///
+    /// What a module does not tell apart has one word: see [`Cause::RefusedOrUnreachable`].
+    pub fn cause(&self) -> Option<Cause> {
+        match self {
+            Error::Module(status) => Some(status.cause()),
+            Error::Unconnected(status) => Some(status.cause_of_connect()),
+            Error::Timeout => Some(Cause::TimedOut),
+            Error::Closed(Closed::NoNetwork | Closed::StationDown) => {
+                Some(Cause::NetworkUnreachable)
+            }
+            _ => None,
+        }
+    }
+}
+
+impl Cause {
+    fn kind(self) -> embedded_io::ErrorKind {
+        use embedded_io::ErrorKind;
+        match self {
+            Cause::ConnectionRefused | Cause::RefusedOrUnreachable => ErrorKind::ConnectionRefused,
+            Cause::TimedOut => ErrorKind::TimedOut,
+            Cause::NetworkUnreachable => ErrorKind::NotConnected,
+            Cause::NameNotFound | Cause::NoAccessPoint => ErrorKind::NotFound,
+            Cause::AddressInUse => ErrorKind::AddrInUse,
+            Cause::Authentication => ErrorKind::PermissionDenied,
+            Cause::OutOfMemory | Cause::OutOfResources => ErrorKind::OutOfMemory,
+            Cause::InvalidParameter => ErrorKind::InvalidInput,
+            Cause::Unsupported => ErrorKind::Unsupported,
+            Cause::Tls | Cause::NotJoined | Cause::NotSent | Cause::NotNow | Cause::Other => {
+                ErrorKind::Other
+            }
+        }
+    }
 }
 
 impl<E: fmt::Display, S: fmt::Display> fmt::Display for Error<E, S> {
@@ -203,8 +357,10 @@ impl<E: fmt::Display, S: fmt::Display> fmt::Display for Error<E, S> {
             Error::Transport(e) => write!(f, "the transport to the module failed: {e}"),
             Error::Timeout => f.write_str("the module did not answer in time"),
             Error::Unresponsive => f.write_str("the module is silent"),
+            Error::HearsItself => f.write_str("the host hears itself: is TX joined to RX?"),
             Error::Interrupted => f.write_str("the wait was broken off"),
             Error::Module(status) => write!(f, "the module answered: {status}"),
+            Error::Unconnected(status) => write!(f, "the module could not connect: {status}"),
             Error::Malformed => f.write_str("the module's answer does not make sense"),
             Error::Resource(what) => what.fmt(f),
             Error::Usage(what) => what.fmt(f),
@@ -228,7 +384,8 @@ impl fmt::Display for Resource {
 impl fmt::Display for Usage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Usage::BufferTooSmall(n) => write!(f, "the buffer needs {n} bytes"),
+            Usage::BufferTooSmall { which, needed } => write!(f, "{which} needs {needed} bytes"),
+            Usage::TooFewSockets => f.write_str("whoever listens needs memory for two sockets"),
             Usage::TooLong(n) => write!(f, "what was passed is longer than {n} bytes"),
             Usage::TooShort(n) => write!(f, "what was passed is shorter than {n} bytes"),
             Usage::Empty => f.write_str("the text is empty"),
@@ -249,6 +406,7 @@ impl fmt::Display for Closed {
             Closed::ByPeer => "the peer closed the connection",
             Closed::StationDown => "the connection ended with the Wi-Fi link",
             Closed::StreamBroken => "the connection lost bytes between host and module",
+            Closed::NoNetwork => "the station has no Wi-Fi link",
         })
     }
 }
@@ -263,7 +421,7 @@ where
 impl<E, S> embedded_io::Error for Error<E, S>
 where
     E: embedded_io::Error,
-    S: fmt::Debug + fmt::Display,
+    S: Refusal + fmt::Debug + fmt::Display,
 {
     fn kind(&self) -> embedded_io::ErrorKind {
         use embedded_io::ErrorKind;
@@ -271,12 +429,13 @@ where
             Error::Transport(e) => e.kind(),
             Error::Timeout | Error::Unresponsive => ErrorKind::TimedOut,
             Error::Interrupted => ErrorKind::Interrupted,
-            Error::Module(_) => ErrorKind::Other,
-            Error::Malformed => ErrorKind::InvalidData,
+            Error::Module(status) => status.cause().kind(),
+            Error::Unconnected(status) => status.cause_of_connect().kind(),
+            Error::Malformed | Error::HearsItself => ErrorKind::InvalidData,
             Error::Resource(_) => ErrorKind::OutOfMemory,
             Error::Usage(Usage::Unsupported(_)) => ErrorKind::Unsupported,
             Error::Usage(_) => ErrorKind::InvalidInput,
-            Error::Closed(Closed::NotConnected) => ErrorKind::NotConnected,
+            Error::Closed(Closed::NotConnected | Closed::NoNetwork) => ErrorKind::NotConnected,
             Error::Closed(_) | Error::ModuleReset => ErrorKind::ConnectionReset,
         }
     }

@@ -45,20 +45,42 @@ impl<T: fmt::Display> defmt::Format for Shown<'_, T> {
 }
 
 /// What of a line may be logged: its name and the numbers behind it, up to the first argument that
-/// is text, if it begins like a command or an answer. The tail of a line of which the beginning was
-/// lost may be an argument.
+/// is text, if it begins like a command or an answer; or all of a line that is a word of the module's.
+/// Anything else may be a text, or what is left of one; and a passkey is a secret, though it is a number.
 pub(crate) fn visible(line: &[u8]) -> &str {
+    const WORDS: [&[u8]; 7] = [
+        b"OK",
+        b"SEND OK",
+        b"SEND FAIL",
+        b"SEND CANCELLED",
+        b"FAIL",
+        b"busy p...",
+        b"ready",
+    ];
     let is_name = |b: &u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b"+- ".contains(b);
     let is_number = |b: &u8| b.is_ascii_digit() || b"=?:,-".contains(b);
-    let known = [&b"AT"[..], b"+", b"OK", b"ERR", b"SEND"];
-    if !known.iter().any(|known| line.starts_with(known)) {
+    let is_known = match line {
+        [b'+', letter, ..] => letter.is_ascii_uppercase(),
+        [b'A', b'T', ..] => true,
+        _ => line.starts_with(b"ERR"),
+    };
+    if !is_known && !WORDS.contains(&line) {
         return "?";
     }
-    let name = line.iter().take_while(|b| is_name(b)).count();
-    let numbers = line.iter().skip(name).take_while(|b| is_number(b)).count();
-    let visible = line.get(..name + numbers).unwrap_or(&[]);
-    core::str::from_utf8(visible).unwrap_or("?")
+    let length = match is_known {
+        true => {
+            let name = line.iter().take_while(|b| is_name(b)).count();
+            let numbers = line.iter().skip(name).take_while(|b| is_number(b)).count();
+            let is_secret = line.windows(KEY.len()).any(|part| part == KEY);
+            name + if is_secret { 0 } else { numbers }
+        }
+        false => line.len(),
+    };
+    core::str::from_utf8(line.get(..length).unwrap_or(&[])).unwrap_or("?")
 }
+
+/// Is in the name of what carries a secret that is a number.
+const KEY: &[u8] = b"PASSKEY";
 
 #[cfg(test)]
 mod tests {
@@ -78,6 +100,12 @@ mod tests {
             ("ERROR:10,\"no\"", "ERROR:10,"),
             ("SEND OK", "SEND OK"),
             ("12345678\"", "?"),
+            ("+49 171 5550123", "?"),
+            ("OK, so this is a text", "?"),
+            ("AT+BLESECPASSKEY=0,731946\r\n", "AT+BLESECPASSKEY"),
+            ("+BLESECPASSKEY:0,731946", "+BLESECPASSKEY"),
+            ("+BLE:PASSKEYDISPLAY:731946", "+BLE"),
+            ("busy p...", "busy p..."),
         ];
         for (line, shown) in rows {
             assert_eq!(visible(line.as_bytes()), shown);

@@ -47,8 +47,8 @@
 //!   first gets back into step, then asks the module what it may have missed.
 //! - A restart of the module ends what was in flight, and the settings are restored on the next
 //!   use.
-//! - No secret appears in `Debug`, in a log or in an error; but at level `debug` the passkey of
-//!   Bluetooth pairing, which is a number.
+//! - No secret appears in `Debug`, in a log or in an error; but in `Debug` the passkey of
+//!   [`st67::Event::BlePasskeyDisplay`], which is there to be shown.
 //!
 //! # Features
 //!
@@ -90,7 +90,7 @@ pub use clock::StdClock;
 pub use clock::{Clock, DelayClock, OnIdle};
 pub use driver::dialect;
 pub use driver::{Download, ErrorOf, Event, Module, Prompt, Timeouts, Upload};
-pub use error::{Closed, Error, Resource, Usage};
+pub use error::{Cause, Closed, Error, Lent, Resource, Usage};
 pub use nal::{ConnectTls, Shared, Stream, Tls, WaitTcp};
 #[cfg(feature = "async")]
 pub use nal::{Connection, Datagrams};

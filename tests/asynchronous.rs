@@ -77,7 +77,7 @@ fn errors_and_the_end_are_told<D: UnderTest>() {
             assert_eq!(backwards, Err(Error::Usage(Usage::Unsupported(part))));
             for _ in 0..3 {
                 let refused = TcpConnect::connect(&shared, at(REFUSED)).await;
-                assert!(matches!(refused.map(drop), Err(Error::Module(_))));
+                assert!(matches!(refused.map(drop), Err(Error::Unconnected(_))));
             }
             let mut connection = TcpConnect::connect(&shared, at(SHORT)).await.unwrap();
             connection.write_all(b"\r\n\r\n").await.unwrap();

@@ -41,11 +41,11 @@ fn rule_1_connect_blocks_to_completion<D: UnderTest>() {
             let mut other = module.socket().unwrap();
             assert!(matches!(
                 module.connect(&mut other, at(REFUSED)),
-                Err(nb::Error::Other(Error::Module(_)))
+                Err(nb::Error::Other(Error::Unconnected(_)))
             ));
             assert!(matches!(
                 module.connect(&mut other, at(SILENT)),
-                Err(nb::Error::Other(Error::Module(_)))
+                Err(nb::Error::Other(Error::Unconnected(_)))
             ));
         });
     });
@@ -446,7 +446,7 @@ fn addresses_that_cannot_be_reached<D: UnderTest>() {
             assert_eq!(simulation.to_module(), before, "nothing was sent");
             // IPv6 is what the Microchip module does not have, and the ST67 has switched off.
             match module.connect(&mut socket, v6) {
-                Err(nb::Error::Other(Error::Module(_))) => {}
+                Err(nb::Error::Other(Error::Unconnected(_))) => {}
                 refused => assert_eq!(refused, unsupported("IPv6")),
             }
         });

@@ -403,7 +403,7 @@ fn microchip_failures_in_both_spellings() {
             let refused = module.connect(&mut socket, at(REFUSED));
             assert_eq!(
                 refused,
-                Err(nb::Error::Other(Error::Module(
+                Err(nb::Error::Other(Error::Unconnected(
                     microchip::Status::BindFailed
                 )))
             );

@@ -192,7 +192,28 @@ fn a_restart_ends_the_listener_and_it_can_listen_again<D: UnderTest>() {
     });
 }
 
+/// What it accepts would have no place.
+fn who_has_memory_for_one_socket_cannot_listen<D: UnderTest>() {
+    for simulation in simulations::<D>(|config| config) {
+        with_memory::<D, _, 64>(&simulation, 1024, 1, |module| {
+            module.reset().unwrap();
+            module.join(SSID, PASSWORD).unwrap();
+            let mut socket = module.socket().unwrap();
+            module.bind(&mut socket, 8080).unwrap();
+            let before = simulation.to_module();
+            let too_few = Error::Usage(Usage::TooFewSockets);
+            assert_eq!(module.listen(&mut socket), Err(too_few));
+            let accepted = module.accept(&mut socket).map(drop);
+            assert_eq!(accepted, Err(nb::Error::Other(too_few)));
+            assert_eq!(simulation.to_module(), before, "nothing was sent");
+            // Nothing else is wrong with it.
+            flat(module.connect(&mut socket, at(ECHO))).unwrap();
+        });
+    }
+}
+
 on_both_dialects! {
+    who_has_memory_for_one_socket_cannot_listen
     two_clients_alternate_on_one_listener
     rule_16_the_listener_outlives_its_connections
     a_full_table_leaves_the_client_waiting

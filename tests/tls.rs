@@ -59,7 +59,10 @@ fn the_st67_forgets_what_is_not_named() {
         let mut tls = Tls::new(&mut *module, TlsConfig::default());
         let mut socket = tls.socket().unwrap();
         let refused = flat(tls.connect(&mut socket, at(443)));
-        assert!(matches!(refused, Err(Error::Module(St67Status::Code(_)))));
+        assert!(matches!(
+            refused,
+            Err(Error::Unconnected(St67Status::Unsecured(_)))
+        ));
     });
     uart.assert_done();
 }
@@ -112,7 +115,7 @@ fn the_microchip_module_upgrades_a_connection() {
         let mut third = tls.socket().unwrap();
         assert_eq!(
             flat(tls.connect(&mut third, at(443))),
-            Err(Error::Module(MicrochipStatus::ConfigurationBlocked))
+            Err(Error::Unconnected(MicrochipStatus::ConfigurationBlocked))
         );
     });
     uart.assert_done();
@@ -134,7 +137,7 @@ fn a_handshake_that_fails_says_so() {
         let mut socket = tls.socket().unwrap();
         assert_eq!(
             flat(tls.connect(&mut socket, at(443))),
-            Err(Error::Module(MicrochipStatus::TlsFailed))
+            Err(Error::Unconnected(MicrochipStatus::TlsFailed))
         );
     });
     uart.assert_done();
@@ -231,7 +234,7 @@ fn a_server_that_is_not_trusted_is_refused<D: UnderTest>() {
         let mut socket = tls.socket().unwrap();
         let refused = flat(tls.connect(&mut socket, at(443)));
         assert!(
-            matches!(refused, Err(Error::Module(_))),
+            matches!(refused, Err(Error::Unconnected(_))),
             "{refused:?}\n{}",
             simulation.transcript()
         );

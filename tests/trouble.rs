@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 use std::rc::Rc;
 use std::time::Duration;
 
-use atwifi::{Clock as _, Closed, Error, Event, Module, SocketMemory, Usage, mock};
+use atwifi::{Clock as _, Closed, Error, Event, Lent, Module, SocketMemory, Usage, mock};
 use atwifi_simulator::{Config, Fault, FaultKind, Faults, PortError, Simulation};
 use common::*;
 use embedded_nal::{AddrType, Dns, TcpClientStack, nb};
@@ -129,7 +129,10 @@ fn a_buffer_too_small_is_refused_when_it_is_lent<D: UnderTest>() {
     let needed = Module::<D, mock::Uart, mock::Clock>::LINE_BUFFER;
     assert_eq!(
         module.err(),
-        Some(Error::Usage(Usage::BufferTooSmall(needed)))
+        Some(Error::Usage(Usage::BufferTooSmall {
+            which: Lent::Line,
+            needed
+        }))
     );
     // The least that is allowed carries the whole story.
     for simulation in simulations::<D>(|config| config) {

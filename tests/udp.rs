@@ -5,7 +5,7 @@ mod common;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use atwifi::{Error, Usage};
+use atwifi::{Error, Lent, Usage};
 use atwifi_simulator::{Profile, Simulation};
 use common::*;
 use embedded_nal::{UdpClientStack, UdpFullStack, nb};
@@ -141,7 +141,13 @@ fn one_that_does_not_fit_is_reported_and_the_next_is_whole<D: UnderTest>() {
         simulation.send_datagram(sender(1), module_at(6000), b"next");
         let mut buffer = [0; 48];
         let got = receive(module, simulation, &mut socket, &mut buffer);
-        assert_eq!(got, Err(Error::Usage(Usage::BufferTooSmall(300))));
+        assert_eq!(
+            got,
+            Err(Error::Usage(Usage::BufferTooSmall {
+                which: Lent::Data,
+                needed: 300
+            }))
+        );
         let got = receive(module, simulation, &mut socket, &mut buffer).unwrap();
         assert_eq!((&buffer[..got.0], got.1), (&b"next"[..], sender(1)));
     });

@@ -449,6 +449,7 @@ fn neutral<D: Target>(error: Failure<D>) -> Told {
         Error::Timeout => Error::Timeout,
         Error::Interrupted => Error::Interrupted,
         Error::Module(status) => Error::Module(status.to_string()),
+        Error::Unconnected(status) => Error::Unconnected(status.to_string()),
         Error::Malformed => Error::Malformed,
         Error::Resource(what) => Error::Resource(what),
         Error::Usage(what) => Error::Usage(what),

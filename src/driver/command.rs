@@ -6,8 +6,8 @@ use atat::AtatCmd;
 use super::dialect::{Dialect, Outcome};
 use super::module::{ErrorOf, Module};
 use crate::clock::Clock;
-use crate::engine::exchange::{self, Task};
-use crate::error::{Error, Usage};
+use crate::engine::exchange::{self, Each, Task};
+use crate::error::{Error, Fault, Lent, Usage};
 use crate::transport::Transport;
 
 pub use crate::engine::protocol::Prompt;
@@ -69,7 +69,10 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
     ) -> Result<usize, ErrorOf<D, T>> {
         let limit = command.length();
         if into.len() < limit {
-            return Err(Error::Usage(Usage::BufferTooSmall(limit)));
+            return Err(Error::Usage(Usage::BufferTooSmall {
+                which: Lent::Data,
+                needed: limit,
+            }));
         }
         let got = self.ready_for_command(A::MAX_TIMEOUT_MS).and_then(|()| {
             self.write(command);
@@ -83,11 +86,17 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
     pub fn command_for_rows<A: AtatCmd>(
         &mut self,
         command: &A,
-        mut each: impl FnMut(&[u8]),
+        each: impl FnMut(&[u8]),
     ) -> Result<(), ErrorOf<D, T>> {
+        let is_full = false;
+        let mut each = Each { each, is_full };
         let rows = self.ready_for_command(A::MAX_TIMEOUT_MS).and_then(|()| {
             self.write(command);
-            self.ask("", A::MAX_TIMEOUT_MS, &mut each)
+            self.ask("", A::MAX_TIMEOUT_MS, &mut each)?;
+            match each.is_full {
+                true => Err(Fault::LineBuffer),
+                false => Ok(()),
+            }
         });
         self.outcome(rows)
     }

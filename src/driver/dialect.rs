@@ -20,7 +20,8 @@
 //! 1. `command/<chapter>.rs`: a struct for each command, derived with `atat`, and the type of its
 //!    reply. One row for each in `tests/vocabulary/`, with the bytes of the vendor's reference.
 //! 2. `text.rs`: how text is quoted and escaped, as a [`Rule`](crate::Rule).
-//! 3. `status.rs`: why the module refuses, every code with its name.
+//! 3. `status.rs`: why the module refuses, every code with its name, and what that is in words that
+//!    all modules share.
 //! 4. `words.rs`, `payload.rs` and `others.rs`: the words. `line` says what a line is and takes note
 //!    of what it tells: which socket has data, which was closed, where the station stands. `payload`
 //!    finds what stands before counted payload, `event` translates for `poll`.
@@ -41,6 +42,7 @@ use embedded_nal::AddrType;
 use super::event::Event;
 use super::module::{Module, Timeouts};
 use crate::clock::Clock;
+use crate::error::Usage;
 use crate::socket::Handle;
 use crate::transport::Transport;
 use crate::value::{Addresses, LinkState, TlsConfig};
@@ -48,7 +50,7 @@ use crate::value::{Addresses, LinkState, TlsConfig};
 pub use super::services::{About, Joining, Ping, Scanner, Services, Time};
 pub use super::session::Session;
 pub use crate::engine::protocol::{Decoded, Encoding, Escape, Header, Line, LineEnd, Payload};
-pub use crate::error::Fault;
+pub use crate::error::{Fault, Refusal};
 
 /// What comes of a sequence.
 pub type Outcome<R = ()> = Result<R, Fault>;
@@ -68,7 +70,7 @@ pub struct Setting {
 /// The words of a dialect: what stands on its wire. Sealed.
 pub trait Words: Sized + 'static + private::Sealed {
     /// Why the module refuses.
-    type Status: Copy + Debug + Default + Display + PartialEq;
+    type Status: Copy + Debug + Default + Display + PartialEq + Refusal;
     /// What the dialect remembers between two lines.
     type State: Default;
     /// How events about datagrams are taken: functions that the first socket for them installs.
@@ -209,6 +211,14 @@ pub trait Streams: Words {
 
     /// Closes a link, of whatever kind but a listening one; one that is closed already is no error.
     fn close<T: Transport, C: Clock>(module: &mut Module<'_, Self, T, C>, link: u32) -> Outcome;
+
+    /// Has the module probe connections that are silent for so long; 0 for never. Not every module can.
+    fn set_keep_alive<T: Transport, C: Clock>(
+        module: &mut Module<'_, Self, T, C>,
+        _seconds: u16,
+    ) -> Outcome {
+        Err(module.refuse(Usage::Unsupported("keep-alive")))
+    }
 
     /// Asks the module which links are open and which hold data, and puts the socket table right.
     fn reconcile<T: Transport, C: Clock>(module: &mut Module<'_, Self, T, C>) -> Outcome;

@@ -12,7 +12,7 @@ use super::session::Session;
 use crate::clock::{Clock, Deadline};
 use crate::engine::Engine;
 use crate::engine::protocol::Protocol;
-use crate::error::{Closed, Error, Fault, Resource, Usage};
+use crate::error::{Closed, Error, Fault, Lent, Resource, Usage};
 use crate::socket::{SocketMemory, Table};
 use crate::transport::Transport;
 
@@ -127,7 +127,12 @@ impl<'b, D: Dialect, T: Transport, C: Clock> Module<'b, D, T, C> {
         line_buffer: &'b mut [u8],
         sockets: &'b mut [SocketMemory<'b, N>],
     ) -> Result<Self, ErrorOf<D, T>> {
-        let too_small = || Error::Usage(Usage::BufferTooSmall(Self::LINE_BUFFER));
+        let too_small = || {
+            Error::Usage(Usage::BufferTooSmall {
+                which: Lent::Line,
+                needed: Self::LINE_BUFFER,
+            })
+        };
         let (command, rest) = line_buffer
             .split_at_mut_checked(D::COMMAND_MAX)
             .ok_or_else(too_small)?;
@@ -201,7 +206,10 @@ impl<'b, D: Dialect, T: Transport, C: Clock> Module<'b, D, T, C> {
     /// Waits for the module to report its start, then makes the settings.
     fn boot(&mut self) -> Outcome {
         self.session().restart();
-        self.engine.wait_for_boot(self.timeouts.boot)?;
+        match self.engine.wait_for_boot(self.timeouts.boot) {
+            Err(Fault::Timeout) if self.engine.is_looped() => return Err(Fault::HearsItself),
+            other => other?,
+        }
         // A restart that was asked for is no news.
         self.session().events.clear();
         self.prepare()
@@ -250,6 +258,9 @@ impl<'b, D: Dialect, T: Transport, C: Clock> Module<'b, D, T, C> {
     fn set_up(&mut self) -> Outcome {
         if !self.session().is_set_up() {
             D::set_up(self)?;
+            if self.engine.hears_itself() {
+                return Err(Fault::HearsItself);
+            }
             self.session().settings_made();
         }
         Ok(())
@@ -391,19 +402,23 @@ impl<'b, D: Words, T: Transport, C: Clock> Module<'b, D, T, C> {
 
     #[inline(never)]
     pub(crate) fn error(&mut self, fault: Fault) -> ErrorOf<D, T> {
+        if let Some(how) = fault.how() {
+            return Error::Closed(how);
+        }
         match fault {
             Fault::Transport => match self.engine.link.take_failure() {
                 Some(error) => Error::Transport(error),
                 None => Error::Timeout,
             },
             Fault::Unresponsive => Error::Unresponsive,
+            Fault::HearsItself => Error::HearsItself,
             // The transport may know why.
             Fault::Timeout => match self.engine.link.transport.trouble() {
                 Err(error) => Error::Transport(error),
                 Ok(()) => Error::Timeout,
             },
             Fault::Interrupted => Error::Interrupted,
-            Fault::Refused | Fault::Untaken => Error::Module(self.engine.session.refusal),
+            Fault::Unconnected => Error::Unconnected(self.engine.session.refusal),
             Fault::Malformed => Error::Malformed,
             Fault::ModuleReset => Error::ModuleReset,
             Fault::Usage => Error::Usage(self.usage),
@@ -411,10 +426,8 @@ impl<'b, D: Words, T: Transport, C: Clock> Module<'b, D, T, C> {
             Fault::LineBuffer => Error::Resource(Resource::LineBuffer),
             Fault::Sockets => Error::Resource(Resource::Sockets),
             Fault::Listeners => Error::Resource(Resource::Listeners),
-            Fault::NotConnected => Error::Closed(Closed::NotConnected),
-            Fault::ClosedByPeer => Error::Closed(Closed::ByPeer),
-            Fault::StationDown => Error::Closed(Closed::StationDown),
-            Fault::StreamBroken => Error::Closed(Closed::StreamBroken),
+            // Refused; those that say how a connection ended are done with.
+            _ => Error::Module(self.engine.session.refusal),
         }
     }
 

@@ -80,8 +80,12 @@ impl<'b, D: Words, T: Transport, C: Clock> Module<'b, D, T, C> {
 
     /// The same of those of its lines that begin with `name`; others are events.
     pub(crate) fn keep_rows(&mut self, name: &'static str, timeout: u32) -> Outcome {
-        self.run(&mut Task::Rows(name, &mut Keep), timeout)
-            .map(drop)
+        let mut keep = Keep::default();
+        self.run(&mut Task::Rows(name, &mut keep), timeout)?;
+        match keep.is_full {
+            true => Err(Fault::LineBuffer),
+            false => Ok(()),
+        }
     }
 
     /// Parses the reply that was kept.

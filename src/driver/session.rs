@@ -4,7 +4,7 @@ use super::dialect::Words;
 use super::queue::Queue;
 use crate::engine::protocol::{End, Escape, Header, Line, Payload, Protocol};
 use crate::error::Closed;
-use crate::socket::Table;
+use crate::socket::{Slot, Table};
 use crate::value::LinkState;
 
 /// What the driver knows about the module: its sockets, its station, what it has told.
@@ -45,7 +45,8 @@ impl<'b, D: Words> Session<'b, D> {
             is_set_up: false,
             in_doubt: false,
             missed_events: false,
-            link_state: LinkState::Idle,
+            // Whoever used the module before may have joined.
+            link_state: LinkState::Up,
             station_error: None,
             refusal: D::Status::default(),
             received: 0,
@@ -100,8 +101,8 @@ impl<'b, D: Words> Session<'b, D> {
     /// The station has no link any more: its connections end.
     pub(crate) fn station_down(&mut self) {
         self.link_state = LinkState::Disconnected;
-        self.sockets
-            .each_open(|slot| slot.abandon(Closed::StationDown));
+        let abandon: fn(&mut Slot<'_>) = |slot| slot.abandon(Closed::StationDown);
+        self.sockets.each_open(abandon);
     }
 }
 

@@ -9,6 +9,9 @@ use core::ops::Range;
 
 use crate::value::bytes::{copy, move_down};
 
+/// So much of a line tells what it is, its line end included.
+const HEAD: usize = 24;
+
 pub(crate) struct Buffer<'b> {
     kept: usize,
     start: usize,
@@ -17,7 +20,7 @@ pub(crate) struct Buffer<'b> {
     end: usize,
     /// The line that was taken last, without its end.
     line: Range<usize>,
-    /// The line at `start` has lost its beginning, because it was longer than the buffer.
+    /// The line at `start` was longer than the buffer: some of it is missing.
     is_overlong: bool,
     bytes: &'b mut [u8],
 }
@@ -26,8 +29,8 @@ pub(crate) struct Buffer<'b> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Taken {
     Whole,
-    /// It was longer than the buffer; only its tail is here.
-    Tail,
+    /// It was longer than the buffer; its beginning is here, and its end.
+    Overlong,
 }
 
 impl<'b> Buffer<'b> {
@@ -48,7 +51,7 @@ impl<'b> Buffer<'b> {
         self.bytes.get(self.start..self.end).unwrap_or(&[])
     }
 
-    /// Whether the pending line has lost its beginning.
+    /// Whether some of the pending line is missing.
     pub(crate) fn is_overlong(&self) -> bool {
         self.is_overlong
     }
@@ -82,7 +85,7 @@ impl<'b> Buffer<'b> {
         self.start = end + 1;
         self.scanned = self.start;
         Some(match core::mem::take(&mut self.is_overlong) {
-            true => Taken::Tail,
+            true => Taken::Overlong,
             false => Taken::Whole,
         })
     }
@@ -92,11 +95,15 @@ impl<'b> Buffer<'b> {
         self.bytes.get(self.line.clone()).unwrap_or(&[])
     }
 
-    /// Keeps the line that was taken last, and its line end, as part of the reply.
-    pub(crate) fn keep(&mut self) {
+    /// Keeps the line that was taken last, and its line end, as part of the reply; `false` if that would
+    /// leave no room for what comes.
+    pub(crate) fn keep(&mut self) -> bool {
         // What is kept never overtakes what is pending: the line's own end made room for CRLF.
         let line = self.line.clone();
         let length = line.len();
+        if self.kept + length + b"\r\n".len() + HEAD >= self.bytes.len() {
+            return false;
+        }
         move_down(self.bytes, line, self.kept);
         self.kept += length;
         for byte in *b"\r\n" {
@@ -107,6 +114,7 @@ impl<'b> Buffer<'b> {
                 self.kept += 1;
             }
         }
+        true
     }
 
     pub(crate) fn kept(&self) -> &[u8] {
@@ -126,8 +134,8 @@ impl<'b> Buffer<'b> {
         self.is_overlong = false;
     }
 
-    /// Free space for the transport. Where a line fills the whole buffer its beginning is given
-    /// up, and the line will be reported as overlong.
+    /// Free space for the transport. Of a line that fills the whole buffer all but the beginning is given
+    /// up, and it will be reported as overlong.
     pub(crate) fn room(&mut self) -> &mut [u8] {
         if self.end == self.bytes.len() {
             move_down(self.bytes, self.start..self.end, self.kept);
@@ -137,7 +145,8 @@ impl<'b> Buffer<'b> {
             self.end -= moved;
         }
         if self.end == self.bytes.len() {
-            self.clear();
+            self.end = self.start + HEAD;
+            self.scanned = self.end;
             self.is_overlong = true;
         }
         self.bytes.get_mut(self.end..).unwrap_or(&mut [])
@@ -183,7 +192,7 @@ mod tests {
     #[test]
     fn lines_come_out_at_any_fragmentation() {
         for size in 1..12 {
-            let mut bytes = [0; 16];
+            let mut bytes = [0; 48];
             let mut buffer = Buffer::new(&mut bytes);
             let mut seen = 0;
             for piece in b"+A:1\r\n+B\r\nOK\r\n".chunks(size) {
@@ -199,7 +208,7 @@ mod tests {
 
     #[test]
     fn kept_lines_stay_in_front_while_others_pass() {
-        let mut bytes = [0; 24];
+        let mut bytes = [0; 48];
         let mut buffer = Buffer::new(&mut bytes);
         push(&mut buffer, b"+A:1\r\n+EVENT:7\r\n+A:2\r\n");
         buffer.take_line().unwrap();
@@ -216,14 +225,36 @@ mod tests {
 
     #[test]
     fn a_line_longer_than_the_buffer_is_reported_and_the_next_is_whole() {
-        let mut bytes = [0; 8];
+        let mut bytes = [0; 80];
         let mut buffer = Buffer::new(&mut bytes);
-        push(&mut buffer, b"0123456789abcdef");
+        push(&mut buffer, b"+A:1\r\n");
+        buffer.take_line().unwrap();
+        buffer.keep();
+        push(&mut buffer, b"+B:");
+        push(&mut buffer, &[b'x'; 200]);
         assert_eq!(buffer.take_line(), None);
         push(&mut buffer, b"\r\n");
-        assert_eq!(buffer.take_line(), Some(Taken::Tail));
+        assert_eq!(buffer.take_line(), Some(Taken::Overlong));
+        assert!(text(&buffer).starts_with("+B:xxx"));
+        assert_eq!(buffer.kept(), b"+A:1\r\n");
         push(&mut buffer, b"OK\r\n");
         assert_eq!(buffer.take_line(), Some(Taken::Whole));
         assert_eq!(text(&buffer), "OK");
+    }
+
+    #[test]
+    fn as_many_lines_are_kept_as_leave_room_for_the_next() {
+        let mut bytes = [0; 80];
+        let mut buffer = Buffer::new(&mut bytes);
+        let mut kept = 0;
+        for _ in 0..20 {
+            push(&mut buffer, b"+ROW:1\r\n");
+            assert_eq!(buffer.take_line(), Some(Taken::Whole));
+            kept += usize::from(buffer.keep());
+        }
+        assert_eq!(buffer.kept(), b"+ROW:1\r\n".repeat(kept));
+        assert!(kept >= 6);
+        push(&mut buffer, b"OK\r\n");
+        assert_eq!(buffer.take_line(), Some(Taken::Whole));
     }
 }

@@ -64,12 +64,33 @@ impl<F: FnMut(&[u8])> Rows for F {
     }
 }
 
-/// Keeps the rows in the buffer.
-pub(crate) struct Keep;
+/// Stands for the length of the name of a row that did not fit the buffer.
+pub(crate) const OVERLONG: usize = usize::MAX;
+
+/// Keeps the rows in the buffer, unless there are too many of them.
+#[derive(Default)]
+pub(crate) struct Keep {
+    pub(crate) is_full: bool,
+}
 
 impl Rows for Keep {
-    fn take(&mut self, input: &mut Buffer<'_>, _: usize) {
-        input.keep();
+    fn take(&mut self, input: &mut Buffer<'_>, name: usize) {
+        self.is_full |= name == OVERLONG || !input.keep();
+    }
+}
+
+/// Hands over rows whose name is part of them, unless one is too long.
+pub(crate) struct Each<F> {
+    pub(crate) each: F,
+    pub(crate) is_full: bool,
+}
+
+impl<F: FnMut(&[u8])> Rows for Each<F> {
+    fn take(&mut self, input: &mut Buffer<'_>, name: usize) {
+        match name {
+            OVERLONG => self.is_full = true,
+            _ => (self.each)(input.line()),
+        }
     }
 }
 
@@ -79,8 +100,6 @@ struct Progress {
     prompted: bool,
     /// Firmware that may have none is given a moment to send one; the deadline behind that.
     prompt_due: Option<Deadline>,
-    /// A row was too long.
-    overlong: bool,
     /// A line that nobody knows may have been part of the reply.
     is_suspect: bool,
     /// A row was taken.
@@ -139,11 +158,16 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
         self.command.begin();
         self.begin(timeout)?;
         let written = write(&mut self.link.transport);
+        let mut keep = Keep::default();
         let result = match self.link.outcome(written) {
-            Ok(()) => self.converse(&mut Task::Rows("", &mut Keep)),
+            Ok(()) => self.converse(&mut Task::Rows("", &mut keep)),
             Err(fault) => Err(fault),
         };
-        self.end(result).map(drop)
+        self.end(result)?;
+        match keep.is_full {
+            true => Err(Fault::LineBuffer),
+            false => Ok(()),
+        }
     }
 
     /// Sends the composed command, which has no answer.
@@ -177,6 +201,7 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
         }
         self.input.forget_kept();
         self.busy = false;
+        self.hears_itself = false;
         self.command.fly(InFlight::Command);
         debug!("> {}", crate::fmt::visible(self.command.get()));
         self.link.within(timeout);
@@ -210,7 +235,6 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
         let mut progress = Progress {
             prompted: false,
             prompt_due: None,
-            overlong: false,
             is_suspect: false,
             has_rows: false,
             got: None,
@@ -231,12 +255,8 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
                 Word::Line(line) => self.take_line(task, &mut progress, line)?,
                 Word::Prompt => self.take_prompt(task, &mut progress)?,
                 Word::Payload | Word::Encoded => self.take_payload(task, &mut progress, word)?,
-                Word::Overlong if matches!(task, Task::Tell) => {
-                    self.session.lost_line();
-                    false
-                }
-                Word::Overlong if matches!(task, Task::Rows(..)) => {
-                    progress.overlong = true;
+                Word::Overlong if matches!(task, Task::Tell | Task::Rows(..)) => {
+                    self.take_overlong(task, &mut progress);
                     false
                 }
                 Word::Ready => {
@@ -262,7 +282,7 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
         // What closes the payload stands before the first line behind it.
         progress.lead.get_or_insert(self.lead_before);
         match (line, task) {
-            (Line::Event | Line::Detail, _) => {}
+            (Line::Event | Line::Detail | Line::Echo, _) => {}
             (Line::Stray, task) => self.take_stray(task, progress),
             (Line::Ok | Line::Sent, task) => return self.take_success(task, progress, line),
             (Line::Received, Task::Upload(upload))
@@ -316,9 +336,6 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
         let is_whole = match task {
             Task::Tell | Task::Rows(..) if line == Line::Ok => {
                 self.blank_before_ok = Some(self.lead_before.line_feed);
-                if progress.overlong {
-                    return Err(Fault::LineBuffer);
-                }
                 progress.has_rows || !progress.is_suspect || matches!(task, Task::Tell)
             }
             Task::Download { into, .. } if line == Line::Ok => match progress.got {
@@ -342,6 +359,18 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
         match is_whole {
             true => Ok(true),
             false => Err(Fault::Malformed),
+        }
+    }
+
+    /// Takes a line that did not fit the buffer: garbage, or an event, or a row that is longer than all
+    /// that the driver itself asks for.
+    fn take_overlong(&mut self, task: &mut Task<'_>, progress: &mut Progress) {
+        match task {
+            Task::Rows("", each) if self.looks_like_reply() => each.take(&mut self.input, OVERLONG),
+            _ => {
+                self.session.lost_line();
+                progress.is_suspect = true;
+            }
         }
     }
 

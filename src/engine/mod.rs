@@ -72,6 +72,8 @@ pub(crate) struct Engine<'b, P, T: Transport, C> {
     /// Whether this firmware puts an empty line before `OK`: learned from its answers, used to
     /// notice bytes missing from a payload.
     blank_before_ok: Option<bool>,
+    /// What was sent last came back, and nothing was said to it.
+    hears_itself: bool,
     /// What stands before the line that is being read, and what stood before the last one.
     lead: Lead,
     lead_before: Lead,
@@ -114,6 +116,7 @@ impl<'b, P: Protocol, T: Transport, C: Clock> Engine<'b, P, T, C> {
             paced: true,
             is_loose: false,
             has_answered: false,
+            hears_itself: false,
             busy: false,
             suspects_restart: false,
             was_set_up: false,
@@ -170,6 +173,11 @@ impl<'b, P: Protocol, T: Transport, C: Clock> Engine<'b, P, T, C> {
     #[cfg(test)]
     pub(crate) fn be_in_step(&mut self) {
         self.out_of_step = false;
+    }
+
+    /// Whether the last command came back as it was sent.
+    pub(crate) fn hears_itself(&self) -> bool {
+        self.hears_itself
     }
 
     /// A refusal was to be expected: no other answer follows.

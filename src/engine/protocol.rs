@@ -25,9 +25,11 @@ pub enum Line {
     Event,
     /// The same; and if it is the doing of the command in flight, the final result follows at once.
     Due,
-    /// A part of the conversation that needs no further attention: an echo, an error code that
+    /// A part of the conversation that needs no further attention: an error code that
     /// the final result will carry.
     Detail,
+    /// What was sent itself.
+    Echo,
     /// Part of the reply to the command in flight, or nothing that the dialect knows.
     Reply,
     /// Nobody knows it, or it makes no sense: an event, or garbage. The session has taken note.
@@ -125,6 +127,8 @@ pub struct Escape {
     pub sequence: &'static [u8],
     /// Silence before it, in milliseconds, that makes it stand alone.
     pub guard: u32,
+    /// What the module may answer to it, with its line ends.
+    pub answer: &'static [u8],
     /// How long the module takes no command behind it, in milliseconds.
     pub rest: u32,
 }

@@ -63,12 +63,23 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
             self.attempts += 1;
         }
         self.attempts = 0;
-        Err(Fault::Unresponsive)
+        Err(match self.hears_itself {
+            true => Fault::HearsItself,
+            false => Fault::Unresponsive,
+        })
+    }
+
+    /// Whether a question comes back as it was sent, and no answer to it.
+    pub(crate) fn is_looped(&mut self) -> bool {
+        self.hears_itself = false;
+        self.attempts = PATIENCE.len() - 1;
+        self.resync() == Err(Fault::HearsItself)
     }
 
     /// Ends what a question would be taken for. Returns whether one was answered on the way.
     fn make_way(&mut self, patience: u32) -> Result<bool, Fault> {
-        if patience == ESCAPE_BEFORE && !self.has_answered {
+        // Who waits for payload, or carries a stream, does not send back what it is told.
+        if patience == ESCAPE_BEFORE && !self.has_answered && !self.hears_itself {
             self.owed = P::PAYLOAD_MAX;
             self.leave_unknown_stream()?;
         }
@@ -220,7 +231,7 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
                     self.owed = 0;
                     self.link.at_most(PATIENCE[0]);
                 }
-                Ok(Word::Line(Line::Event | Line::Detail | Line::Stray)) => {}
+                Ok(Word::Line(Line::Event | Line::Detail | Line::Echo | Line::Stray)) => {}
                 // It answers something: it does not wait.
                 Ok(Word::Line(_)) => self.owed = 0,
                 Ok(other) => self.take_unasked(other),

@@ -71,14 +71,10 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
 
     /// Ends the stream, if there is one. What still comes of it is dropped.
     pub(super) fn leave_stream(&mut self) -> Result<(), Fault> {
-        if let (true, Some(escape)) = (self.in_stream, P::ESCAPE) {
-            self.drop_for(escape.guard)?;
-            self.link.within(escape.rest);
-            self.link.write(escape.sequence)?;
-            self.drop_for(escape.rest)?;
-            self.in_stream = false;
+        match self.in_stream {
+            true => self.escape(usize::MAX),
+            false => Ok(()),
         }
-        Ok(())
     }
 
     /// Ends a stream that nobody has begun: of a command that lost its end on the way, the module
@@ -88,7 +84,7 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
             return Ok(());
         };
         self.in_stream = true;
-        let left = self.leave_stream();
+        let left = self.escape(0);
         self.in_stream = false;
         left?;
         // If there was none, it is the beginning of a line.
@@ -96,16 +92,37 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
         self.link.write(b"\r\n")
     }
 
-    fn drop_for(&mut self, milliseconds: u32) -> Result<(), Fault> {
+    /// Ends the stream, of which so many bytes may come before.
+    fn escape(&mut self, most: usize) -> Result<(), Fault> {
+        let Some(escape) = P::ESCAPE else {
+            return Ok(());
+        };
+        self.drop_for(escape.guard, most)?;
+        self.link.within(escape.rest);
+        self.link.write(escape.sequence)?;
+        self.drop_for(escape.rest, escape.answer.len())?;
+        self.in_stream = false;
+        Ok(())
+    }
+
+    /// Drops what comes for a while. More than so many bytes may have been events.
+    fn drop_for(&mut self, milliseconds: u32, most: usize) -> Result<(), Fault> {
         self.link.within(milliseconds);
         self.lead = Lead::default();
-        loop {
+        let mut dropped = 0;
+        let end = loop {
             self.input.clear();
             match self.link.read(self.input.room()) {
-                Ok(_) => {}
-                Err(Fault::Timeout) => return Ok(()),
-                Err(fault) => return Err(fault),
+                Ok(n) => dropped += n,
+                Err(fault) => break fault,
             }
+        };
+        if dropped > most {
+            self.session.lose();
+        }
+        match end {
+            Fault::Timeout => Ok(()),
+            fault => Err(fault),
         }
     }
 }

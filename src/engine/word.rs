@@ -20,7 +20,7 @@ pub(super) const PAYLOAD_PAUSE: u32 = 100;
 pub(super) enum Word {
     /// A line, which can still be read.
     Line(Line),
-    /// A line that did not fit the buffer.
+    /// A line that did not fit the buffer: its beginning can be read.
     Overlong,
     /// The module waits for payload.
     Prompt,
@@ -77,20 +77,25 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
         self.lead_before = core::mem::take(&mut self.lead);
         Some(match taken {
             Taken::Whole => Word::Line(self.read_line()),
-            Taken::Tail => Word::Overlong,
+            Taken::Overlong => Word::Overlong,
         })
     }
 
     /// What the line is that was taken last.
     fn read_line(&mut self) -> Line {
         let (line, command) = (self.input.line(), self.command.in_flight());
-        trace!("< {}", crate::fmt::visible(line));
+        match self.out_of_step {
+            // Its beginning may be lost, and what is here be a text.
+            true => trace!("< ?"),
+            false => trace!("< {}", crate::fmt::visible(line)),
+        }
         // Between what a peer has said, what counts is a result, or an echo of the question.
         if self.is_loose && line != b"OK" && !command.starts_with(line) {
             return Line::Reply;
         }
         let kind = self.session.line(command, line);
         self.unsure |= kind == Line::NotUnderstood;
+        self.hears_itself |= kind == Line::Echo;
         kind
     }
 

@@ -4,7 +4,7 @@ use core::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 
 use super::event::address;
 use super::status::Status;
-use super::stream::{UDP, after_send, close_refused, compose_remote, open, v4};
+use super::stream::{UDP, after_send, close_refused, compose_remote, may_hold_data, open, v4};
 use super::text::Rule;
 use super::words::socket_of;
 use super::{Microchip, Module};
@@ -219,5 +219,6 @@ fn arrived(session: &mut Session<'_, Microchip>, line: &[u8], values: &[u8]) -> 
 }
 
 fn suspect(slot: &mut Slot<'_>) {
+    may_hold_data(slot);
     slot.suspect_datagram();
 }

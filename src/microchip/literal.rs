@@ -8,7 +8,7 @@
 use core::fmt;
 
 use crate::engine::protocol::{Decoded, Encoding};
-use crate::error::Usage;
+use crate::error::{Lent, Usage};
 use crate::value::Printed;
 
 /// A text as the module printed it.
@@ -130,9 +130,10 @@ impl<'a> Literal<'a> {
     /// [`Usage::BufferTooSmall`].
     pub fn decode_into<'m>(&self, into: &'m mut [u8]) -> Result<&'m [u8], Usage> {
         let length = self.len();
-        let place = into
-            .get_mut(..length)
-            .ok_or(Usage::BufferTooSmall(length))?;
+        let place = into.get_mut(..length).ok_or(Usage::BufferTooSmall {
+            which: Lent::Data,
+            needed: length,
+        })?;
         for (to, byte) in place.iter_mut().zip(self.bytes()) {
             *to = byte;
         }

@@ -91,10 +91,12 @@ impl Station for Microchip {
         module.keep_rows("+WSTA:", module.timeouts.command)?;
         let station = module.parse_reply(&GetStation)?;
         let known = module.session().link_state;
-        Ok(match (station.is_on, known) {
-            (true, LinkState::Up | LinkState::NoAddress) => known,
-            (true, _) => LinkState::NoAddress,
-            (false, LinkState::Up | LinkState::NoAddress) => LinkState::Disconnected,
+        Ok(match (station.is_on, module.session().vendor.address) {
+            (true, Some(_)) => LinkState::Up,
+            (true, None) => LinkState::NoAddress,
+            (false, _) if matches!(known, LinkState::Up | LinkState::NoAddress) => {
+                LinkState::Disconnected
+            }
             (false, _) => known,
         })
     }

@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+use crate::error::{Cause, Refusal};
+
 macro_rules! codes {
     ($($number:literal $name:ident $text:literal)*) => {
         /// The module's answer when it says no: `ERROR:<code>` (wire notes 5).
@@ -96,4 +98,45 @@ codes! {
     45 Multicast "Multicast Error"
     46 Time "Time Error"
     47 Mqtt "MQTT Error"
+}
+
+impl Refusal for Status {
+    fn cause(&self) -> Cause {
+        use Status::*;
+        match self {
+            InvalidCommand | UnknownCommand | UnsupportedSecurity | UnsupportedTransfer
+            | DnsTypeNotSupported => Cause::Unsupported,
+            InvalidParameter | ParameterCount | InvalidProtocol | LengthMismatch
+            | DestinationNotSet | SetOptionFailed | InvalidSecurity => Cause::InvalidParameter,
+            ConfigurationBlocked
+            | StationStopNotPermitted
+            | StationStartNotPermitted
+            | AccessPointStopNotPermitted
+            | AccessPointStartNotPermitted
+            | ProvisioningStopNotPermitted
+            | ProvisioningStartNotPermitted
+            | WpsStopNotPermitted
+            | WpsStartNotPermitted
+            | UpdateInProgress => Cause::NotNow,
+            NotConnected | Network => Cause::NetworkUnreachable,
+            NoFreeSockets => Cause::OutOfResources,
+            BindFailed => Cause::AddressInUse,
+            TlsFailed => Cause::Tls,
+            ConnectFailed => Cause::RefusedOrUnreachable,
+            SendFailed => Cause::NotSent,
+            // So firmware says of every name that is not found.
+            DnsTimeout => Cause::NameNotFound,
+            PingFailed => Cause::TimedOut,
+            StationStartFailed | NoConnection => Cause::NotJoined,
+            _ => Cause::Other,
+        }
+    }
+
+    /// Of a connection that does not come about firmware says that binding has failed.
+    fn cause_of_connect(&self) -> Cause {
+        match self {
+            Status::BindFailed => Cause::RefusedOrUnreachable,
+            status => status.cause(),
+        }
+    }
 }

@@ -118,10 +118,10 @@ impl Streams for Microchip {
         let session = module.session();
         session.vendor.untold_children = true;
         if core::mem::take(&mut session.missed_events) {
-            session.sockets.each_open(may_hold_data);
-            if let Some(datagrams) = session.datagrams {
-                session.sockets.each_open(datagrams.suspect);
-            }
+            let suspect = session
+                .datagrams
+                .map_or(MAY_HOLD_DATA, |taken| taken.suspect);
+            session.sockets.each_open(suspect);
         }
         if !(session.sockets).any_open(|slot| !listed.contains(slot.link)) {
             return Ok(());
@@ -261,13 +261,13 @@ fn ask_for_sockets<T: Transport, C: Clock>(
         "+SOCKLST:",
         module.timeouts.command,
         &mut |row: &[u8]| match (socket_of(row), listed.sockets.get_mut(listed.count)) {
-            (Some((socket, mut rest)), Some(place)) if !rest.rest().is_empty() => {
-                let is_stream = rest.next() == Some(b"2");
-                let has_peer = !rest.rest().starts_with(b"\"\"");
+            (Some((socket, rest)), Some(place)) if !rest.rest().is_empty() => {
+                let values = rest.rest();
                 if match wanted {
                     Wanted::All => true,
-                    Wanted::Connected => has_peer || !is_stream,
-                    Wanted::Idle => rest.rest() == b"\"\",0,0",
+                    // 2: a stream.
+                    Wanted::Connected => !values.starts_with(b"2,\"\""),
+                    Wanted::Idle => values.ends_with(b",\"\",0,0"),
                 } {
                     *place = socket;
                     listed.count += 1;
@@ -436,12 +436,15 @@ pub(super) fn after_send<T: Transport, C: Clock>(
 /// socket.
 fn after_binary_mode<T: Transport, C: Clock>(module: &mut Module<'_, T, C>) {
     // Datagrams are told all the same.
-    module.session().sockets.each_open(may_hold_data);
+    module.session().sockets.each_open(MAY_HOLD_DATA);
     module.session().vendor.untold_children = true;
 }
 
+/// One type of function, so that there is one loop for all.
+const MAY_HOLD_DATA: fn(&mut Slot<'_>) = may_hold_data;
+
 /// A stream may hold data that nobody has heard of.
-fn may_hold_data(slot: &mut Slot<'_>) {
+pub(super) fn may_hold_data(slot: &mut Slot<'_>) {
     if !slot.is_datagram() {
         slot.expect_data();
     }

@@ -76,7 +76,7 @@ pub(super) fn line(session: &mut MicrochipSession<'_>, command: &[u8], line: &[u
         }
     }
     session.forget_if_set_up();
-    Line::Detail
+    Line::Echo
 }
 
 /// `10,"Socket ID Not Found"`, `10`, or `14.0,…` of the successor's dialect.

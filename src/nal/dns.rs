@@ -7,7 +7,7 @@ use embedded_nal::{AddrType, Dns};
 use crate::clock::Clock;
 use crate::driver::dialect::{Dialect, Outcome};
 use crate::driver::{ErrorOf, Module};
-use crate::error::{Error, Usage};
+use crate::error::{Error, Fault, Usage};
 use crate::fmt::Shown;
 use crate::transport::Transport;
 use crate::value::ip;
@@ -42,10 +42,13 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
             return Err(self.refuse(Usage::Unsupported("an address of the other kind")));
         }
         self.prepare()?;
-        let resolved = D::resolve(self, name, kind);
+        let mut resolved = D::resolve(self, name, kind);
+        if resolved == Err(Fault::Refused) {
+            resolved = Err(self.refusal(Fault::Refused));
+        }
         match &resolved {
-            Ok(address) => info!("{} is {}", name, address),
-            Err(fault) => info!("{} is not known: {}", name, Shown(fault)),
+            Ok(address) => info!("resolved: {}", address),
+            Err(fault) => info!("not resolved: {}", Shown(fault)),
         }
         resolved
     }

@@ -25,6 +25,8 @@ impl<D: Dialect, T: Transport, C: Clock> TcpFullStack for Module<'_, D, T, C> {
     /// # Errors
     /// [`Resource::Listeners`](crate::Resource::Listeners) where the module listens already and can
     /// do so on one port only: the ST67. [`Usage::Unsupported`] for port 0, which no module chooses.
+    /// [`Usage::TooFewSockets`] where memory for one socket was lent, which listens: what it accepts
+    /// needs another.
     fn listen(&mut self, socket: &mut TcpSocket) -> Result<(), Self::Error> {
         let listening = self.open_listener(&mut socket.handle, socket.port);
         self.outcome(listening)
@@ -56,6 +58,9 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
             Some(0) => return Err(self.refuse(Usage::Unsupported("port 0"))),
             Some(port) => port,
         };
+        if self.session().sockets.is_single() {
+            return Err(self.refuse(Usage::TooFewSockets));
+        }
         self.begin_open(socket)?;
         self.close_listener = Some(D::close_listener);
         let opened = D::listen(self, socket, port);

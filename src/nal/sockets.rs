@@ -10,6 +10,7 @@ use crate::error::{Closed, Fault};
 use crate::fmt::Shown;
 use crate::socket::{Handle, Slot, State};
 use crate::transport::Transport;
+use crate::value::LinkState;
 
 impl<'b, D: Dialect, T: Transport, C: Clock> Module<'b, D, T, C> {
     /// The place of a socket.
@@ -45,6 +46,15 @@ impl<'b, D: Dialect, T: Transport, C: Clock> Module<'b, D, T, C> {
         self.prepare()?;
         self.session().sockets.renew(socket);
         Ok(())
+    }
+
+    /// What a refusal says, if the station has a link; without one nobody can be reached.
+    #[inline(never)]
+    pub(super) fn refusal(&mut self, with_link: Fault) -> Fault {
+        match self.session().link_state {
+            LinkState::Up | LinkState::NoAddress => with_link,
+            _ => Fault::NoNetwork,
+        }
     }
 
     /// What has become of a socket that was opened.

@@ -84,9 +84,29 @@ impl<D: Dialect, T: Transport, C: Clock> WaitTcp for Module<'_, D, T, C> {
 }
 
 impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
+    /// Lets the module probe connections that have been silent for so many seconds, and end those whose
+    /// peer does not answer: all that are opened from here on, through TLS too, or made by a peer. 0, as
+    /// it is from the start, is never. On the ST67 1 to 7200, of which less than 60 costs much
+    /// (reference 4.1.10).
+    ///
+    /// A restart of the module ends this, with all connections.
+    ///
+    /// # Errors
+    /// [`Usage::OutOfRange`](crate::Usage::OutOfRange). [`Usage::Unsupported`](crate::Usage::Unsupported)
+    /// on the Microchip module, which has no command for it.
+    pub fn set_keep_alive(&mut self, seconds: u16) -> Result<(), ErrorOf<D, T>> {
+        let set = self
+            .prepare()
+            .and_then(|()| D::set_keep_alive(self, seconds));
+        self.outcome(set)
+    }
+
     fn open_stream(&mut self, socket: &mut Handle, remote: SocketAddr) -> Outcome {
         self.begin_open(socket)?;
-        let opened = D::connect(self, socket, remote);
+        let mut opened = D::connect(self, socket, remote);
+        if opened == Err(Fault::Refused) {
+            opened = Err(self.refusal(Fault::Unconnected));
+        }
         self.end_open(socket, opened, &format_args!("connected to {remote}"))
     }
 

@@ -9,6 +9,7 @@ use super::stream::WaitTcp;
 use crate::clock::Clock;
 use crate::driver::Module;
 use crate::driver::dialect::{Dialect, Outcome};
+use crate::error::Fault;
 use crate::socket::{Handle, TcpSocket};
 use crate::transport::Transport;
 use crate::value::TlsConfig;
@@ -61,7 +62,10 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
         config: &TlsConfig<'_>,
     ) -> Outcome {
         self.begin_open(socket)?;
-        let opened = D::connect_tls(self, socket, remote, config);
+        let mut opened = D::connect_tls(self, socket, remote, config);
+        if opened == Err(Fault::Refused) {
+            opened = Err(self.refusal(Fault::Unconnected));
+        }
         let what = format_args!("connected with TLS to {remote}");
         self.end_open(socket, opened, &what)
     }

@@ -7,7 +7,7 @@ use embedded_nal::{UdpClientStack, UdpFullStack};
 use crate::clock::Clock;
 use crate::driver::dialect::{Dialect, Outcome};
 use crate::driver::{ErrorOf, Module};
-use crate::error::{Closed, Error, Fault, Usage};
+use crate::error::{Closed, Error, Fault, Lent, Usage};
 use crate::socket::{Datagram, Handle, State, UdpSocket};
 use crate::transport::Transport;
 
@@ -77,7 +77,11 @@ impl<D: Dialect, T: Transport, C: Clock> UdpClientStack for Module<'_, D, T, C> 
         let received = self.receive_datagram(socket, buffer);
         let (length, sender) = self.outcome(received)?.ok_or(nb::Error::WouldBlock)?;
         if length > buffer.len() {
-            return Err(Error::Usage(Usage::BufferTooSmall(length)).into());
+            return Err(Error::Usage(Usage::BufferTooSmall {
+                which: Lent::Data,
+                needed: length,
+            })
+            .into());
         }
         Ok((length, sender))
     }
@@ -136,7 +140,10 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
         let handle = self.session().sockets.allocate()?;
         if self.slot(&handle)?.ahead_size() < Datagram::NOTE {
             self.session().sockets.free(&handle);
-            return Err(self.refuse(Usage::BufferTooSmall(Datagram::NOTE)));
+            return Err(self.refuse(Usage::BufferTooSmall {
+                which: Lent::Ahead,
+                needed: Datagram::NOTE,
+            }));
         }
         Ok(handle)
     }

@@ -527,6 +527,11 @@ impl<'b> Table<'b> {
         }
     }
 
+    /// Whether there is one place, and no other.
+    pub(crate) fn is_single(&self) -> bool {
+        self.first.as_ref().is_some_and(|slot| slot.next.is_none())
+    }
+
     /// Gives a free place to a new owner.
     pub(crate) fn allocate(&mut self) -> Result<Handle, Fault> {
         let run = self.run;

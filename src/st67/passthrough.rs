@@ -18,6 +18,7 @@ use crate::transport::Transport;
 /// the next second (reference 4.1.9).
 pub(super) const ESCAPE: Escape = Escape {
     sequence: b"+++",
+    answer: b"\r\n+QUITT\r\n",
     guard: SILENCE,
     rest: 1000 + SILENCE,
 };

@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+use crate::error::{Cause, Refusal};
+
 /// The module's answer when it says no.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -12,6 +14,8 @@ pub enum Status {
     Error,
     /// `ERROR` with the code that preceded it.
     Code(ErrorCode),
+    /// The same, of a connection through TLS: the peer has refused it, or TLS could not be started.
+    Unsecured(ErrorCode),
     /// `busy p...`, and it stayed so.
     Busy,
     /// `SEND FAIL`: the payload did not go out.
@@ -41,6 +45,11 @@ impl Status {
         }
     }
 
+    /// Whether the module says that the command failed, and no more.
+    pub(super) fn is_mere_failure(self) -> bool {
+        matches!(self, Status::Code(ErrorCode(0x010A_0000)))
+    }
+
     /// Whether the module may have refused because it does not know the parameters.
     pub(super) fn is_about_parameters(self) -> bool {
         use Subcategory::*;
@@ -60,9 +69,23 @@ impl Status {
 
 /// The code that precedes `ERROR` with `AT+SYSLOG=1` (reference 2.2.9): `0x01`, the
 /// subcategory, and 16 bits that depend on it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+///
+/// It is shown as the reference writes it: `0x010A0000`.
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct ErrorCode(pub u32);
+
+impl fmt::Debug for ErrorCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ErrorCode(0x{:08X})", self.0)
+    }
+}
+
+#[cfg(feature = "defmt")]
+impl defmt::Format for ErrorCode {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(f, "{}", defmt::Debug2Format(self));
+    }
+}
 
 /// The error type of an [`ErrorCode`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -222,7 +245,7 @@ impl fmt::Display for Status {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Status::Error => f.write_str("ERROR"),
-            Status::Code(code) => code.fmt(f),
+            Status::Code(code) | Status::Unsecured(code) => code.fmt(f),
             Status::Busy => f.write_str("busy"),
             Status::SendFailed => f.write_str("the data was not sent"),
             Status::SendCancelled => f.write_str("sending was cancelled"),
@@ -263,7 +286,7 @@ impl fmt::Display for ErrorCode {
             InvalidHandle => "invalid handle",
             Unknown(_) => "unknown error",
         };
-        write!(f, "{text} (code 0x{:08x})", self.0)
+        write!(f, "{text} (code 0x{:08X})", self.0)
     }
 }
 
@@ -275,6 +298,85 @@ impl fmt::Display for JoinError {
             JoinError::NoAccessPoint => f.write_str("no access point of that name was found"),
             JoinError::Failed => f.write_str("the connection failed"),
             JoinError::Unknown(n) => write!(f, "join error {n}"),
+        }
+    }
+}
+
+impl Refusal for Status {
+    fn cause(&self) -> Cause {
+        match self {
+            Status::Code(code) => code.cause(),
+            Status::Unsecured(code) => match code.cause() {
+                Cause::Other => Cause::Tls,
+                cause => cause,
+            },
+            Status::Join(reason) => reason.cause(),
+            Status::JoinError(error) => error.cause(),
+            Status::Busy => Cause::NotNow,
+            Status::SendFailed => Cause::NotSent,
+            Status::NameNotFound => Cause::NameNotFound,
+            Status::NetworkOnHost => Cause::Unsupported,
+            Status::Error | Status::SendCancelled => Cause::Other,
+        }
+    }
+
+    /// A connection fails before its time is over if the peer refuses it; that is all that the module
+    /// says with `AT_SUB_CMD_EXEC_FAIL`.
+    fn cause_of_connect(&self) -> Cause {
+        match self {
+            Status::Error => Cause::RefusedOrUnreachable,
+            Status::Code(code) if code.subcategory() == Subcategory::ExecutionFailed => {
+                Cause::ConnectionRefused
+            }
+            status => status.cause(),
+        }
+    }
+}
+
+impl ErrorCode {
+    fn cause(self) -> Cause {
+        use Subcategory::*;
+        match self.subcategory() {
+            ParameterLengthMismatch
+            | ParameterTypeMismatch
+            | ParameterCountMismatch
+            | ParameterValueInvalid
+            | ParameterParseFailed
+            | Address => Cause::InvalidParameter,
+            UnsupportedCommand | OperationType | NoAt | NoTerminator => Cause::Unsupported,
+            Processing | NotAllowed | NotInitialised => Cause::NotNow,
+            NoMemory => Cause::OutOfMemory,
+            NoResource => Cause::OutOfResources,
+            Timeout => Cause::TimedOut,
+            Ok | Common | ExecutionFailed | Io | InvalidHandle | Unknown(_) => Cause::Other,
+        }
+    }
+}
+
+impl Reason {
+    fn cause(self) -> Cause {
+        use Reason::*;
+        match self {
+            AuthenticationFailed
+            | AuthenticationAlgorithm
+            | HandshakeTimeout
+            | SecurityMismatch
+            | WepKeyLength => Cause::Authentication,
+            AuthenticationMemory | AssociationMemory | HandshakeMemory => Cause::OutOfMemory,
+            ResponseTimeout => Cause::TimedOut,
+            NoAccessPoint => Cause::NoAccessPoint,
+            _ => Cause::NotJoined,
+        }
+    }
+}
+
+impl JoinError {
+    fn cause(self) -> Cause {
+        match self {
+            JoinError::Timeout => Cause::TimedOut,
+            JoinError::WrongPassword => Cause::Authentication,
+            JoinError::NoAccessPoint => Cause::NoAccessPoint,
+            JoinError::Failed | JoinError::Unknown(_) => Cause::NotJoined,
         }
     }
 }

@@ -19,6 +19,9 @@ use crate::transport::Transport;
 /// command class (wire notes 9).
 const CONNECT_MARGIN: u32 = 6000;
 
+/// Reference 4.1.10.
+const KEEP_ALIVE_MAX: u16 = 7200;
+
 /// Reference 4.1.7.
 const CONNECT_MAX: u32 = 20_000;
 
@@ -77,6 +80,23 @@ impl Streams for St67 {
         }
         // No notice will come.
         module.session().vendor.closing.take(link);
+        Ok(())
+    }
+
+    /// What `AT+CIPSTART` and `AT+CIPSERVER` are not told they take from here (4.1.7, 4.1.18).
+    fn set_keep_alive<T: Transport, C: Clock>(
+        module: &mut Module<'_, T, C>,
+        seconds: u16,
+    ) -> Outcome {
+        if seconds > KEEP_ALIVE_MAX {
+            return Err(module.refuse(Usage::OutOfRange {
+                min: 0,
+                max: KEEP_ALIVE_MAX.into(),
+            }));
+        }
+        for link in 0..LINKS {
+            module.tell("AT+CIPTCPOPT=#,,,,#\r\n", &[link, seconds.into()])?;
+        }
         Ok(())
     }
 

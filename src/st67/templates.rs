@@ -13,7 +13,7 @@ use super::command::net::{
     Authentication, Close, Connect, CreateServer, DeleteServer, Family, GetLengths, GetLinks, Link,
     Links, OpenDatagram, PeerMode, PingWith, Port, Protocol, Receive, ReceiveMode, Resolve, Send,
     SendTo, SetCertificates, SetIpv6, SetMultiple, SetNameServers, SetProtocols, SetPsk,
-    SetReceiveMode, SetSenderInfo, SetServerName, SetTimeServers, TimeZone, single,
+    SetReceiveMode, SetSenderInfo, SetServerName, SetTcpOptions, SetTimeServers, TimeZone, single,
 };
 use super::command::wifi::{
     Columns, CountryPolicy, Dhcp, GetAddresses, GetState, Join, Leave, LeaveAnd, Mode, ScanFor,
@@ -83,6 +83,20 @@ fn the_settings() {
         written(&Close { link: Links::MAX })
     );
     assert_eq!(super::station::CLOSE_SINGLE, written(&single::Close));
+}
+
+#[test]
+fn keep_alive() {
+    let set = (0..5).map(|n| SetTcpOptions {
+        link: Links::new(n).unwrap(),
+        linger_s: None,
+        no_delay: None,
+        send_timeout_ms: None,
+        keep_alive_s: Some(Ranged::constant::<75>()),
+    });
+    let expected: Vec<String> = set.map(|set| written(&set)).collect();
+    let told = told::<St67>(|module, _| St67::set_keep_alive(module, 75).unwrap());
+    assert_eq!(told, all(&expected));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use core::net::SocketAddr;
 
+use super::status::Status;
 use super::stream::{check_port, connect, free_link, is_taken};
 use super::text::Rule;
 use super::{LINKS, Module, St67};
@@ -42,6 +43,9 @@ impl Secured for St67 {
             if !is_taken(module, link, remote, &connected) {
                 break;
             }
+        }
+        if let (Err(Fault::Refused), Status::Code(code)) = (connected, module.session().refusal) {
+            module.session().refusal = Status::Unsecured(code);
         }
         connected
     }

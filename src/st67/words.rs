@@ -73,8 +73,7 @@ pub(super) fn line(session: &mut St67Session<'_>, command: &[u8], line: &[u8]) -
         return link_event(session, command, line).unwrap_or(Line::Stray);
     }
     match line == command.trim_ascii_end() {
-        // The echo.
-        true if !command.is_empty() => Line::Detail,
+        true if !command.is_empty() => Line::Echo,
         _ => Line::Reply,
     }
 }

@@ -102,6 +102,8 @@ pub trait UnderTest: Dialect<Status: std::fmt::Display> {
     /// The longest name that can be resolved, and the longest password.
     const NAME_MAX: usize;
     const PASSWORD_MAX: usize;
+    /// Whether the module tells a refused connection from one that nobody answers.
+    const TELLS_REFUSAL: bool;
 }
 
 impl UnderTest for st67::St67 {
@@ -125,6 +127,7 @@ impl UnderTest for st67::St67 {
     ];
     const NAME_MAX: usize = 127;
     const PASSWORD_MAX: usize = 64;
+    const TELLS_REFUSAL: bool = true;
 }
 
 impl UnderTest for microchip::Microchip {
@@ -144,6 +147,7 @@ impl UnderTest for microchip::Microchip {
     ];
     const NAME_MAX: usize = 63;
     const PASSWORD_MAX: usize = 128;
+    const TELLS_REFUSAL: bool = false;
 }
 
 /// A scripted UART that has gone through the driver's first meeting with the module.
@@ -425,6 +429,7 @@ pub fn anonymous<D: Dialect>(error: Failure<D>) -> Error<PortError, String> {
         Error::Timeout => Error::Timeout,
         Error::Interrupted => Error::Interrupted,
         Error::Module(status) => Error::Module(format!("{status:?}")),
+        Error::Unconnected(status) => Error::Unconnected(format!("{status:?}")),
         Error::Malformed => Error::Malformed,
         Error::Resource(what) => Error::Resource(what),
         Error::Usage(what) => Error::Usage(what),
