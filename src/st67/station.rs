@@ -76,8 +76,10 @@ impl Station for St67 {
                         close_everything(module)?;
                     }
                     let told = module.tell(line, &[]);
-                    if told == Err(Fault::Refused) {
-                        look_for_network(module)?;
+                    let is_unknown = module.session().refusal.is_about_an_unknown_command();
+                    if told == Err(Fault::Refused) && line == SET_MULTIPLE && is_unknown {
+                        // There is firmware that has no TCP/IP.
+                        module.session().refusal = Status::NetworkOnHost;
                     }
                     told?;
                 }
@@ -204,21 +206,6 @@ pub(super) fn enter<T: Transport, C: Clock>(module: &mut Module<'_, T, C>) -> Ou
             None => return waited,
         }
     }
-}
-
-/// Finds out why the module knows none of the commands for links: there is firmware that has no TCP/IP.
-fn look_for_network<T: Transport, C: Clock>(module: &mut Module<'_, T, C>) -> Outcome {
-    let mut is_on_host = false;
-    module.compose("AT+CWNETMODE?\r\n", &[]);
-    module.ask(
-        "+CWNETMODE:0",
-        module.timeouts.command,
-        &mut |_: &[u8]| is_on_host = true,
-    )?;
-    if is_on_host {
-        module.session().refusal = Status::NetworkOnHost;
-    }
-    Ok(())
 }
 
 /// Ends what the driver before this one has left: each is refused where there is nothing to end.

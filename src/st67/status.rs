@@ -45,6 +45,15 @@ impl Status {
         }
     }
 
+    /// Whether the module does not know the command; or it does not say why it refuses.
+    pub(super) fn is_about_an_unknown_command(self) -> bool {
+        const UNKNOWN: u32 = 0x0109;
+        match self {
+            Status::Code(code) => code.0 >> 16 == UNKNOWN,
+            status => status == Status::Error,
+        }
+    }
+
     /// Whether the module says that the command failed, and no more.
     pub(super) fn is_mere_failure(self) -> bool {
         matches!(self, Status::Code(ErrorCode(0x010A_0000)))
