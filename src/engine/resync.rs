@@ -26,6 +26,9 @@ const PATIENCE: [u32; 5] = [250, 500, 1500, 4000, 10_000];
 /// what it may be waiting for: by then it has had more time than most commands take.
 const ESCAPE_BEFORE: u32 = 4000;
 
+/// A module that has begun to answer keeps no command longer to itself (ms), unless it has got lost.
+const SLOWEST: u32 = 2500;
+
 /// What is sent where payload may be owed: no line end, and nothing that a peer could execute.
 const FILLER: [u8; 64] = [b' '; 64];
 
@@ -173,7 +176,7 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
             }
             written?;
             self.unanswered += 1;
-            self.link.within(patience);
+            self.be_patient(patience);
             if !self.hear(patience)? {
                 return Ok(false);
             }
@@ -223,7 +226,7 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
                     if is_last && self.unanswered < P::QUESTIONS {
                         return Ok(true);
                     }
-                    self.link.within(patience);
+                    self.be_patient(patience);
                 }
                 // A fresh module owes nothing. The question has reached it only if the transport kept
                 // it over the start.
@@ -236,7 +239,7 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
                 Ok(Word::Line(_)) => self.owed = 0,
                 Ok(other) => self.take_unasked(other),
                 Err(Fault::Timeout) => {
-                    if self.has_answered {
+                    if self.has_answered && !self.link.is_call_over() {
                         // No other answer will come.
                         self.unanswered = 0;
                     }
@@ -245,6 +248,14 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
                 Err(fault) => return Err(fault),
             }
         }
+    }
+
+    /// Gives the module so much time to answer, or as much as it may need for each of many answers.
+    fn be_patient(&mut self, patience: u32) {
+        self.link.within(match self.has_answered {
+            true => SLOWEST.max(patience),
+            false => patience,
+        });
     }
 
     /// Which question the last line answers, if it does.
