@@ -232,3 +232,57 @@ fn a_short_wait_breaks_no_stream() {
         nothing_is_found(&conversation);
     }
 }
+
+#[test]
+fn a_peer_that_comes_while_the_listener_is_closed_is_hung_up() {
+    for memory in [0, 2] {
+        for profile in ALL {
+            let steps = vec![step(Listen { port: 0 }), step(Dial { says: 1 })];
+            let mut conversation = on(profile, steps);
+            conversation.host.memory = memory;
+            nothing_is_found(&conversation);
+        }
+    }
+}
+
+#[test]
+fn a_link_that_could_not_be_closed_at_once_is_closed_before_its_place_is_used_again() {
+    for profile in ALL {
+        for trouble in [Unplug, Busy] {
+            let steps = vec![
+                step(Connect { to: Answering }),
+                struck(Close { socket: 0 }, 0, trouble),
+                step(Connect { to: Answering }),
+            ];
+            let mut conversation = on(profile, steps);
+            conversation.host.sockets = 1;
+            nothing_is_found(&conversation);
+        }
+    }
+}
+
+#[test]
+fn a_release_of_all_sockets_tells_each_close_again_that_was_not_heard() {
+    for after in 0..2 {
+        let steps = [
+            step(Connect { to: Answering }),
+            step(Connect { to: Answering }),
+            struck(ReleaseSockets, after, Busy),
+        ];
+        on_each(&ALL, &steps);
+    }
+}
+
+#[test]
+fn a_slow_module_that_was_cut_off_answers_all_it_was_asked_before_anything_else() {
+    for profile in Profile::MICROCHIP {
+        let steps = vec![
+            struck(Join { if_down: true }, 0, ToHost(Cut(30_000))),
+            step(Connect { to: Answering }),
+            step(Join { if_down: false }),
+        ];
+        let mut conversation = on(profile, steps);
+        conversation.surroundings.latency_ms = 984;
+        nothing_is_found(&conversation);
+    }
+}

@@ -12,7 +12,7 @@ use super::session::Session;
 use crate::clock::{Clock, Deadline};
 use crate::engine::Engine;
 use crate::engine::protocol::Protocol;
-use crate::error::{Closed, Error, Fault, Lent, Resource, Usage};
+use crate::error::{Error, Fault, Lent, Resource, Usage};
 use crate::socket::{SocketMemory, Table};
 use crate::transport::Transport;
 
@@ -223,6 +223,7 @@ impl<'b, D: Dialect, T: Transport, C: Clock> Module<'b, D, T, C> {
     pub(crate) fn prepare(&mut self) -> Outcome {
         self.begin_call();
         let mut questions = 2;
+        let mut may_close = true;
         loop {
             self.engine.settle()?;
             if self.engine.is_out_of_step() {
@@ -236,13 +237,20 @@ impl<'b, D: Dialect, T: Transport, C: Clock> Module<'b, D, T, C> {
                 // What the module said may have shown a restart, or have to be asked for again.
                 continue;
             }
-            let Some(slot) = self.session().sockets.orphan() else {
+            let orphan = self.session().sockets.orphan();
+            let Some(slot) = orphan.filter(|_| may_close) else {
                 return Ok(());
             };
             let link = slot.link;
-            // Once: a link that the module does not close keeps no other from going on.
-            let _ = self.close_link(link);
+            let is_last = core::mem::replace(&mut slot.is_told, true);
+            // The next call tries again, once: a link that the module does not close keeps no other from
+            // going on.
+            may_close = self.close_link(link).is_ok() || is_last;
+            if !may_close {
+                continue;
+            }
             if let Some(slot) = self.session().sockets.by_link(link) {
+                info!("link {}: closed", link);
                 slot.forget();
             }
         }
@@ -335,23 +343,9 @@ impl<'b, D: Dialect, T: Transport, C: Clock> Module<'b, D, T, C> {
     /// For owners that drop a socket without closing it. Handles that still exist become stale:
     /// using them is a typed error.
     pub fn release_sockets(&mut self) -> Result<(), ErrorOf<D, T>> {
-        let closed = self.close_all();
-        self.outcome(closed)?;
         self.session().sockets.release_all();
-        Ok(())
-    }
-
-    fn close_all(&mut self) -> Outcome {
-        self.prepare()?;
-        while let Some(link) = self.session().sockets.any_link() {
-            let closed = self.close_link(link);
-            if let Some(slot) = self.session().sockets.by_link(link) {
-                slot.drop_rest();
-                slot.closed_by_module(Closed::NotConnected);
-            }
-            closed?;
-        }
-        Ok(())
+        let closed = self.prepare();
+        self.outcome(closed)
     }
 
     /// Tells the driver that the host may not have heard the module for a while: its UART was off in a

@@ -103,10 +103,13 @@ impl Server for Microchip {
     }
 
     fn close_listener<T: Transport, C: Clock>(module: &mut Module<'_, T, C>, link: u32) -> Outcome {
+        let listener = module.session().sockets.by_link(link);
+        let port = listener.and_then(|listener| listener.destination);
         Microchip::close(module, link)?;
         // Nobody will accept who has come already.
-        while let Some(child) = take_child(module.session().sockets.by_link(link)) {
-            Microchip::close(module, child.socket)?;
+        let port = port.map_or(0, |port| port.port());
+        while let Some(child) = Microchip::accept(module, port)? {
+            Microchip::close(module, child.link)?;
         }
         Ok(())
     }

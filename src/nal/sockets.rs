@@ -86,22 +86,14 @@ impl<'b, D: Dialect, T: Transport, C: Clock> Module<'b, D, T, C> {
     /// Ends the link that a socket has, or may have, in the module.
     pub(super) fn hang_up(&mut self, socket: &Handle) -> Outcome {
         let slot = self.slot(socket)?;
-        let in_module = slot.lingers || !matches!(slot.state, State::Closed(_));
-        let link = slot.link;
-        slot.drop_rest();
-        if !in_module {
-            return Ok(());
+        slot.hang_up();
+        if slot.lingers {
+            self.prepare()?;
         }
-        slot.abandon(Closed::NotConnected);
-        self.prepare()?;
-        // Getting into step may have shown that the link is gone.
-        let slot = self.slot(socket)?;
-        if slot.lingers && slot.link == link {
-            self.close_link(link)?;
-            info!("link {}: closed", link);
-            self.slot(socket)?.closed_by_module(Closed::NotConnected);
+        match self.slot(socket)?.lingers {
+            true => Err(Fault::Timeout),
+            false => Ok(()),
         }
-        Ok(())
     }
 
     /// Closes a socket, whatever its state, and frees its place.

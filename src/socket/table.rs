@@ -73,7 +73,8 @@ pub(crate) struct Slot<'b> {
     pub(crate) is_in_question: bool,
     /// The module gave more or less than it had announced: it may not announce what comes next.
     pub(crate) is_uncertain: bool,
-    /// A datagram has been told since this was set to `false`.
+    /// A datagram has been told since this was set to `false`. Of a link that nobody wants: the module
+    /// was told to close it.
     pub(crate) is_told: bool,
     kind: Kind,
     pub(crate) state: State,
@@ -293,6 +294,16 @@ impl<'b> Slot<'b> {
     pub(crate) fn abandon(&mut self, how: Closed) {
         self.lingers = true;
         self.close(how);
+    }
+
+    /// Nobody wants the connection any more; if the module may have it, that is told so next.
+    pub(crate) fn hang_up(&mut self) {
+        if !matches!(self.state, State::Closed(_)) {
+            self.lingers = true;
+            self.is_told = false;
+        }
+        self.state = State::Closed(Closed::NotConnected);
+        self.drop_rest();
     }
 
     /// Nobody wants what is left of the stream, or of the datagrams.
@@ -540,7 +551,9 @@ impl<'b> Table<'b> {
         let (index, slot) = self
             .find(|slot| !slot.owned && (are_all_lingering || !slot.lingers))
             .ok_or(Fault::Sockets)?;
-        slot.forget();
+        if !slot.lingers {
+            slot.forget();
+        }
         slot.owned = true;
         slot.generation = slot.generation.wrapping_add(1);
         Ok(Handle {
@@ -580,9 +593,10 @@ impl<'b> Table<'b> {
         }
     }
 
-    /// A link that nobody owns any more and that could not be closed.
+    /// A link that nobody wants any more and that the module may have.
     pub(crate) fn orphan(&mut self) -> Option<&mut Slot<'b>> {
-        Some(self.find(|slot| !slot.owned && slot.lingers)?.1)
+        let is_unwanted = |slot: &Slot| slot.state == State::Closed(Closed::NotConnected);
+        Some(self.find(|slot| slot.lingers && is_unwanted(slot))?.1)
     }
 
     /// The connection that the module knows as `link`.
@@ -618,10 +632,11 @@ impl<'b> Table<'b> {
         self.any(|slot| slot.readable && matches!(slot.state, State::Closed(_)))
     }
 
-    /// The socket that waits for connections at this port.
+    /// The socket that waits for connections at this port, also while it is being closed: who comes then
+    /// is hung up.
     pub(crate) fn listener(&mut self, port: u16) -> Option<&mut Slot<'b>> {
         let is_there = |slot: &Slot| slot.destination.is_some_and(|at| at.port() == port);
-        let found = self.find(|slot| slot.state == State::Listening && is_there(slot));
+        let found = self.find(|slot| slot.is_listener() && is_there(slot));
         Some(found?.1)
     }
 
@@ -643,7 +658,7 @@ impl<'b> Table<'b> {
     /// Takes every place from its owner.
     pub(crate) fn release_all(&mut self) {
         self.each(|slot| {
-            slot.forget();
+            slot.hang_up();
             slot.owned = false;
         });
     }

@@ -435,6 +435,7 @@ pub fn anonymous<D: Dialect>(error: Failure<D>) -> Error<PortError, String> {
         Error::Usage(what) => Error::Usage(what),
         Error::Closed(how) => Error::Closed(how),
         Error::ModuleReset => Error::ModuleReset,
+        Error::Unresponsive => Error::Unresponsive,
         other => panic!("{other:?}"),
     }
 }
