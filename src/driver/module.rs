@@ -42,6 +42,10 @@ pub type ErrorOf<D, T> = Error<<T as ErrorType>::Error, <D as Words>::Status>;
 /// | `leave`, `link_state`, `addresses`, `mac` | `command` | `call` |
 /// | `station`, `versions`, `forget` | two or three times `command` | `call` |
 /// | `get_host_by_name` | `resolve` | `call` |
+/// | `set_time_servers`, `time` | one to three times `command` | `call` |
+/// | `wait_for_time(ms)` | ms and `command` | the greater of ms and `call` |
+/// | `scan` | its channels, as long as each is listened to, 5 s, `command` | the greater of that and `call` |
+/// | `ping` | `resolve`, and interval or patience for each echo | the greater of that and `call` |
 /// | `command` and its like | the command's own limit | the greater of that and `call` |
 /// | `reset` | `boot` | `call` |
 /// | `reset_by_pin` | `boot` | `boot` and `call` |
