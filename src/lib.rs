@@ -16,7 +16,8 @@
 //! ```text
 //! nal/        embedded-nal and embedded-io on top of the driver: tcp, tls, listen, udp, dns, stream,
 //!             the shared handle, async
-//! service/    what a user does, in the field's words: the station, scans
+//! service/    what a user does, in the field's words: the station, scans, the
+//!             module's own access point, provisioning
 //! st67/       words, sequences, status codes and commands of the ST67W611M1
 //! microchip/  the same of the PIC32MZW1 and WFI32
 //! driver/     Module: reset, poll, any command, and the way back after trouble; its events; and
@@ -97,8 +98,9 @@ pub use socket::{SocketMemory, TcpSocket, UdpSocket};
 pub use transport::Transport;
 pub use value::danger;
 pub use value::{
-    AccessPointInfo, Addresses, Ip, LinkState, Mac, Numbered, Printed, PrintedSecret, Psk, Ranged,
-    Reported, Rule, ScanOptions, Scanned, Secret, Security, Strongest, Switch, Text, TlsConfig,
+    AccessPointConfig, AccessPointInfo, Addresses, Client, Credentials, Ip, Leases, LinkState, Mac,
+    Numbered, Printed, PrintedSecret, Psk, Ranged, Reported, Rule, ScanOptions, Scanned, Secret,
+    Security, Strongest, Switch, Text, TlsConfig,
 };
 
 /// The README's examples compile.

@@ -2,8 +2,8 @@
 //! module.
 //!
 //! A dialect is words and sequences. The words, [`Words`], say what a line on the wire is; the
-//! sequences, [`Station`], [`Streams`], [`Datagrams`], [`Server`], [`Secured`] and [`Scanner`], say which
-//! commands, in which order, do what the user asked. Everything else — deadlines, buffers,
+//! sequences, [`Station`], [`Streams`], [`Datagrams`], [`Server`], [`Secured`], [`Scanner`],
+//! [`AccessPoint`] and [`Provisioner`], say which commands, in which order, do what the user asked. Everything else — deadlines, buffers,
 //! events in any gap, payload, getting back into step, sockets, handles, the `embedded-nal`
 //! traits — is shared.
 //!
@@ -24,8 +24,8 @@
 //! 4. `words.rs`, `payload.rs` and `others.rs`: the words. `line` says what a line is and takes note
 //!    of what it tells: which socket has data, which was closed, where the station stands. `payload`
 //!    finds what stands before counted payload, `event` translates for `poll`.
-//! 5. `station.rs`, `stream.rs`, `datagram.rs`, `server.rs`, `tls.rs` and `scan.rs`: the sequences,
-//!    one trait each.
+//! 5. `station.rs`, `stream.rs`, `datagram.rs`, `server.rs`, `tls.rs`, `scan.rs`,
+//!    `access_point.rs` and `provisioning.rs`: the sequences, one trait each.
 //! 6. `mod.rs`: what the dialect remembers, and the constants, each with its source.
 //! 7. `templates.rs`: the test that holds each template of the sequences against its struct.
 //!
@@ -44,7 +44,10 @@ use crate::clock::Clock;
 use crate::error::Usage;
 use crate::socket::Handle;
 use crate::transport::Transport;
-use crate::value::{AccessPointInfo, Addresses, LinkState, ScanOptions, TlsConfig};
+use crate::value::{
+    AccessPointConfig, AccessPointInfo, Addresses, Client, Credentials, LinkState, ScanOptions,
+    Security, TlsConfig,
+};
 
 pub use super::session::Session;
 pub use crate::engine::protocol::{Decoded, Encoding, Escape, Header, Line, LineEnd, Payload};
@@ -123,9 +126,23 @@ pub trait Words: Sized + 'static + private::Sealed {
 }
 
 /// A vendor's AT dialect: its words, and the sequences of commands that do what the user asked.
-pub trait Dialect: Words + Station + Streams + Datagrams + Server + Secured + Scanner {}
+pub trait Dialect:
+    Words + Station + Streams + Datagrams + Server + Secured + Scanner + AccessPoint + Provisioner
+{
+}
 
-impl<D: Words + Station + Streams + Datagrams + Server + Secured + Scanner> Dialect for D {}
+impl<D> Dialect for D where
+    D: Words
+        + Station
+        + Streams
+        + Datagrams
+        + Server
+        + Secured
+        + Scanner
+        + AccessPoint
+        + Provisioner
+{
+}
 
 /// The module itself and its station.
 pub trait Station: Words {
@@ -308,6 +325,38 @@ pub trait Scanner: Words {
         timeout: u32,
         each: &mut dyn FnMut(Option<&AccessPointInfo>),
     ) -> Outcome;
+}
+
+/// The access point that the module is.
+pub trait AccessPoint: Words {
+    /// Becomes one, protected so; one that it is already is set up anew.
+    /// Returns its own address in its network.
+    fn start_access_point<T: Transport, C: Clock>(
+        module: &mut Module<'_, Self, T, C>,
+        config: &AccessPointConfig<'_>,
+        security: Security,
+    ) -> Outcome<Ipv4Addr>;
+
+    /// Is one no more; a module that is none anyway is no error. Connections over it have ended.
+    fn stop_access_point<T: Transport, C: Clock>(module: &mut Module<'_, Self, T, C>) -> Outcome;
+
+    /// Hands over who has joined it.
+    fn clients<T: Transport, C: Clock>(
+        module: &mut Module<'_, Self, T, C>,
+        each: &mut dyn FnMut(&Client),
+    ) -> Outcome;
+}
+
+/// Being told, over the module's own access point, which network to join.
+pub trait Provisioner: Words {
+    /// Is told, within so many milliseconds, as long as `goes_on`; `None` if it was not.
+    fn provision<T: Transport, C: Clock>(
+        module: &mut Module<'_, Self, T, C>,
+        config: &AccessPointConfig<'_>,
+        security: Security,
+        timeout: u32,
+        goes_on: &mut dyn FnMut() -> bool,
+    ) -> Outcome<Option<Credentials>>;
 }
 
 pub(crate) mod private {

@@ -39,6 +39,8 @@ pub type ErrorOf<D, T> = Error<<T as ErrorType>::Error, <D as Words>::Status>;
 /// | `close`, `listen` | `close`, `command` | `call` |
 /// | `join` | `join` | `call` |
 /// | `leave`, `link_state`, `addresses` | `command` | `call` |
+/// | `start_access_point`, `stop_access_point`, `access_point_clients` | `command` | `call` |
+/// | `provision(ms)`, `join_by_button(ms)` | ms | the greater of ms, and 30 s or 10 s, and `call` |
 /// | `get_host_by_name` | `resolve` | `call` |
 /// | `command` and its like | the command's own limit | the greater of that and `call` |
 /// | `reset` | `boot` | `call` |

@@ -4,12 +4,14 @@
 //! sends ("wire notes"); where the two differ, both are understood. Commands are in
 //! [`command`], one file a chapter.
 
+mod access_point;
 pub mod command;
 mod datagram;
 mod event;
 mod literal;
 mod others;
 mod payload;
+mod provisioning;
 mod scan;
 mod server;
 mod station;
@@ -70,6 +72,7 @@ pub struct Memory {
     tls: Option<u32>,
     /// The socket on which TLS is being started.
     securing: Option<u32>,
+    /// That of the socket, or provisioning, which goes on while no socket is being connected.
     connection: Attempt<()>,
     /// The name that is being resolved, as a fingerprint.
     name_asked: u32,

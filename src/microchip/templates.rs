@@ -12,11 +12,15 @@ use super::command::network::{
     Close, ConfigureTls, Connect, GetSockets, JoinGroup, Open, Protocol, Receive, RecordType,
     Resolve, SendText, SendTextTo, TlsParameter,
 };
-use super::command::wlan::{ConfigureStation, Security, SetStation, StationParameter};
+use super::command::wlan::{
+    AccessPointParameter, AccessPointSecurity, ConfigureAccessPoint, ConfigureProvisioning,
+    ConfigureStation, ProvisioningParameter, Security, SetAccessPoint, SetProvisioning, SetStation,
+    StationParameter,
+};
 use super::{Microchip, Secret, Text};
-use crate::driver::dialect::{Datagrams, Server, Station, Streams};
+use crate::driver::dialect::{AccessPoint, Datagrams, Provisioner, Server, Station, Streams};
 use crate::driver::recorder::{told, written};
-use crate::value::{Ranged, Switch};
+use crate::value::{self, AccessPointConfig, Ranged, Switch};
 
 /// Text that every rule and every line can carry.
 fn name(longest: usize) -> impl Strategy<Value = String> {
@@ -51,6 +55,60 @@ fn the_settings() {
 }
 
 proptest! {
+    #[test]
+    fn being_an_access_point(
+        ssid in name(32),
+        password in name(64),
+        channel in 1..=13_u8,
+        is_hidden: bool,
+    ) {
+        let text = (Text::new(ssid.as_bytes()), Secret::new(password.as_bytes()));
+        let (Ok(name), Ok(secret)) = text else { return Ok(()) };
+        let hidden = if is_hidden { Switch::On } else { Switch::Off };
+        let configured: String = [
+            AccessPointParameter::Ssid(name),
+            AccessPointParameter::Security(AccessPointSecurity::Wpa2),
+            AccessPointParameter::Credentials(secret),
+            AccessPointParameter::Channel(Ranged::new(channel).unwrap()),
+            AccessPointParameter::Hidden(hidden),
+        ]
+        .map(|parameter| written(&ConfigureAccessPoint { parameter }))
+        .concat();
+        let config = AccessPointConfig::new(ssid.as_bytes(), password.as_bytes())
+            .with_channel(channel);
+        let config = if is_hidden { config.hidden() } else { config };
+        let started = told::<Microchip>(|module, _| {
+            Microchip::start_access_point(module, &config, value::Security::Wpa2).unwrap();
+            Microchip::stop_access_point(module).unwrap();
+        });
+        let switch = |access_point| written(&SetAccessPoint { access_point });
+        prop_assert_eq!(
+            started,
+            configured.clone() + &switch(Switch::On) + &switch(Switch::Off)
+        );
+
+        let port = ProvisioningParameter::Port(Ranged::new(7777).unwrap());
+        let switch = |provisioning| written(&SetProvisioning { provisioning });
+        let cleared = [
+            StationParameter::Ssid(Text::new(b"").unwrap()),
+            StationParameter::Security(Security::Open),
+            StationParameter::Credentials(Secret::new(b"").unwrap()),
+        ]
+        .map(|parameter| written(&ConfigureStation { parameter }))
+        .concat();
+        let provisioned = told::<Microchip>(|module, _| {
+            let security = value::Security::Wpa2;
+            let told = Microchip::provision(module, &config, security, 1000, &mut || false);
+            assert_eq!(told, Ok(None));
+        });
+        let expected = configured
+            + &cleared
+            + &written(&ConfigureProvisioning { parameter: port })
+            + &switch(Switch::On)
+            + &switch(Switch::Off);
+        prop_assert_eq!(provisioned, expected);
+    }
+
     #[test]
     fn joining(ssid in name(32), password in name(128)) {
         let text = (Text::new(ssid.as_bytes()), Secret::new(password.as_bytes()));

@@ -4,12 +4,14 @@
 //! sends ("wire notes"); where the two differ, both are understood. Commands are in
 //! [`command`], one file a chapter.
 
+mod access_point;
 pub mod command;
 mod datagram;
 mod event;
 mod others;
 mod passthrough;
 mod payload;
+mod provisioning;
 mod scan;
 mod server;
 mod station;
@@ -20,6 +22,7 @@ mod templates;
 mod text;
 mod tls;
 mod words;
+mod wps;
 
 use crate::driver::Session;
 use crate::driver::dialect::{Setting, Words, private};
@@ -59,8 +62,7 @@ pub struct Memory {
     /// Links that are let be: the user has opened them with commands, or the module did not close them
     /// when it was told to; that is tried again when a peer was accepted or no other link is left.
     foreign: LinkSet,
-    /// What the user has made of the module besides a station, as `AT+CWMODE` counts: 2 is an access
-    /// point.
+    /// What the module is besides a station, as `AT+CWMODE` counts: 2 is an access point.
     soft_ap: u32,
     /// How often in a row a peer has got the link that was chosen.
     races_lost: u8,

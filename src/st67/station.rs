@@ -11,6 +11,7 @@ use super::{Module, St67};
 use crate::clock::Clock;
 use crate::driver::Timeouts;
 use crate::driver::dialect::{Outcome, Station};
+use crate::engine::compose::Command;
 use crate::engine::text::unquoted;
 use crate::error::{Fault, Usage};
 use crate::transport::Transport;
@@ -40,7 +41,7 @@ const END_ALL: [&str; 3] = ["AT+CIPSERVER=0,1\r\n", CLOSE_ALL, CLOSE_SINGLE];
 
 /// Makes the module a station (1) that does not join by itself, and leaves it the access point (2)
 /// that it is.
-const STATION: &str = "AT+CWMODE=#,0\r\n";
+pub(super) const STATION: &str = "AT+CWMODE=#,0\r\n";
 
 /// How long links may take to close after the module has agreed to (ms); no source gives a
 /// figure.
@@ -90,36 +91,13 @@ impl Station for St67 {
         if ssid.is_empty() {
             return Err(module.refuse(Usage::Empty));
         }
-        compose_join(module, ssid, password);
+        compose_join(module, ssid, password).put("\r\n", &[]);
         // Before a byte is sent, and again behind the command that is.
         module.check_command()?;
         // A new module's radio is off, and then it refuses to join (wire notes 10).
         become_station(module)?;
-        module.session().link_state = LinkState::Idle;
-        module.session().station_error = None;
-        let patience = module.timeouts.join;
-        let deadline = module.engine.link.after(patience);
-        compose_join(module, ssid, password);
-        // By the reference the events come before OK, by the firmware behind it: both are taken.
-        module.send_composed(patience)?;
-        loop {
-            module.engine.link.resume(deadline);
-            let remaining = module.engine.link.remaining();
-            let waited = module.wait_until(remaining, |session| {
-                session.link_state == LinkState::Up || session.station_error.is_some()
-            });
-            match module.session().station_error.take().map(Reason::from) {
-                // Leaving the access point before is reported like a failure, and is none.
-                Some(
-                    Reason::UserDisconnect | Reason::UserDisconnectSilent | Reason::Reassociating,
-                ) => {}
-                Some(reason) => {
-                    module.session().refusal = Status::Join(reason);
-                    return Err(Fault::Refused);
-                }
-                None => return waited,
-            }
-        }
+        compose_join(module, ssid, password).put("\r\n", &[]);
+        enter(module)
     }
 
     fn leave<T: Transport, C: Clock>(module: &mut Module<'_, T, C>) -> Outcome {
@@ -196,6 +174,33 @@ pub(super) fn become_station<T: Transport, C: Clock>(module: &mut Module<'_, T, 
     module.tell(STATION, &[1 + soft_ap])
 }
 
+/// Sends the composed command to join, and waits for an address.
+pub(super) fn enter<T: Transport, C: Clock>(module: &mut Module<'_, T, C>) -> Outcome {
+    module.session().link_state = LinkState::Idle;
+    module.session().station_error = None;
+    let patience = module.timeouts.join;
+    let deadline = module.engine.link.after(patience);
+    // By the reference the events come before OK, by the firmware behind it: both are taken.
+    module.send_composed(patience)?;
+    loop {
+        module.engine.link.resume(deadline);
+        let remaining = module.engine.link.remaining();
+        let waited = module.wait_until(remaining, |session| {
+            session.link_state == LinkState::Up || session.station_error.is_some()
+        });
+        match module.session().station_error.take().map(Reason::from) {
+            // Leaving the access point before is reported like a failure, and is none.
+            Some(Reason::UserDisconnect | Reason::UserDisconnectSilent | Reason::Reassociating) => {
+            }
+            Some(reason) => {
+                module.session().refusal = Status::Join(reason);
+                return Err(Fault::Refused);
+            }
+            None => return waited,
+        }
+    }
+}
+
 /// Ends what the driver before this one has left: each is refused where there is nothing to end.
 fn close_everything<T: Transport, C: Clock>(module: &mut Module<'_, T, C>) -> Outcome {
     for line in END_ALL {
@@ -226,15 +231,15 @@ fn resolve<A, T: Transport, C: Clock>(
     Ok(address)
 }
 
-fn compose_join<T: Transport, C: Clock>(
-    module: &mut Module<'_, T, C>,
+/// Begins the command to join; its line end is still to come.
+pub(super) fn compose_join<'m, 'b, T: Transport, C: Clock>(
+    module: &'m mut Module<'b, T, C>,
     ssid: &[u8],
     password: &[u8],
-) {
+) -> &'m mut Command<'b> {
     module
         .compose("AT+CWJAP=", &[])
         .text::<Rule>(ssid, 32)
         .put(",", &[])
         .text::<Rule>(password, 64)
-        .put("\r\n", &[]);
 }
