@@ -91,15 +91,17 @@ pub enum Program {
     Mqtt,
     UdpTime,
     TcpServer,
+    SetupPage,
 }
 
 impl Program {
-    pub const ALL: [Program; 5] = [
+    pub const ALL: [Program; 6] = [
         Program::Join,
         Program::HttpGet,
         Program::Mqtt,
         Program::UdpTime,
         Program::TcpServer,
+        Program::SetupPage,
     ];
 
     /// The name of its file.
@@ -110,6 +112,7 @@ impl Program {
             Program::Mqtt => "mqtt",
             Program::UdpTime => "udp_time",
             Program::TcpServer => "tcp_server",
+            Program::SetupPage => "setup_page",
         }
     }
 }

@@ -31,12 +31,13 @@ pub struct Job {
 
 impl Job {
     /// Every program, and those that transfer much with a reset in the middle.
-    pub const ALL: [Job; 7] = [
+    pub const ALL: [Job; 8] = [
         Job::undisturbed(Program::Join),
         Job::undisturbed(Program::HttpGet),
         Job::undisturbed(Program::Mqtt),
         Job::undisturbed(Program::UdpTime),
         Job::undisturbed(Program::TcpServer),
+        Job::undisturbed(Program::SetupPage),
         Job::with_reset(Program::HttpGet),
         Job::with_reset(Program::TcpServer),
     ];
@@ -85,7 +86,8 @@ pub fn run(job: Job, firmware: &Firmware, world: &mut World, verbose: bool) -> R
     module.reset_pin(false);
     let (emulator, lines) = Emulator::start(firmware.board, &firmware.elf(job.program), module)?;
     let mut log = Log::new(lines, verbose);
-    let checked = check::check(job, &mut log, world).and_then(|()| log.check_trouble(job));
+    let checked =
+        check::check(job, firmware.dialect, &mut log, world).and_then(|()| log.check_trouble(job));
     if let Err(error) = checked {
         let records = records.lock().unwrap_or_else(PoisonError::into_inner);
         records.iter().for_each(|record| eprintln!("{record:.160}"));
