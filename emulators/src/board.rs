@@ -113,16 +113,18 @@ pub enum Program {
     UdpTime,
     TcpServer,
     Scan,
+    SetupPage,
 }
 
 impl Program {
-    pub const ALL: [Program; 6] = [
+    pub const ALL: [Program; 7] = [
         Program::Join,
         Program::HttpGet,
         Program::Mqtt,
         Program::UdpTime,
         Program::TcpServer,
         Program::Scan,
+        Program::SetupPage,
     ];
 
     /// The name of its file.
@@ -134,6 +136,7 @@ impl Program {
             Program::UdpTime => "udp_time",
             Program::TcpServer => "tcp_server",
             Program::Scan => "scan",
+            Program::SetupPage => "setup_page",
         }
     }
 }

@@ -41,6 +41,8 @@ pub type ErrorOf<D, T> = Error<<T as ErrorType>::Error, <D as Words>::Status>;
 /// | `join_with`, `rejoin` | `join`, and up to twelve times `command` | `call` |
 /// | `leave`, `link_state`, `addresses`, `mac` | `command` | `call` |
 /// | `station`, `versions`, `forget` | two or three times `command` | `call` |
+/// | `start_access_point`, `stop_access_point`, `access_point_clients` | `command` | `call` |
+/// | `provision(ms)`, `join_by_button(ms)` | ms | the greater of ms, and 30 s or 10 s, and `call` |
 /// | `get_host_by_name` | `resolve` | `call` |
 /// | `set_time_servers`, `time` | one to three times `command` | `call` |
 /// | `wait_for_time(ms)` | ms and `command` | the greater of ms and `call` |

@@ -42,7 +42,7 @@ const END_ALL: [&str; 3] = ["AT+CIPSERVER=0,1\r\n", CLOSE_ALL, CLOSE_SINGLE];
 
 /// Makes the module a station (1) that does not join by itself, and leaves it the access point (2)
 /// that it is.
-const STATION: &str = "AT+CWMODE=#,0\r\n";
+pub(super) const STATION: &str = "AT+CWMODE=#,0\r\n";
 
 /// How long links may take to close after the module has agreed to (ms); no source gives a
 /// figure.
