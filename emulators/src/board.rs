@@ -16,14 +16,6 @@ pub enum Board {
 impl Board {
     pub const ALL: [Board; 2] = [Board::Stm32, Board::Rp2040];
 
-    /// The modules that its emulator can be wired to: QEMU has no pins, which an SPI needs.
-    pub fn dialects(self) -> &'static [Dialect] {
-        match self {
-            Board::Stm32 => &[Dialect::St67, Dialect::Microchip],
-            Board::Rp2040 => &[Dialect::St67Spi, Dialect::St67, Dialect::Microchip],
-        }
-    }
-
     /// The Rust target.
     pub fn target(self) -> &'static str {
         match self {
@@ -68,6 +60,8 @@ pub enum Dialect {
 }
 
 impl Dialect {
+    pub const ALL: [Dialect; 3] = [Dialect::St67Spi, Dialect::St67, Dialect::Microchip];
+
     /// The feature of the examples that makes them run on it.
     pub fn feature(self) -> Option<&'static str> {
         match self {
