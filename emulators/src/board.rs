@@ -16,6 +16,15 @@ pub enum Board {
 impl Board {
     pub const ALL: [Board; 2] = [Board::Stm32, Board::Rp2040];
 
+    /// The modules that its examples are for, and how they are wired to it.
+    pub fn dialects(self) -> &'static [Dialect] {
+        use Dialect::{Microchip, St67, St67Dma, St67Spi};
+        match self {
+            Board::Stm32 => &[St67Spi, St67Dma, St67, Microchip],
+            Board::Rp2040 => &[St67Spi, St67, Microchip],
+        }
+    }
+
     /// The Rust target.
     pub fn target(self) -> &'static str {
         match self {
@@ -55,20 +64,26 @@ pub enum Dialect {
     St67,
     /// ST67W611M1 on its SPI
     St67Spi,
+    /// ST67W611M1 on its SPI, which DMA serves
+    St67Dma,
     /// PIC32MZW1 and WFI32
     Microchip,
 }
 
 impl Dialect {
-    pub const ALL: [Dialect; 3] = [Dialect::St67Spi, Dialect::St67, Dialect::Microchip];
-
     /// The feature of the examples that makes them run on it.
     pub fn feature(self) -> Option<&'static str> {
         match self {
             Dialect::St67 => Some("uart"),
             Dialect::St67Spi => None,
+            Dialect::St67Dma => Some("dma"),
             Dialect::Microchip => Some("microchip"),
         }
+    }
+
+    /// Whether the module is on its SPI.
+    pub fn is_on_spi(self) -> bool {
+        matches!(self, Dialect::St67Spi | Dialect::St67Dma)
     }
 
     /// The newest firmware of the module.
@@ -78,10 +93,12 @@ impl Dialect {
         const AT_ONCE: u32 = 1_000_000_000;
         match self {
             Dialect::St67 => Config::new(Profile::St67Fw2_0_75).with_baud(AT_ONCE),
-            Dialect::St67Spi => Config::new(Profile::St67Fw2_0_75).with_spi(SpiConfig {
-                is_elsewhere: true,
-                ..SpiConfig::default()
-            }),
+            Dialect::St67Spi | Dialect::St67Dma => {
+                Config::new(Profile::St67Fw2_0_75).with_spi(SpiConfig {
+                    is_elsewhere: true,
+                    ..SpiConfig::default()
+                })
+            }
             Dialect::Microchip => Config::new(Profile::MicrochipFw0_3_2).with_baud(AT_ONCE),
         }
     }
@@ -92,6 +109,7 @@ impl fmt::Display for Dialect {
         f.pad(match self {
             Dialect::St67 => "st67",
             Dialect::St67Spi => "st67-spi",
+            Dialect::St67Dma => "st67-dma",
             Dialect::Microchip => "microchip",
         })
     }

@@ -31,7 +31,7 @@ pub fn build(
     programs: &[Program],
     settings: &[(&str, String)],
 ) -> Result<Firmware> {
-    let is_for_qemu = board == Board::Stm32 && dialect != Dialect::St67Spi;
+    let is_for_qemu = board == Board::Stm32 && !dialect.is_on_spi();
     build_with(board, dialect, programs, settings, is_for_qemu)
 }
 

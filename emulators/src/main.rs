@@ -96,7 +96,7 @@ fn run_all(board: Board, selection: &Selection) -> Result<()> {
     let mut settings = world.settings();
     settings.extend(selection.log.clone().map(|level| ("DEFMT_LOG", level)));
     let programs = selection.programs.wanted();
-    for dialect in Dialect::ALL {
+    for &dialect in board.dialects() {
         if selection.module.is_some_and(|only| only != dialect) {
             continue;
         }

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use atwifi_emulators::measure;
 
-use crate::board::{Board, Dialect, Program};
+use crate::board::{Board, Program};
 use crate::firmware;
 use crate::run::{self, Job};
 use crate::world::World;
@@ -13,7 +13,7 @@ pub fn print(programs: &[Program]) -> Result<()> {
     let mut world = World::new()?;
     let mut rows = Vec::new();
     for board in Board::ALL {
-        for dialect in Dialect::ALL {
+        for &dialect in board.dialects() {
             let hardware = firmware::build_for_hardware(board, dialect, programs)?;
             let emulated = firmware::build(board, dialect, programs, &world.settings())?;
             for &program in programs {

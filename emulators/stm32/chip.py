@@ -1,6 +1,6 @@
 """An STM32F405 as far as the examples use it: the core of Unicorn, whose peripherals and interrupts are
-made here. RCC says "ready" to everything; ports A and B, SPI1, EXTI, SysTick and what masks interrupts
-are modelled; all other registers are memory.
+made here. RCC says "ready" to everything; port B, SPI1, the DMA that serves it, EXTI, SysTick and what
+masks interrupts are modelled; all other registers are memory.
 
 Time passes with instructions, a few at once, and with each access to a peripheral.
 """
@@ -29,21 +29,30 @@ SPI1 = 0x40013000
 EXTI = 0x40013C00
 GPIOB = 0x40020400
 RCC = 0x40023800
+DMA2 = 0x40026400
 SYSTICK = 0xE000E010
 NVIC_ENABLE, NVIC_DISABLE = 0xE000E100, 0xE000E180
 # Offsets of registers.
 IDR, ODR, BSRR = 0x10, 0x14, 0x18
 CR, CFGR = 0x00, 0x08
-SR, DR = 0x08, 0x0C
+CR2, SR, DR = 0x04, 0x08, 0x0C
+LISR, LIFCR = 0x00, 0x08
 IMR, RTSR, PR = 0x00, 0x08, 0x14
 
 # Bits of port B, as an X-NUCLEO-67W61M1 is wired to it.
 RDY, CHIP_EN, CS, BOOT = 1 << 3, 1 << 4, 1 << 6, 1 << 10
 
 SYSTICK_EXCEPTION, FIRST_INTERRUPT = 15, 16
-EXTI3 = 9
-# SPI1's receive and transmit flags.
+EXTI3, DMA2_STREAM0 = 9, 56
+# SPI1's receive and transmit flags, and what it asks the DMA for.
 RXNE, TXE = 1, 2
+RXDMAEN, TXDMAEN = 1, 2
+# The streams of DMA2 that may serve SPI1, their channel, direction and flags.
+TO_MEMORY, TO_SPI = 0, 3
+FLAGS = {TO_MEMORY: 1 << 5, TO_SPI: 1 << 27}
+EN, TCIE, MINC = 1, 1 << 4, 1 << 10
+KIND = 7 << 25 | 3 << 6
+KINDS = {TO_MEMORY: 3 << 25, TO_SPI: 3 << 25 | 1 << 6}
 
 CORE_HZ = 168_000_000
 # An instruction, an access to a peripheral, and a byte at 21 MHz (ns).
@@ -172,10 +181,14 @@ class Chip:
             self._drive(value & 0xFFFF, value >> 16)
         elif at == SYSTICK and not self.tick:
             self._tick()
-        elif at == NVIC_ENABLE:
-            self.enabled |= _interrupts(value)
-        elif at == NVIC_DISABLE:
-            self.enabled -= _interrupts(value)
+        elif at == SPI1 + CR2 and value & RXDMAEN and value & TXDMAEN:
+            self._begin_transfer()
+        elif at == DMA2 + LIFCR:
+            self.registers[DMA2 + LISR] = self.registers.get(DMA2 + LISR, 0) & ~value
+        elif NVIC_ENABLE <= at < NVIC_ENABLE + 12:
+            self.enabled |= _interrupts(at - NVIC_ENABLE, value)
+        elif NVIC_DISABLE <= at < NVIC_DISABLE + 12:
+            self.enabled -= _interrupts(at - NVIC_DISABLE, value)
 
     def _drive(self, high, low):
         """Sets and clears pins of port B."""
@@ -187,6 +200,38 @@ class Chip:
             self.on_reset(bool(output & CHIP_EN))
         self.link.select(bool(output & CS))
 
+    def _begin_transfer(self):
+        """SPI1 and DMA2 exchange bytes between the wires and the memory."""
+        streams = [DMA2 + 0x10 + 0x18 * stream for stream in (TO_MEMORY, TO_SPI)]
+        controls, counts, places, memories = (
+            [self.registers.get(stream + offset, 0) for stream in streams] for offset in (0, 4, 8, 12)
+        )
+        for stream, control, place in zip((TO_MEMORY, TO_SPI), controls, places):
+            is_right = control & EN and control & KIND == KINDS[stream] and place == SPI1 + DR
+            if not is_right or self.registers.get(DMA2 + LISR, 0) & FLAGS[stream]:
+                raise ValueError(f"stream {stream} does not serve SPI1, {control:#x}")
+        steps = [1 if control & MINC else 0 for control in controls]
+        if counts[0] != counts[1]:
+            raise ValueError(f"{counts[0]} bytes in, {counts[1]} bytes out")
+
+        def move(at):
+            if at == counts[0]:
+                self._end_transfer(streams, controls)
+                return
+            (mosi,) = self.uc.mem_read(memories[1] + at * steps[1], 1)
+            miso = self.link.transfer(mosi)
+            self.uc.mem_write(memories[0] + at * steps[0], bytes([miso]))
+            self.clock.after(BYTE, lambda: move(at + 1))
+
+        move(0)
+
+    def _end_transfer(self, streams, controls):
+        for stream, control in zip(streams, controls):
+            self.registers[stream] = control & ~EN
+        self.registers[DMA2 + LISR] = self.registers.get(DMA2 + LISR, 0) | sum(FLAGS.values())
+        if controls[0] & TCIE:
+            self.pending.add(FIRST_INTERRUPT + DMA2_STREAM0)
+
     # The bit-band region: a word for each bit of the peripherals.
     def _read_bit(self, uc, offset, _size, _):
         return self._read(uc, offset >> 5 & ~3, 4, PERIPHERALS) >> (offset >> 2 & 31) & 1
@@ -197,5 +242,5 @@ class Chip:
         self._write(uc, at, 4, now | bit if value & 1 else now & ~bit, PERIPHERALS)
 
 
-def _interrupts(bits):
-    return {FIRST_INTERRUPT + n for n in range(32) if bits & 1 << n}
+def _interrupts(offset, bits):
+    return {FIRST_INTERRUPT + 8 * offset + n for n in range(32) if bits & 1 << n}

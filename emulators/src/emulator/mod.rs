@@ -57,14 +57,15 @@ impl Emulator {
         elf: &Path,
         module: Handle,
     ) -> Result<(Self, Receiver<Line>)> {
-        let served = match dialect {
-            Dialect::St67Spi => module.serve_spi("127.0.0.1:0"),
-            Dialect::St67 | Dialect::Microchip => module.serve_tcp("127.0.0.1:0"),
+        let is_on_spi = dialect.is_on_spi();
+        let served = match is_on_spi {
+            true => module.serve_spi("127.0.0.1:0"),
+            false => module.serve_tcp("127.0.0.1:0"),
         };
         let wire = served.context("no free port")?;
-        let (mut command, qemu, hear): (_, _, fn(&str) -> Heard) = match (board, dialect) {
-            (Board::Stm32, Dialect::St67Spi) => (unicorn::command(elf, wire)?, None, said::hear),
-            (Board::Stm32, Dialect::St67 | Dialect::Microchip) => {
+        let (mut command, qemu, hear): (_, _, fn(&str) -> Heard) = match (board, is_on_spi) {
+            (Board::Stm32, true) => (unicorn::command(elf, wire)?, None, said::hear),
+            (Board::Stm32, false) => {
                 let qemu = Qemu::new(elf)?;
                 (qemu.command(elf, wire)?, Some(qemu), qemu::hear)
             }

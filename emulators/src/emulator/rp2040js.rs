@@ -10,9 +10,9 @@ use crate::board::{Dialect, root};
 
 /// The pin of the board that resets the module, and what the module hangs on.
 fn wiring(dialect: Dialect) -> [&'static str; 2] {
-    match dialect {
-        Dialect::St67Spi => ["21", "spi"],
-        Dialect::St67 | Dialect::Microchip => ["8", "uart"],
+    match dialect.is_on_spi() {
+        true => ["21", "spi"],
+        false => ["8", "uart"],
     }
 }
 
