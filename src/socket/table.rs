@@ -621,7 +621,8 @@ impl<'b> Table<'b> {
     /// The socket that waits for connections at this port.
     pub(crate) fn listener(&mut self, port: u16) -> Option<&mut Slot<'b>> {
         let is_there = |slot: &Slot| slot.destination.is_some_and(|at| at.port() == port);
-        let found = self.find(|slot| slot.state == State::Listening && is_there(slot));
+        let may_listen = |slot: &Slot| slot.is_listener() && slot.occupies_link();
+        let found = self.find(|slot| may_listen(slot) && is_there(slot));
         Some(found?.1)
     }
 
