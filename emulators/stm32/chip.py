@@ -57,6 +57,8 @@ KINDS = {TO_MEMORY: 3 << 25, TO_SPI: 3 << 25 | 1 << 6}
 CORE_HZ = 168_000_000
 # An instruction, an access to a peripheral, and a byte at 21 MHz (ns).
 INSTRUCTION, ACCESS, BYTE = 1e9 / CORE_HZ, 60, 8e9 / 21_000_000
+# Bytes that the DMA moves at once.
+BURST = 32
 # Instructions between two looks at the interrupts.
 SLICE = 2000
 WFI = b"\x30\xbf"
@@ -218,10 +220,12 @@ class Chip:
             if at == counts[0]:
                 self._end_transfer(streams, controls)
                 return
-            (mosi,) = self.uc.mem_read(memories[1] + at * steps[1], 1)
-            miso = self.link.transfer(mosi)
-            self.uc.mem_write(memories[0] + at * steps[0], bytes([miso]))
-            self.clock.after(BYTE, lambda: move(at + 1))
+            end = min(at + BURST, counts[0])
+            for n in range(at, end):
+                (mosi,) = self.uc.mem_read(memories[1] + n * steps[1], 1)
+                miso = self.link.transfer(mosi)
+                self.uc.mem_write(memories[0] + n * steps[0], bytes([miso]))
+            self.clock.after((end - at) * BYTE, lambda: move(end))
 
         move(0)
 
