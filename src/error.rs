@@ -224,7 +224,7 @@ pub enum Usage {
     Empty,
     /// The module's text rule cannot carry this byte.
     Byte(u8),
-    /// A number is outside these limits, the vendor's.
+    /// A number, or the length of a password, is outside these limits, the vendor's.
     OutOfRange {
         /// The least.
         min: i32,

@@ -16,8 +16,8 @@
 //! ```text
 //! nal/        embedded-nal and embedded-io on top of the driver: tcp, tls, listen, udp, dns, stream,
 //!             the shared handle, async
-//! service/    what a user does, in the field's words: joining and the station, scans, time, ping, what
-//!             the module is
+//! service/    what a user does, in the field's words: joining and the station, scans, the module's own
+//!             access point, provisioning, time, ping, what the module is
 //! st67/       words, sequences, status codes and commands of the ST67W611M1
 //! microchip/  the same of the PIC32MZW1 and WFI32
 //! driver/     Module: reset, poll, any command, and the way back after trouble; its events; and
@@ -98,9 +98,10 @@ pub use socket::{SocketMemory, TcpSocket, UdpSocket};
 pub use transport::Transport;
 pub use value::danger;
 pub use value::{
-    AccessPointInfo, Addresses, FixedAddress, Ip, JoinOptions, Joined, LinkState, Mac, Numbered,
-    PingOptions, PingSummary, Printed, PrintedSecret, Psk, Ranged, Reported, Rule, ScanOptions,
-    Scanned, Secret, Security, Strongest, Switch, Text, TlsConfig, UnixTime, Versions,
+    AccessPointConfig, AccessPointInfo, Addresses, Client, Credentials, FixedAddress, Ip,
+    JoinOptions, Joined, Leases, LinkState, Mac, Numbered, PingOptions, PingSummary, Printed,
+    PrintedSecret, Psk, Ranged, Reported, Rule, ScanOptions, Scanned, Secret, Security, Strongest,
+    Switch, Text, TlsConfig, UnixTime, Versions,
 };
 
 /// The README's examples compile.

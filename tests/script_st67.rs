@@ -2,7 +2,8 @@
 
 mod common;
 
-use atwifi::st67::{Reason, St67, Status, command::basic::Test};
+use atwifi::st67::command::{basic::Test, wifi::GetState};
+use atwifi::st67::{Reason, St67, Status};
 use atwifi::{Error, Resource, mock};
 use atwifi_simulator::{AccessPoint, Config, Faults, Profile, Simulation};
 use common::*;
@@ -15,10 +16,8 @@ fn a_line_longer_than_the_buffer_is_a_typed_error_and_the_link_stays_in_step() {
         .answer("AT+CWSTATE?\r\n", long)
         .answer("AT\r\n", "\r\nOK\r\n");
     with_mock::<St67, _>(&uart, |module| {
-        assert_eq!(
-            module.link_state(),
-            Err(Error::Resource(Resource::LineBuffer))
-        );
+        let told = module.command(&GetState);
+        assert_eq!(told, Err(Error::Resource(Resource::LineBuffer)));
         module.command(&Test).unwrap();
     });
     uart.assert_done();

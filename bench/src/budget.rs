@@ -157,7 +157,8 @@ fn round_trips(report: &Report) -> Vec<Budget> {
     budgets
 }
 
-/// Of what frames allow, and no more transactions than there are frames.
+/// Of what frames allow, and no more transactions than there are frames: four for data that is read,
+/// since the module says its notice, the data and `OK` in a frame each, and hears the command in another.
 fn spi(report: &Report) -> Vec<Budget> {
     let shares = report.spi_shares.iter().map(|share| Budget {
         what: format!("ST67 over SPI: {:?} of 1460 bytes", share.direction),

@@ -31,6 +31,8 @@ pub enum Level {
     Poll,
     /// A client that joins with options.
     Options,
+    /// A client that is an access point too.
+    AccessPoint,
     /// A client that scans too.
     Scan,
     /// A client that asks for the time too.
@@ -43,7 +45,7 @@ pub enum Level {
 
 impl Level {
     /// All.
-    pub const ALL: [Level; 12] = [
+    pub const ALL: [Level; 13] = [
         Level::Join,
         Level::Client,
         Level::Command,
@@ -52,6 +54,7 @@ impl Level {
         Level::Server,
         Level::Poll,
         Level::Options,
+        Level::AccessPoint,
         Level::Scan,
         Level::Time,
         Level::Ping,
@@ -69,6 +72,7 @@ impl Level {
             Level::Server => "with a server",
             Level::Poll => "with `poll`",
             Level::Options => "with `join_with`",
+            Level::AccessPoint => "with an access point",
             Level::Scan => "with a scan",
             Level::Time => "with the time",
             Level::Ping => "with ping",
@@ -92,6 +96,7 @@ impl Level {
             Level::Server => "server",
             Level::Poll => "poll",
             Level::Options => "options",
+            Level::AccessPoint => "access_point",
             Level::Scan => "scan",
             Level::Time => "time",
             Level::Ping => "ping",

@@ -16,11 +16,12 @@ pub enum Board {
 impl Board {
     pub const ALL: [Board; 2] = [Board::Stm32, Board::Rp2040];
 
-    /// The modules that its emulator can be wired to: QEMU has no pins, which an SPI needs.
+    /// The modules that its examples are for, and how they are wired to it.
     pub fn dialects(self) -> &'static [Dialect] {
+        use Dialect::{Microchip, St67, St67Dma, St67Spi};
         match self {
-            Board::Stm32 => &[Dialect::St67, Dialect::Microchip],
-            Board::Rp2040 => &[Dialect::St67Spi, Dialect::St67, Dialect::Microchip],
+            Board::Stm32 => &[St67Spi, St67Dma, St67, Microchip],
+            Board::Rp2040 => &[St67Spi, St67, Microchip],
         }
     }
 
@@ -63,6 +64,8 @@ pub enum Dialect {
     St67,
     /// ST67W611M1 on its SPI
     St67Spi,
+    /// ST67W611M1 on its SPI, which DMA serves
+    St67Dma,
     /// PIC32MZW1 and WFI32
     Microchip,
 }
@@ -73,8 +76,14 @@ impl Dialect {
         match self {
             Dialect::St67 => Some("uart"),
             Dialect::St67Spi => None,
+            Dialect::St67Dma => Some("dma"),
             Dialect::Microchip => Some("microchip"),
         }
+    }
+
+    /// Whether the module is on its SPI.
+    pub fn is_on_spi(self) -> bool {
+        matches!(self, Dialect::St67Spi | Dialect::St67Dma)
     }
 
     /// The newest firmware of the module.
@@ -84,10 +93,12 @@ impl Dialect {
         const AT_ONCE: u32 = 1_000_000_000;
         match self {
             Dialect::St67 => Config::new(Profile::St67Fw2_0_75).with_baud(AT_ONCE),
-            Dialect::St67Spi => Config::new(Profile::St67Fw2_0_75).with_spi(SpiConfig {
-                is_elsewhere: true,
-                ..SpiConfig::default()
-            }),
+            Dialect::St67Spi | Dialect::St67Dma => {
+                Config::new(Profile::St67Fw2_0_75).with_spi(SpiConfig {
+                    is_elsewhere: true,
+                    ..SpiConfig::default()
+                })
+            }
             Dialect::Microchip => Config::new(Profile::MicrochipFw0_3_2).with_baud(AT_ONCE),
         }
     }
@@ -98,6 +109,7 @@ impl fmt::Display for Dialect {
         f.pad(match self {
             Dialect::St67 => "st67",
             Dialect::St67Spi => "st67-spi",
+            Dialect::St67Dma => "st67-dma",
             Dialect::Microchip => "microchip",
         })
     }
@@ -113,16 +125,18 @@ pub enum Program {
     UdpTime,
     TcpServer,
     Scan,
+    SetupPage,
 }
 
 impl Program {
-    pub const ALL: [Program; 6] = [
+    pub const ALL: [Program; 7] = [
         Program::Join,
         Program::HttpGet,
         Program::Mqtt,
         Program::UdpTime,
         Program::TcpServer,
         Program::Scan,
+        Program::SetupPage,
     ];
 
     /// The name of its file.
@@ -134,6 +148,7 @@ impl Program {
             Program::UdpTime => "udp_time",
             Program::TcpServer => "tcp_server",
             Program::Scan => "scan",
+            Program::SetupPage => "setup_page",
         }
     }
 }

@@ -2,22 +2,22 @@
 
 use std::cmp::Reverse;
 use std::io::{Read, Write};
-use std::net::{Ipv4Addr, Shutdown, TcpStream};
+use std::net::{Ipv4Addr, Shutdown, TcpStream, UdpSocket};
 use std::thread;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use sha2::{Digest, Sha256};
 
-use crate::board::Program;
+use crate::board::{Dialect, Program};
 use crate::run::{Job, Log};
-use crate::world::{HOST, World, payload};
+use crate::world::{HOST, PASSWORD, SSID, World, payload};
 
 /// The address that the simulated access point gives.
 const ADDRESS: &str = "192.168.1.50";
 
 /// Waits until the program has done what it is for.
-pub fn check(job: Job, log: &mut Log, world: &mut World) -> Result<()> {
+pub fn check(job: Job, dialect: Dialect, log: &mut Log, world: &mut World) -> Result<()> {
     match job.program {
         Program::Join => joined(log),
         Program::HttpGet => http_get(job, log, world),
@@ -25,6 +25,7 @@ pub fn check(job: Job, log: &mut Log, world: &mut World) -> Result<()> {
         Program::UdpTime => udp_time(log, world),
         Program::TcpServer => tcp_server(job, log, world),
         Program::Scan => scan(log, world),
+        Program::SetupPage => setup_page(dialect, log, world),
     }
 }
 
@@ -136,6 +137,75 @@ fn scan(log: &mut Log, world: &World) -> Result<()> {
         shown.len()
     );
     Ok(())
+}
+
+/// A phone asks for a name, looks at the page, and sends it a wrong password, then the right one.
+fn setup_page(dialect: Dialect, log: &mut Log, world: &World) -> Result<()> {
+    let own = log.wait_for_line("access point: ")?;
+    let [page, names] = world.setup_ports;
+    if dialect == Dialect::Microchip {
+        // The simulated ST67 has no way to this machine before it has joined, only to its own network.
+        let answer = resolve(names)?;
+        let address: Ipv4Addr = own.parse()?;
+        ensure!(
+            answer.ends_with(&address.octets()),
+            "the name is {answer:02x?}"
+        );
+    }
+    let shown = browse(page, "GET / HTTP/1.1\r\n\r\n")?;
+    ensure!(shown.contains("Which network"), "the page says {shown}");
+    let (ssid, password) = (SSID, PASSWORD);
+    for (password, end) in [("wrong password", "not joined: "), (password, "joined: ")] {
+        let password = password.replace(' ', "+");
+        let form = format!("ssid={ssid}&password={password}");
+        let length = form.len();
+        let post = format!("POST / HTTP/1.1\r\nContent-Length: {length}\r\n\r\n{form}");
+        let shown = browse(page, &post)?;
+        ensure!(shown.contains("Joining"), "the page says {shown}");
+        log.wait_for_line(end)?;
+        let expected = match (dialect, end) {
+            (_, "not joined: ") => "did not work",
+            // The access point is gone.
+            (Dialect::Microchip, _) => continue,
+            _ => "It worked",
+        };
+        let shown = browse(page, "GET / HTTP/1.1\r\n\r\n")?;
+        ensure!(shown.contains(expected), "the page says {shown}");
+    }
+    log.wait_for_line(&format!("set up: {ADDRESS}"))?;
+    Ok(())
+}
+
+/// Asks for the address of a name.
+fn resolve(port: u16) -> Result<Vec<u8>> {
+    let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
+    socket.set_read_timeout(Some(Duration::from_millis(500)))?;
+    let question = b"\x12\x34\x01\x00\0\x01\0\0\0\0\0\0\x04wifi\x04test\0\0\x01\0\x01";
+    let mut answer = [0; 512];
+    // Until the firmware has begun to listen.
+    for _ in 0..100 {
+        let _ = socket.send_to(question, (Ipv4Addr::LOCALHOST, port));
+        if let Ok(n) = socket.recv(&mut answer) {
+            return Ok(answer[..n].to_vec());
+        }
+    }
+    bail!("the name is not resolved")
+}
+
+/// Sends a request once somebody listens, and returns the answer.
+fn browse(port: u16, request: &str) -> Result<String> {
+    for _ in 0..600 {
+        let Ok(mut stream) = TcpStream::connect((Ipv4Addr::LOCALHOST, port)) else {
+            thread::sleep(Duration::from_millis(100));
+            continue;
+        };
+        stream.set_read_timeout(Some(Duration::from_secs(60)))?;
+        stream.write_all(request.as_bytes())?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer)?;
+        return Ok(answer);
+    }
+    bail!("nobody shows the page")
 }
 
 /// Sends it all to the port, and receives as much.

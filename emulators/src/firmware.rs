@@ -31,7 +31,8 @@ pub fn build(
     programs: &[Program],
     settings: &[(&str, String)],
 ) -> Result<Firmware> {
-    build_with(board, dialect, programs, settings, board == Board::Stm32)
+    let is_for_qemu = board == Board::Stm32 && !dialect.is_on_spi();
+    build_with(board, dialect, programs, settings, is_for_qemu)
 }
 
 /// Builds programs as for the hardware, with the settings that they have by themselves.

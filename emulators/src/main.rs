@@ -21,8 +21,8 @@ use world::World;
 
 /// Runs the firmware examples in emulators.
 ///
-/// Needs `qemu-system-arm` 10 or newer for the STM32, Node.js and npm for the RP2040, and the Rust
-/// target of the board. Mosquitto and chrony are wanted by `mqtt` and `udp_time`.
+/// Needs `qemu-system-arm` 10 or newer and Python with venv and pip for the STM32, Node.js and npm for
+/// the RP2040, and the Rust target of the board. Mosquitto and chrony are wanted by `mqtt` and `udp_time`.
 #[derive(Parser)]
 #[command(name = "atwifi-emulators", after_help = VARIABLES)]
 struct Options {
@@ -37,7 +37,7 @@ Environment:
 
 #[derive(Subcommand)]
 enum Command {
-    /// The programs for the STM32F405, in QEMU.
+    /// The programs for the STM32F405: in QEMU, those with the module on an SPI in Unicorn.
     Stm32(Selection),
     /// The programs for the Raspberry Pi Pico, in rp2040js.
     Rp2040(Selection),

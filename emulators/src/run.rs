@@ -31,13 +31,14 @@ pub struct Job {
 
 impl Job {
     /// Every program, and those that transfer much with a reset in the middle.
-    pub const ALL: [Job; 8] = [
+    pub const ALL: [Job; 9] = [
         Job::undisturbed(Program::Join),
         Job::undisturbed(Program::HttpGet),
         Job::undisturbed(Program::Mqtt),
         Job::undisturbed(Program::UdpTime),
         Job::undisturbed(Program::TcpServer),
         Job::undisturbed(Program::Scan),
+        Job::undisturbed(Program::SetupPage),
         Job::with_reset(Program::HttpGet),
         Job::with_reset(Program::TcpServer),
     ];
@@ -91,7 +92,8 @@ pub fn run(job: Job, firmware: &Firmware, world: &mut World, verbose: bool) -> R
         module,
     )?;
     let mut log = Log::new(lines, verbose);
-    let checked = check::check(job, &mut log, world).and_then(|()| log.check_trouble(job));
+    let checked =
+        check::check(job, firmware.dialect, &mut log, world).and_then(|()| log.check_trouble(job));
     if let Err(error) = checked {
         let records = records.lock().unwrap_or_else(PoisonError::into_inner);
         records.iter().for_each(|record| eprintln!("{record:.160}"));

@@ -11,8 +11,8 @@ use anyhow::{Context, Result};
 use atwifi_consumers::{Chrony, Mosquitto};
 use atwifi_simulator::{AccessPoint, HostNetwork};
 
-const SSID: &str = "emulated";
-const PASSWORD: &str = "correct horse";
+pub const SSID: &str = "emulated";
+pub const PASSWORD: &str = "correct horse";
 /// The name of this machine in the simulated network.
 pub const HOST: &str = "server.test";
 /// The length of what is transferred, in bytes.
@@ -27,16 +27,22 @@ pub struct World {
     pub time: Option<Chrony>,
     /// The port on which `tcp_server` listens.
     pub echo_port: u16,
+    /// The ports of the page and of the names of `setup_page`.
+    pub setup_ports: [u16; 2],
 }
 
 impl World {
     pub fn new() -> Result<World> {
-        let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("no free port")?;
+        // All at once, so that they differ.
+        let bind = || TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("no free port");
+        let free = [bind()?, bind()?, bind()?];
+        let port = |n: usize| anyhow::Ok(free[n].local_addr()?.port());
         Ok(World {
             http: HttpServer::start()?,
             broker: Mosquitto::start(),
             time: Chrony::start(),
-            echo_port: free.local_addr()?.port(),
+            echo_port: port(0)?,
+            setup_ports: [port(1)?, port(2)?],
         })
     }
 
@@ -51,6 +57,8 @@ impl World {
             ),
             ("NTP_PORT", port(self.time.as_ref().map(Chrony::address))),
             ("ECHO_PORT", self.echo_port),
+            ("SETUP_HTTP_PORT", self.setup_ports[0]),
+            ("SETUP_DNS_PORT", self.setup_ports[1]),
         ];
         let hosts = ["HTTP_HOST", "MQTT_HOST", "NTP_HOST"];
         let mut settings = vec![

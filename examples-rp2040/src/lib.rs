@@ -26,13 +26,23 @@ pub type Error = ErrorOf<Dialect, Wire>;
 /// Joins, and runs a program. When it returns, because something went wrong, the module is switched
 /// off and on, and everything begins anew.
 pub fn start(mut program: impl FnMut(&mut Wifi, Uptime)) -> ! {
+    start_unjoined::<2>(
+        |wifi, clock| match wifi.join(settings::SSID, settings::PASSWORD) {
+            Ok(_) => program(wifi, clock),
+            Err(error) => error!("{}", error),
+        },
+    )
+}
+
+/// The same without joining, with so many sockets.
+pub fn start_unjoined<const SOCKETS: usize>(mut program: impl FnMut(&mut Wifi, Uptime)) -> ! {
     let mut board = Board::take();
-    // For lines and events; for what is read ahead on each of two sockets.
-    let (mut line, mut sockets) = ([0; 640], [const { SocketMemory::<512>::new() }; 2]);
+    // For lines and events; for what is read ahead on each socket.
+    let (mut line, mut sockets) = ([0; 640], [const { SocketMemory::<512>::new() }; SOCKETS]);
     let wifi = Wifi::new(board.wire, board.clock, &mut line, &mut sockets);
     let mut wifi = wifi.expect("the buffers suffice");
     loop {
-        match join(&mut wifi, &mut board.reset, board.clock) {
+        match reset(&mut wifi, &mut board.reset, board.clock) {
             Ok(()) => program(&mut wifi, board.clock),
             Err(error) => error!("{}", error),
         }
@@ -40,11 +50,9 @@ pub fn start(mut program: impl FnMut(&mut Wifi, Uptime)) -> ! {
     }
 }
 
-/// Resets the module and joins.
-fn join(wifi: &mut Wifi, reset: &mut impl OutputPin, mut clock: Uptime) -> Result<(), Error> {
+/// Resets the module.
+fn reset(wifi: &mut Wifi, reset: &mut impl OutputPin, mut clock: Uptime) -> Result<(), Error> {
     wifi.reset_by_pin(reset, &mut clock)?;
     // What the program before has left open.
-    wifi.release_sockets()?;
-    wifi.join(settings::SSID, settings::PASSWORD)?;
-    Ok(())
+    wifi.release_sockets()
 }

@@ -27,6 +27,15 @@ pub const NTP_PORT: u16 = number(option_env!("NTP_PORT"), 123);
 /// The port on which `tcp_server` listens.
 pub const ECHO_PORT: u16 = number(option_env!("ECHO_PORT"), 7);
 
+/// The access point of `setup_page`.
+pub const SETUP_SSID: &str = or(option_env!("SETUP_SSID"), "set me up");
+/// Its password; empty for an open network.
+pub const SETUP_PASSWORD: &str = or(option_env!("SETUP_PASSWORD"), "");
+/// The port of its page.
+pub const SETUP_HTTP_PORT: u16 = number(option_env!("SETUP_HTTP_PORT"), 80);
+/// The port of its names.
+pub const SETUP_DNS_PORT: u16 = number(option_env!("SETUP_DNS_PORT"), 53);
+
 /// The bit rate that the module has after a reset.
 pub const BAUD: u32 = if cfg!(feature = "microchip") {
     230_400

@@ -11,13 +11,14 @@ mod world;
 
 use std::ops::ControlFlow;
 use std::process::ExitCode;
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use atwifi::dialect::Dialect;
 use atwifi::{
-    Module, PingOptions, ScanOptions, SocketMemory, StdClock, Strongest, Transport,
-    microchip::Microchip, st67::St67,
+    AccessPointConfig, Event, Module, PingOptions, ScanOptions, SocketMemory, StdClock, Strongest,
+    Transport, microchip::Microchip, st67::St67,
 };
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use trace::Traced;
@@ -72,6 +73,8 @@ enum Kind {
 enum Job {
     /// List the access points around.
     Scan(Scan),
+    /// Be an access point for a while, and tell who joins and leaves.
+    Ap(Ap),
     /// Ask a host for echoes.
     Ping(Ping),
     /// Tell what the module is, and which network it is in.
@@ -101,6 +104,19 @@ struct Scan {
 }
 
 #[derive(Args)]
+struct Ap {
+    /// Its name.
+    #[arg(default_value = "atwifi-setup")]
+    name: String,
+    /// Its password; empty for an open network.
+    #[arg(long = "with", default_value = "12345678")]
+    with_password: String,
+    /// For how many seconds.
+    #[arg(long, default_value_t = 5)]
+    seconds: u64,
+}
+
+#[derive(Args)]
 struct Ping {
     /// Its name or address.
     #[arg(default_value = world::HOST)]
@@ -117,6 +133,7 @@ const EXAMPLES: &str = "\
 Examples:
   cargo run --example wifi -- scan
   cargo run --example wifi -- scan --strongest 3 --module microchip
+  cargo run --example wifi -- ap
   cargo run --example wifi -- ping --wire
   cargo run --example wifi -- time --port /dev/ttyACM0 --ssid home --password '...'";
 
@@ -146,6 +163,7 @@ where
         Some(port) => trace::<D, _>(options, serial::open(port, module.baud.unwrap_or(baud))?),
         None => {
             let simulated = world::start(name, module.profile.as_deref())?;
+            world::let_a_phone_join(&simulated);
             trace::<D, _>(options, simulated.port())
         }
     }
@@ -172,6 +190,7 @@ where
     wifi.reset().context("the module does not start")?;
     match &options.job {
         Job::Scan(job) => scan(&mut wifi, job),
+        Job::Ap(job) => access_point(&mut wifi, job),
         Job::Ping(job) => {
             join(&mut wifi, &options.module)?;
             ping(&mut wifi, job)
@@ -232,6 +251,33 @@ where
     if scanned.spoilt > 0 {
         eprintln!("{} more were spoilt on the way", scanned.spoilt);
     }
+    Ok(())
+}
+
+fn access_point<D: Dialect, T: Transport>(wifi: &mut Wifi<'_, D, T>, job: &Ap) -> Result<()>
+where
+    T::Error: Send + Sync + 'static,
+    D::Status: Send + Sync,
+{
+    let config = AccessPointConfig::new(job.name.as_bytes(), job.with_password.as_bytes());
+    let address = wifi.start_access_point(&config)?;
+    println!("\"{}\" is at {address}", job.name);
+    let end = Instant::now() + Duration::from_secs(job.seconds);
+    while Instant::now() < end {
+        match wifi.poll()? {
+            None => thread::sleep(Duration::from_millis(10)),
+            Some(Event::ClientConnected(mac)) => println!("{mac} has joined"),
+            Some(Event::ClientAddress(mac, ip)) => {
+                println!(
+                    "{} has {ip}",
+                    mac.map_or("it".into(), |mac| mac.to_string())
+                );
+            }
+            Some(Event::ClientDisconnected(mac)) => println!("{mac} has left"),
+            Some(other) => println!("{other:?}"),
+        }
+    }
+    wifi.stop_access_point()?;
     Ok(())
 }
 

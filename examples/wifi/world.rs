@@ -1,6 +1,9 @@
 //! The world of the demonstration: a simulated module, and what is around it.
 
 use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
 
 use anyhow::Result;
 use atwifi_simulator::{AccessPoint, Config, Handle, HostNetwork, Profile, Server};
@@ -9,7 +12,10 @@ pub const SSID: &str = "atwifi-demo";
 pub const PASSWORD: &str = "correct horse";
 pub const HOST: &str = "example.test";
 
-pub fn start(module: &str, profile: Option<&str>) -> Result<Handle> {
+/// A phone that joins the module's access point as soon as there is one.
+const PHONE: [u8; 6] = [0x02, 0x67, 0x11, 0, 0, 0x99];
+
+pub fn start(module: &str, profile: Option<&str>) -> Result<Arc<Handle>> {
     let newest = match module {
         "microchip" => "fw-0.3.2",
         _ => "fw-2.0.75",
@@ -18,7 +24,21 @@ pub fn start(module: &str, profile: Option<&str>) -> Result<Handle> {
     let mut config = Config::new(profile);
     config.access_points = access_points();
     let here = IpAddr::from(Ipv4Addr::LOCALHOST);
-    Ok(Server::new(config, HostNetwork::new().host(HOST, here)).spawn())
+    Ok(Arc::new(
+        Server::new(config, HostNetwork::new().host(HOST, here)).spawn(),
+    ))
+}
+
+/// Until the module is switched off, a phone tries to join its access point.
+pub fn let_a_phone_join(module: &Arc<Handle>) {
+    let module = Arc::downgrade(module);
+    thread::spawn(move || {
+        while let Some(module) = module.upgrade() {
+            module.station_joins(PHONE);
+            drop(module);
+            thread::sleep(Duration::from_millis(500));
+        }
+    });
 }
 
 fn access_points() -> Vec<AccessPoint> {

@@ -181,7 +181,6 @@ fn an_access_point_is_configured() {
             ("AT+WAPC=5,2", 7),
             ("AT+WAPC=1,1", 7),
             ("AT+WAP=2", 4),
-            ("AT+WAP=0", 25),
         ] {
             let reply = host(profile).ask(bad);
             assert!(
@@ -210,10 +209,6 @@ fn stations_come_and_go() {
         host.play(&[
             ("AT+WAP", "+WAP:1,\"00:01:02:03:04:05\",-48\r\nOK\r\n"),
             (
-                "AT+WAP=1",
-                &error(profile, 27, "Soft AP STArt Not Permitted"),
-            ),
-            (
                 "AT+WAPC=4,1",
                 &error(profile, 6, "Configuration Update Blocked"),
             ),
@@ -221,6 +216,25 @@ fn stations_come_and_go() {
         host.simulation.station_leaves(station);
         host.expect(&format!("{lead}+WAPSD:{id}\"00:01:02:03:04:05\"\r\n"));
         host.play(&[("AT+WAP=0", "OK\r\n"), ("AT+WAP", "+WAP:0\r\nOK\r\n")]);
+    }
+}
+
+/// In firmware the access point that is on is started again, and one that is off finds out late.
+#[test]
+fn the_access_point_is_switched_twice() {
+    for profile in Profile::MICROCHIP {
+        let (again, off) = match profile {
+            REFERENCE => ("ERROR:27\r\n", "ERROR:25\r\n"),
+            _ => ("OK\r\n", "ERROR:8,\"Wi-Fi Request Failed\"\r\n"),
+        };
+        host(profile).play(&[
+            ("AT+WAP=0", off),
+            ("AT+WAP=1", "OK\r\n"),
+            ("AT+WAP=1", again),
+            ("AT+WAP", "+WAP:1\r\nOK\r\n"),
+            ("AT+WAP=0", "OK\r\n"),
+            ("AT+WAP=0", off),
+        ]);
     }
 }
 
@@ -298,22 +312,50 @@ fn a_peer_provisions_the_module() {
         );
         host.expect("");
         client.send(b"AT+WSTAC=1,\"test-network\"\r\nAT+SOCKO=2\r\nAT+WSCNA=1\r\n");
-        host.expect("");
-        let said = std::mem::take(&mut *heard.borrow_mut());
         let unknown = error(profile, 3, "Unknown AT Command");
-        assert_eq!(
-            String::from_utf8(said).unwrap(),
-            format!(
-                "OK\r\n{unknown}OK\r\n\
-                 {lead}+WSCNIND:-57,0,1,\"98:FC:11:41:E7:7C\",\"test-network\"\r\n\
-                 {lead}+WSCNDONE\r\n"
-            )
+        let scan = format!(
+            "{lead}+WSCNIND:-57,0,1,\"98:FC:11:41:E7:7C\",\"test-network\"\r\n{lead}+WSCNDONE\r\n"
         );
+        let (host_hears, client_hears) = match profile {
+            REFERENCE => (String::new(), format!("OK\r\n{unknown}OK\r\n{scan}")),
+            _ => (format!("\rOK\r\n\r{unknown}\rOK\r\n"), scan),
+        };
+        host.expect(&host_hears);
+        let said = std::mem::take(&mut *heard.borrow_mut());
+        assert_eq!(String::from_utf8(said).unwrap(), client_hears);
         client.send(b"AT+WPROV=0\r\n");
-        host.expect(&format!("{lead}+WPROVEXIT\r\n"));
-        assert_eq!(*heard.borrow(), b"OK\r\n");
+        let (host_hears, client_hears) = match profile {
+            REFERENCE => ("+WPROVEXIT\r\n", &b"OK\r\n"[..]),
+            _ => ("\r+WPROVEXIT\r\n\rOK\r\n", &b""[..]),
+        };
+        host.expect(host_hears);
+        assert_eq!(*heard.borrow(), client_hears);
         assert_eq!(client.state(), Dialled::Closed);
         assert!(host.ask("AT+WSTA=1").contains("+WSTAAIP"));
+    }
+}
+
+/// Firmware answers the dump of the settings to the client, and begins provisioning a second time
+/// without a word.
+#[test]
+fn firmware_provisions_once() {
+    for profile in [Profile::MicrochipFw0_2_0, Profile::MicrochipFw0_3_2] {
+        let mut host = host(profile);
+        host.play(&[
+            ("AT+WPROV=1", "OK\r\n"),
+            ("AT+WPROV=0", "+WPROVEXIT\r\nOK\r\n"),
+            ("AT+WPROV=1", ""),
+            ("AT+WPROV", "+WPROV:1\r\nOK\r\n"),
+        ]);
+        let heard = Rc::new(RefCell::new(Vec::new()));
+        let client = host.simulation.dial(
+            ([192, 168, 0, 100], 50000),
+            ([192, 168, 0, 1], 7777),
+            services::record(Rc::clone(&heard)),
+        );
+        client.send(b"AT+WSTAC\r\n");
+        assert!(host.wait().ends_with("\rOK\r\n"));
+        assert!(heard.borrow().starts_with(b"WSTAC:1,"));
     }
 }
 

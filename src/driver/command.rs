@@ -44,14 +44,16 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
         if data.len() != command.length() || data.is_empty() {
             return Err(Error::Usage(Usage::WrongLength(command.length())));
         }
-        let mut task = Task::Upload(exchange::Upload {
+        let upload = exchange::Upload {
             payload: data,
-            prompt: A::PROMPT,
             is_receipt_exact: A::IS_RECEIPT_EXACT,
-        });
+        };
         let reply = self.ready_for_command(A::MAX_TIMEOUT_MS).and_then(|()| {
             self.write(command);
-            self.run(&mut task, A::MAX_TIMEOUT_MS)?;
+            match A::PROMPT {
+                Prompt::Always => self.run(&mut Task::Upload(upload), A::MAX_TIMEOUT_MS)?,
+                Prompt::Perhaps => self.run_unprompted(upload, A::MAX_TIMEOUT_MS)?,
+            };
             self.parse_reply(command)
         });
         self.outcome(reply)

@@ -47,7 +47,9 @@ use crate::socket::Handle;
 use crate::transport::Transport;
 use crate::value::{Addresses, LinkState, TlsConfig};
 
-pub use super::services::{About, Joining, Ping, Scanner, Services, Time};
+pub use super::services::{
+    About, AccessPoint, Joining, Ping, Provisioner, Scanner, Services, Time,
+};
 pub use super::session::Session;
 pub use crate::engine::protocol::{Decoded, Encoding, Escape, Header, Line, LineEnd, Payload};
 pub use crate::error::{Fault, Refusal};

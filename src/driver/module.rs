@@ -41,7 +41,13 @@ pub type ErrorOf<D, T> = Error<<T as ErrorType>::Error, <D as Words>::Status>;
 /// | `join_with`, `rejoin` | `join`, and up to twelve times `command` | `call` |
 /// | `leave`, `link_state`, `addresses`, `mac` | `command` | `call` |
 /// | `station`, `versions`, `forget` | two or three times `command` | `call` |
+/// | `start_access_point`, `stop_access_point`, `access_point_clients` | `command` | `call` |
+/// | `provision(ms)`, `join_by_button(ms)` | ms | the greater of ms, and 30 s or 10 s, and `call` |
 /// | `get_host_by_name` | `resolve` | `call` |
+/// | `set_time_servers`, `time` | one to three times `command` | `call` |
+/// | `wait_for_time(ms)` | ms and `command` | the greater of ms and `call` |
+/// | `scan` | its channels, as long as each is listened to, 5 s, `command` | the greater of that and `call` |
+/// | `ping` | `resolve`, and interval or patience for each echo | the greater of that and `call` |
 /// | `command` and its like | the command's own limit | the greater of that and `call` |
 /// | `reset` | `boot` | `call` |
 /// | `reset_by_pin` | `boot` | `boot` and `call` |

@@ -8,7 +8,6 @@ use crate::clock::Clock;
 use crate::engine::compose::Command;
 use crate::engine::exchange::{Keep, Rows, Task, Upload};
 use crate::engine::gather::Gather;
-use crate::engine::protocol::Prompt;
 use crate::error::Fault;
 use crate::transport::Transport;
 
@@ -45,7 +44,6 @@ impl<'b, D: Words, T: Transport, C: Clock> Module<'b, D, T, C> {
     pub(crate) fn upload(&mut self, payload: &[u8], timeout: u32) -> Outcome {
         let mut task = Task::Upload(Upload {
             payload,
-            prompt: Prompt::Always,
             is_receipt_exact: true,
         });
         self.run(&mut task, timeout).map(drop)
@@ -99,6 +97,12 @@ impl<'b, D: Words, T: Transport, C: Clock> Module<'b, D, T, C> {
     pub(crate) fn run(&mut self, task: &mut Task<'_>, timeout: u32) -> Outcome<usize> {
         self.check_command()?;
         self.engine.exchange(task, timeout)
+    }
+
+    /// Sends the composed command and its payload, for which the module may not prompt.
+    pub(crate) fn run_unprompted(&mut self, upload: Upload<'_>, timeout: u32) -> Outcome<usize> {
+        self.check_command()?;
+        self.engine.exchange_unprompted(upload, timeout)
     }
 
     /// Whether the composed command may be sent.

@@ -1,6 +1,6 @@
 //! What a dialect does for an application besides sockets: the sequences of its services.
 
-use core::net::IpAddr;
+use core::net::{IpAddr, Ipv4Addr};
 
 use super::dialect::{Outcome, Words};
 use super::module::Module;
@@ -8,13 +8,14 @@ use crate::clock::Clock;
 use crate::error::Usage;
 use crate::transport::Transport;
 use crate::value::{
-    AccessPointInfo, JoinOptions, Joined, Mac, PingOptions, ScanOptions, UnixTime, Versions,
+    AccessPointConfig, AccessPointInfo, Client, Credentials, JoinOptions, Joined, Mac, PingOptions,
+    ScanOptions, Security, UnixTime, Versions,
 };
 
 /// All of them.
-pub trait Services: Joining + Scanner + Time + Ping + About {}
+pub trait Services: Joining + Scanner + AccessPoint + Provisioner + Time + Ping + About {}
 
-impl<D: Joining + Scanner + Time + Ping + About> Services for D {}
+impl<D: Joining + Scanner + AccessPoint + Provisioner + Time + Ping + About> Services for D {}
 
 /// Joining as the user wants it, and what the station says of it.
 pub trait Joining: Words {
@@ -88,4 +89,36 @@ pub trait About: Words {
 
     /// Asks for the hardware address of its station.
     fn mac<T: Transport, C: Clock>(module: &mut Module<'_, Self, T, C>) -> Outcome<Mac>;
+}
+
+/// The access point that the module is.
+pub trait AccessPoint: Words {
+    /// Becomes one, protected so; one that it is already is set up anew.
+    /// Returns its own address in its network.
+    fn start_access_point<T: Transport, C: Clock>(
+        module: &mut Module<'_, Self, T, C>,
+        config: &AccessPointConfig<'_>,
+        security: Security,
+    ) -> Outcome<Ipv4Addr>;
+
+    /// Is one no more; a module that is none anyway is no error. Connections over it have ended.
+    fn stop_access_point<T: Transport, C: Clock>(module: &mut Module<'_, Self, T, C>) -> Outcome;
+
+    /// Hands over who has joined it.
+    fn clients<T: Transport, C: Clock>(
+        module: &mut Module<'_, Self, T, C>,
+        each: &mut dyn FnMut(&Client),
+    ) -> Outcome;
+}
+
+/// Being told, over the module's own access point, which network to join.
+pub trait Provisioner: Words {
+    /// Is told, within so many milliseconds, as long as `goes_on`; `None` if it was not.
+    fn provision<T: Transport, C: Clock>(
+        module: &mut Module<'_, Self, T, C>,
+        config: &AccessPointConfig<'_>,
+        security: Security,
+        timeout: u32,
+        goes_on: &mut dyn FnMut() -> bool,
+    ) -> Outcome<Option<Credentials>>;
 }

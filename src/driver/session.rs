@@ -24,7 +24,8 @@ pub struct Session<'b, D: Words> {
     pub(crate) refusal: D::Status,
     /// How much payload the module said it has received.
     pub(crate) received: usize,
-    /// How lines are taken that only commands of the user's can bring about, once one was sent.
+    /// How lines are taken that only services or commands of the user's can bring about, once there
+    /// was one.
     others: Option<Takes<D>>,
     /// How events about datagrams are taken, once there is a socket for them.
     pub(crate) datagrams: Option<D::Datagrams>,
@@ -62,6 +63,11 @@ impl<'b, D: Words> Session<'b, D> {
     /// From here on lines are looked at again that only commands of the user's can bring about.
     pub(crate) fn expect_others(&mut self) {
         self.others = Some(D::other_line);
+    }
+
+    /// From here on lines are taken so, unless what takes them does this too: others of the user's.
+    pub(crate) fn expect(&mut self, take: Takes<D>) {
+        self.others.get_or_insert(take);
     }
 
     /// The module has restarted: nothing of the session is left.

@@ -2,10 +2,10 @@
 
 use super::buffer::Buffer;
 use super::compose::InFlight;
-use super::protocol::{Line, Prompt, Protocol};
+use super::protocol::{Line, Protocol};
 use super::word::Word;
 use super::{Engine, Lead};
-use crate::clock::{Clock, Deadline};
+use crate::clock::Clock;
 use crate::error::Fault;
 use crate::transport::Transport;
 
@@ -21,7 +21,7 @@ const HEADER: usize = 24;
 const DUE_WAIT: u32 = 100;
 
 /// How long a module that said `busy` may still answer (ms) before the command counts as dropped.
-pub(super) const BUSY_WAIT: u32 = 1000;
+const BUSY_WAIT: u32 = 1000;
 
 /// Commands that a busy module dropped are sent again this often.
 const BUSY_RETRIES: usize = 3;
@@ -38,14 +38,11 @@ pub(crate) enum Task<'t> {
     /// At most `limit` bytes of payload are received, straight into `into`; what does not fit there
     /// is dropped.
     Download { into: &'t mut [u8], limit: usize },
-    /// A stream of bytes begins at the prompt.
-    Stream,
 }
 
 /// Payload that is sent.
 pub(crate) struct Upload<'t> {
     pub(crate) payload: &'t [u8],
-    pub(crate) prompt: Prompt,
     /// Where the module counts what it has received, another number means that bytes were lost.
     pub(crate) is_receipt_exact: bool,
 }
@@ -98,8 +95,6 @@ impl<F: FnMut(&[u8])> Rows for Each<F> {
 struct Progress {
     /// The prompt has come, and what waited for it has gone out.
     prompted: bool,
-    /// Firmware that may have none is given a moment to send one; the deadline behind that.
-    prompt_due: Option<Deadline>,
     /// A line that nobody knows may have been part of the reply.
     is_suspect: bool,
     /// A row was taken.
@@ -123,9 +118,76 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
                 engine.owed = upload.payload.len();
             }
             engine.send_command()?;
-            engine.converse(task)
+            engine.converse(task, false)
         });
         self.check_payload(result)
+    }
+
+    /// As [`exchange`](Self::exchange) of payload that firmware may take without a prompt for it, behind
+    /// the `OK` that it sends in any case.
+    pub(crate) fn exchange_unprompted(
+        &mut self,
+        upload: Upload<'_>,
+        timeout: u32,
+    ) -> Result<usize, Fault> {
+        let payload = upload.payload;
+        let mut task = Task::Upload(upload);
+        self.attempt(timeout, |engine| {
+            engine.owed = payload.len();
+            engine.prompt_awaited = true;
+            engine.send_command()?;
+            while !engine.take_word()? {}
+            let deadline = engine.link.within(PROMPT_WAIT);
+            match engine.await_prompt() {
+                Ok(()) | Err(Fault::Timeout) => {}
+                Err(fault) => return Err(fault),
+            }
+            engine.link.resume(deadline);
+            engine.send_payload(payload)?;
+            engine.converse(&mut task, true)
+        })
+    }
+
+    /// Waits for the prompt.
+    pub(super) fn await_prompt(&mut self) -> Result<(), Fault> {
+        loop {
+            match self.await_word(usize::MAX)? {
+                Word::Prompt => return Ok(()),
+                word => drop(self.take_aside(word)?),
+            }
+        }
+    }
+
+    fn take_word(&mut self) -> Result<bool, Fault> {
+        let word = self.await_word(usize::MAX)?;
+        self.take_aside(word)
+    }
+
+    /// Takes what is not what an operation waits for. Returns whether it is the answer to its command.
+    pub(super) fn take_aside(&mut self, word: Word) -> Result<bool, Fault> {
+        match word {
+            Word::Line(Line::Ok) => return Ok(true),
+            Word::Line(Line::Failed | Line::NotUnderstood) => {
+                self.doubtful = core::mem::take(&mut self.owed);
+                return Err(Fault::Refused);
+            }
+            Word::Line(Line::Boot) => {
+                self.owed = 0;
+                return Err(Fault::ModuleReset);
+            }
+            Word::Line(Line::Busy) => {
+                self.busy = true;
+                self.link.at_most(BUSY_WAIT);
+            }
+            Word::Line(Line::Reply) => self.session.stray(self.input.line()),
+            word => {
+                self.take_unasked(word);
+                if self.out_of_step {
+                    return Err(Fault::Malformed);
+                }
+            }
+        }
+        Ok(false)
     }
 
     /// Lets `converse` send the composed command and take its reply, again while a busy module drops it.
@@ -160,7 +222,7 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
         let written = write(&mut self.link.transport);
         let mut keep = Keep::default();
         let result = match self.link.outcome(written) {
-            Ok(()) => self.converse(&mut Task::Rows("", &mut keep)),
+            Ok(()) => self.converse(&mut Task::Rows("", &mut keep), false),
             Err(fault) => Err(fault),
         };
         self.end(result)?;
@@ -230,11 +292,10 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
         self.link.write(self.command.get())
     }
 
-    /// Takes what the module says, up to the final result.
-    fn converse(&mut self, task: &mut Task<'_>) -> Result<usize, Fault> {
+    /// Takes what the module says, up to the final result; payload may be gone out already.
+    fn converse(&mut self, task: &mut Task<'_>, prompted: bool) -> Result<usize, Fault> {
         let mut progress = Progress {
-            prompted: false,
-            prompt_due: None,
+            prompted,
             is_suspect: false,
             has_rows: false,
             got: None,
@@ -243,17 +304,20 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
         let mut read_at_most = usize::MAX;
         match task {
             Task::Download { .. } => read_at_most = HEADER,
-            Task::Upload(..) | Task::Tell | Task::Rows(..) | Task::Stream => {}
+            Task::Upload(..) | Task::Tell | Task::Rows(..) => {}
         }
-        self.prompt_awaited = matches!(task, Task::Upload(_) | Task::Stream);
+        self.prompt_awaited = !prompted && matches!(task, Task::Upload(_));
         loop {
-            let word = match self.await_word(read_at_most) {
-                Err(Fault::Timeout) if progress.prompt_due.is_some() => Word::Prompt,
-                word => word?,
-            };
+            let word = self.await_word(read_at_most)?;
             let done = match word {
                 Word::Line(line) => self.take_line(task, &mut progress, line)?,
-                Word::Prompt => self.take_prompt(task, &mut progress)?,
+                Word::Prompt => {
+                    if let Task::Upload(Upload { payload, .. }) = task {
+                        progress.prompted = true;
+                        self.send_payload(payload)?;
+                    }
+                    false
+                }
                 Word::Payload | Word::Encoded => self.take_payload(task, &mut progress, word)?,
                 Word::Overlong if matches!(task, Task::Tell | Task::Rows(..)) => {
                     self.take_overlong(task, &mut progress);
@@ -347,13 +411,7 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
                 true
             }
             // The firmware says OK before it prompts; that is not the end.
-            Task::Upload(upload) if line == Line::Ok => {
-                if upload.prompt == Prompt::Perhaps {
-                    progress.prompt_due = Some(self.link.within(PROMPT_WAIT));
-                }
-                return Ok(false);
-            }
-            Task::Stream if line == Line::Ok => return Ok(false),
+            Task::Upload(_) if line == Line::Ok => return Ok(false),
             _ => false,
         };
         match is_whole {
@@ -406,21 +464,13 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
         line.starts_with(beginning) || (0..line.len()).any(is_end)
     }
 
-    /// Takes a prompt; whether it was the end.
-    fn take_prompt(&mut self, task: &mut Task<'_>, progress: &mut Progress) -> Result<bool, Fault> {
-        let Task::Upload(Upload { payload, .. }) = task else {
-            return Ok(true);
-        };
+    /// The prompt is there, or will not come.
+    fn send_payload(&mut self, payload: &[u8]) -> Result<(), Fault> {
         self.prompt_awaited = false;
-        progress.prompted = true;
-        if let Some(deadline) = progress.prompt_due.take() {
-            self.link.resume(deadline);
-        }
         // What goes out now may be used: it is not sent again.
         self.busy = false;
         trace!("> payload: {} bytes", payload.len());
-        self.link.write(payload)?;
-        Ok(false)
+        self.link.write(payload)
     }
 
     fn take_payload(

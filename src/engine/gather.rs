@@ -1,7 +1,6 @@
 //! A command whose rows are handed over as they come, also behind its `OK`: scans, lists, echoes.
 
-use super::exchange::BUSY_WAIT;
-use super::protocol::{Line, Protocol};
+use super::protocol::Protocol;
 use super::word::Word;
 use super::{Engine, Lead};
 use crate::clock::Clock;
@@ -72,32 +71,23 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
             };
             match word {
                 None => {}
-                Some(Word::Line(Line::Ok)) if !is_answered => {
-                    is_answered = true;
-                    if let Some(most) = operation.answered() {
-                        ends_in_silence = true;
-                        self.link.at_most(most);
-                    }
-                }
-                Some(Word::Line(Line::Failed | Line::NotUnderstood)) if !is_answered => {
-                    return Err(Fault::Refused);
-                }
-                Some(Word::Line(Line::Busy)) if !is_answered => {
-                    self.busy = true;
-                    self.link.at_most(BUSY_WAIT);
-                }
-                Some(Word::Line(Line::Boot)) => return Err(Fault::ModuleReset),
-                Some(Word::Line(Line::Reply)) => self.session.stray(self.input.line()),
                 Some(Word::Overlong) => {
                     operation.miss();
                     self.session.lost_line();
                 }
-                Some(word) => {
-                    self.take_unasked(word);
-                    if self.out_of_step {
-                        return Err(Fault::Malformed);
+                Some(word) => match (self.take_aside(word), is_answered) {
+                    (Ok(false), _) => {}
+                    (Ok(true), false) => {
+                        is_answered = true;
+                        if let Some(most) = operation.answered() {
+                            ends_in_silence = true;
+                            self.link.at_most(most);
+                        }
                     }
-                }
+                    // The answer to something that is over.
+                    (Ok(true) | Err(Fault::Refused), true) => return Err(Fault::Malformed),
+                    (Err(fault), _) => return Err(fault),
+                },
             }
         }
         Ok(())
@@ -145,10 +135,7 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
             return self.fill(usize::MAX).map(|()| true);
         }
         let most = self.link.remaining().min(ROW_SILENCE);
-        let deadline = self.link.within(most);
-        let filled = self.fill(usize::MAX);
-        self.link.resume(deadline);
-        match filled {
+        match self.fill_within(most) {
             Ok(()) => Ok(true),
             Err(Fault::Timeout) => Ok(false),
             Err(fault) => Err(fault),

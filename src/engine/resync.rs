@@ -98,10 +98,7 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
             while let Some(word) = self.next_word() {
                 self.take_unasked(word);
             }
-            let enough = self.link.within(SILENCE);
-            let filled = self.fill(usize::MAX);
-            self.link.resume(enough);
-            match filled {
+            match self.fill_within(SILENCE) {
                 Ok(()) if self.link.is_late() => return Ok(()),
                 Ok(()) => {}
                 Err(Fault::Timeout) => {

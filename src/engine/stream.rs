@@ -1,7 +1,6 @@
 //! A line that carries somebody's stream of bytes instead of commands, until an escape sequence
 //! ends it.
 
-use super::exchange::Task;
 use super::protocol::Protocol;
 use super::{Engine, Lead};
 use crate::clock::Clock;
@@ -14,7 +13,11 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
     /// From here on the link counts as out of step: who wants to send a command gets back into
     /// step first, and that ends the stream.
     pub(crate) fn enter_stream(&mut self, timeout: u32) -> Result<(), Fault> {
-        let entered = self.exchange(&mut Task::Stream, timeout);
+        let entered = self.attempt(timeout, |engine| {
+            engine.prompt_awaited = true;
+            engine.send_command()?;
+            engine.await_prompt().map(|()| 0)
+        });
         if !matches!(entered, Err(Fault::Refused | Fault::ModuleReset)) {
             self.in_stream = true;
             self.out_of_step = true;

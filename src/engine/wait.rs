@@ -81,12 +81,9 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
 
     #[inline(never)]
     fn await_line_end(&mut self) -> Result<(), Fault> {
-        let enough = self.link.after(CHATTER);
+        self.link.within(CHATTER);
         while !self.out_of_step && (self.message.is_some() || !self.input.pending().is_empty()) {
-            self.link.within(SILENCE);
-            let filled = self.fill(usize::MAX);
-            self.link.resume(enough);
-            match filled {
+            match self.fill_within(SILENCE) {
                 // A message is as long as it says.
                 Ok(()) => self.out_of_step |= self.message.is_none() && self.link.is_late(),
                 Err(fault) => {

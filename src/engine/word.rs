@@ -221,6 +221,15 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
         }
     }
 
+    /// The same, but for so many milliseconds.
+    #[inline(never)]
+    pub(super) fn fill_within(&mut self, milliseconds: u32) -> Result<(), Fault> {
+        let deadline = self.link.within(milliseconds);
+        let filled = self.fill(usize::MAX);
+        self.link.resume(deadline);
+        filled
+    }
+
     pub(super) fn fill_now(&mut self, read_at_most: usize) -> Result<(), Fault> {
         let room = self.input.room();
         let most = room.len().min(read_at_most);

@@ -65,10 +65,9 @@ impl Joining for Microchip {
             channel = number(value).and_then(|n| u8::try_from(n).ok());
         })?;
         // A station that is on may not have found its access point yet.
-        let is_known = matches!(
-            module.session().link_state,
-            LinkState::Up | LinkState::NoAddress
-        );
+        let session = module.session();
+        let is_known =
+            session.link_state == LinkState::NoAddress || session.vendor.address.is_some();
         if bssid.is_none() && !is_known {
             return Ok(None);
         }
@@ -86,7 +85,7 @@ impl Joining for Microchip {
         ssid: &[u8],
     ) -> Outcome<bool> {
         let network = network(module, |told| told.is(ssid))?;
-        let is_up = module.session().link_state == LinkState::Up;
+        let is_up = module.session().vendor.address.is_some();
         Ok(is_up && matches!(network, Some((true, _))))
     }
 

@@ -5,6 +5,7 @@
 //! [`command`], one file a chapter.
 
 mod about;
+mod access_point;
 pub mod command;
 mod datagram;
 mod event;
@@ -13,6 +14,7 @@ mod literal;
 mod others;
 mod payload;
 mod ping;
+mod provisioning;
 mod scan;
 mod server;
 mod station;
@@ -74,6 +76,7 @@ pub struct Memory {
     tls: Option<u32>,
     /// The socket on which TLS is being started.
     securing: Option<u32>,
+    /// That of the socket, or provisioning, which goes on while no socket is being connected.
     connection: Attempt<()>,
     /// The name that is being resolved, as a fingerprint.
     name_asked: u32,

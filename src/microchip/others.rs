@@ -2,7 +2,7 @@
 //! what its events mean in neutral words.
 
 use super::words::{ipv4, split, station_error};
-use super::{Microchip, Status};
+use super::{Microchip, Status, access_point};
 use crate::driver::{Event, Session};
 use crate::engine::protocol::Line;
 use crate::engine::text::Fields;
@@ -24,10 +24,6 @@ const EVENTS: Words<()> = words! {
     "+PING" => (),
     "+PINGERR" => (),
     "+TIME" => (),
-    "+WAPAIP" => (),
-    "+WAPSC" => (),
-    "+WAPSD" => (),
-    "+WPROVEXIT" => (),
     "+WSCNDONE" => (),
     "+WSCNERROR" => (),
     "+WSCNIND" => (),
@@ -41,6 +37,7 @@ pub(super) fn line(
     line: &[u8],
     kind: Line,
 ) -> Line {
+    let kind = access_point::line(session, command, line, kind);
     let (name, values) = split(line);
     let is_event = match kind {
         Line::Reply if name == b"+LOADCERT" && command.starts_with(b"AT+LOADCERT=") => {

@@ -15,15 +15,19 @@ use super::command::network::{
 };
 use super::command::scanning::{ConfigureScan, ScanActively, ScanParameter, ScanPassively};
 use super::command::wlan::{
-    ConfigureStation, GetStation, GetStationParameters, Security, SetStation, StationParameter,
-    StationParameterId,
+    AccessPointParameter, AccessPointSecurity, ConfigureAccessPoint, ConfigureProvisioning,
+    ConfigureStation, GetStation, GetStationParameters, ProvisioningParameter, Security,
+    SetAccessPoint, SetProvisioning, SetStation, StationParameter, StationParameterId,
 };
 use super::{Microchip, Secret, Text};
 use crate::driver::dialect::{
-    About, Datagrams, Joining, Ping, Scanner, Server, Station, Streams, Time,
+    About, AccessPoint, Datagrams, Joining, Ping, Provisioner, Scanner, Server, Station, Streams,
+    Time,
 };
 use crate::driver::recorder::{told, written};
-use crate::value::{self, FixedAddress, JoinOptions, PingOptions, Ranged, ScanOptions, Switch};
+use crate::value::{
+    self, AccessPointConfig, FixedAddress, JoinOptions, PingOptions, Ranged, ScanOptions, Switch,
+};
 
 /// Text that every rule and every line can carry.
 fn name(longest: usize) -> impl Strategy<Value = String> {
@@ -141,6 +145,60 @@ proptest! {
         expected += &written(&SetStation { station: Switch::On, timeout_ms: Some(18000) });
         let told = told::<Microchip>(|module, _| { let _ = Microchip::join_with(module, &options); });
         prop_assert!(told.starts_with(&expected), "{} {}", told, expected);
+    }
+
+    #[test]
+    fn being_an_access_point(
+        ssid in name(32),
+        password in name(64),
+        channel in 1..=13_u8,
+        is_hidden: bool,
+    ) {
+        let text = (Text::new(ssid.as_bytes()), Secret::new(password.as_bytes()));
+        let (Ok(name), Ok(secret)) = text else { return Ok(()) };
+        let hidden = if is_hidden { Switch::On } else { Switch::Off };
+        let configured: String = [
+            AccessPointParameter::Ssid(name),
+            AccessPointParameter::Security(AccessPointSecurity::Wpa2),
+            AccessPointParameter::Credentials(secret),
+            AccessPointParameter::Channel(Ranged::new(channel).unwrap()),
+            AccessPointParameter::Hidden(hidden),
+        ]
+        .map(|parameter| written(&ConfigureAccessPoint { parameter }))
+        .concat();
+        let config = AccessPointConfig::new(ssid.as_bytes(), password.as_bytes())
+            .with_channel(channel);
+        let config = if is_hidden { config.hidden() } else { config };
+        let started = told::<Microchip>(|module, _| {
+            Microchip::start_access_point(module, &config, value::Security::Wpa2).unwrap();
+            Microchip::stop_access_point(module).unwrap();
+        });
+        let switch = |access_point| written(&SetAccessPoint { access_point });
+        prop_assert_eq!(
+            started,
+            configured.clone() + &switch(Switch::On) + &switch(Switch::Off)
+        );
+
+        let port = ProvisioningParameter::Port(Ranged::new(7777).unwrap());
+        let switch = |provisioning| written(&SetProvisioning { provisioning });
+        let cleared = [
+            StationParameter::Ssid(Text::new(b"").unwrap()),
+            StationParameter::Security(Security::Open),
+            StationParameter::Credentials(Secret::new(b"").unwrap()),
+        ]
+        .map(|parameter| written(&ConfigureStation { parameter }))
+        .concat();
+        let provisioned = told::<Microchip>(|module, _| {
+            let security = value::Security::Wpa2;
+            let told = Microchip::provision(module, &config, security, 1000, &mut || false);
+            assert_eq!(told, Ok(None));
+        });
+        let expected = configured
+            + &cleared
+            + &written(&ConfigureProvisioning { parameter: port })
+            + &switch(Switch::On)
+            + &switch(Switch::Off);
+        prop_assert_eq!(provisioned, expected);
     }
 
     #[test]

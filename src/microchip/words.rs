@@ -283,7 +283,7 @@ fn is_closing(command: &[u8], socket: &[u8]) -> bool {
 
 impl<R> Attempt<R> {
     /// The first result counts.
-    fn settle(&mut self, result: Result<R, Status>) {
+    pub(super) fn settle(&mut self, result: Result<R, Status>) {
         if matches!(self, Attempt::Open) {
             *self = Attempt::Settled(result);
         }

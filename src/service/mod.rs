@@ -1,8 +1,10 @@
 //! What a user does, in the field's words: no AT text.
 
 mod about;
+mod access_point;
 mod join;
 mod ping;
+mod provisioning;
 mod scan;
 mod station;
 mod time;

@@ -5,6 +5,7 @@
 //! [`command`], one file a chapter.
 
 mod about;
+mod access_point;
 pub mod command;
 mod datagram;
 mod event;
@@ -13,6 +14,7 @@ mod others;
 mod passthrough;
 mod payload;
 mod ping;
+mod provisioning;
 mod scan;
 mod server;
 mod station;
@@ -24,6 +26,7 @@ mod text;
 mod time;
 mod tls;
 mod words;
+mod wps;
 
 use crate::driver::Session;
 use crate::driver::dialect::{Setting, Words, private};
@@ -63,8 +66,7 @@ pub struct Memory {
     /// Links that are let be: the user has opened them with commands, or the module did not close them
     /// when it was told to; that is tried again when a peer was accepted or no other link is left.
     foreign: LinkSet,
-    /// What the user has made of the module besides a station, as `AT+CWMODE` counts: 2 is an access
-    /// point.
+    /// What the module is besides a station, as `AT+CWMODE` counts: 2 is an access point.
     soft_ap: u32,
     /// How often in a row a peer has got the link that was chosen.
     races_lost: u8,

@@ -23,12 +23,13 @@ const SET_UP: [&str; 6] = [
     "ATE0\r\n",
     "AT+SYSSTORE=0\r\n",
     "AT+SYSLOG=1\r\n",
-    SET_MULTIPLE,
-    SET_RECEIVE_MODE,
+    "AT+CIPMUX=1\r\n",
+    "AT+CIPRECVMODE=1\r\n",
     "AT+CIPDINFO=1\r\n",
 ];
-const SET_MULTIPLE: &str = "AT+CIPMUX=1\r\n";
-const SET_RECEIVE_MODE: &str = "AT+CIPRECVMODE=1\r\n";
+
+/// The first of them that a module with open links refuses.
+const ABOUT_LINKS: usize = 3;
 
 /// Closes every link.
 pub(super) const CLOSE_ALL: &str = "AT+CIPCLOSE=5\r\n";
@@ -41,7 +42,7 @@ const END_ALL: [&str; 3] = ["AT+CIPSERVER=0,1\r\n", CLOSE_ALL, CLOSE_SINGLE];
 
 /// Makes the module a station (1) that does not join by itself, and leaves it the access point (2)
 /// that it is.
-const STATION: &str = "AT+CWMODE=#,0\r\n";
+pub(super) const STATION: &str = "AT+CWMODE=#,0\r\n";
 
 /// How long links may take to close after the module has agreed to (ms); no source gives a
 /// figure.
@@ -67,17 +68,17 @@ impl Station for St67 {
     };
 
     fn set_up<T: Transport, C: Clock>(module: &mut Module<'_, T, C>) -> Outcome {
-        for &line in &SET_UP {
+        for (n, &line) in SET_UP.iter().enumerate() {
             match module.tell(line, &[]) {
                 Err(Fault::Refused) => {
                     // What stood before it may have spoilt it: payload of which the module has heard
                     // only the end. Or links are open that the driver before this one has left.
-                    if line == SET_MULTIPLE || line == SET_RECEIVE_MODE {
+                    if n >= ABOUT_LINKS {
                         close_everything(module)?;
                     }
                     let told = module.tell(line, &[]);
                     let is_unknown = module.session().refusal.is_about_an_unknown_command();
-                    if told == Err(Fault::Refused) && line == SET_MULTIPLE && is_unknown {
+                    if told == Err(Fault::Refused) && n == ABOUT_LINKS && is_unknown {
                         // There is firmware that has no TCP/IP.
                         module.session().refusal = Status::NetworkOnHost;
                     }

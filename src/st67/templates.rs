@@ -16,18 +16,19 @@ use super::command::net::{
     SetReceiveMode, SetSenderInfo, SetServerName, SetTcpOptions, SetTimeServers, TimeZone, single,
 };
 use super::command::wifi::{
-    Columns, CountryPolicy, Dhcp, GetAddresses, GetState, Join, Leave, LeaveAnd, Mode, ScanFor,
-    ScanType, Securities, SetCountry, SetDhcp, SetHostName, SetMode, SetScanOptions,
-    SetStationAddress,
+    Columns, CountryPolicy, Dhcp, GetAddresses, GetClients, GetSoftApAddresses, GetState, Join,
+    Leave, LeaveAnd, Mode, ScanFor, ScanType, Securities, SetCountry, SetDhcp, SetDhcpServer,
+    SetHostName, SetMode, SetScanOptions, SetSoftAp, SetSoftApAddress, SetStationAddress, SetWps,
+    SoftApSecurity,
 };
 use super::{Secret, St67, Text};
 use crate::driver::dialect::{
-    About, Datagrams, Joining, Ping, Scanner, Secured, Server, Station, Streams, Time,
+    About, AccessPoint, Datagrams, Joining, Ping, Scanner, Secured, Server, Station, Streams, Time,
 };
 use crate::driver::recorder::{told, written};
 use crate::value::{
-    FixedAddress, JoinOptions, Mac, PingOptions, Psk, Ranged, ScanOptions, Security, Switch,
-    TlsConfig,
+    AccessPointConfig, FixedAddress, JoinOptions, Leases, Mac, PingOptions, Psk, Ranged,
+    ScanOptions, Security, Switch, TlsConfig,
 };
 
 fn all(commands: &[String]) -> String {
@@ -181,6 +182,29 @@ fn by_dhcp() -> String {
     ])
 }
 
+#[test]
+fn the_access_point_and_the_button() {
+    let stop = SetMode {
+        mode: Mode::Station,
+        auto_connect: Some(Switch::Off),
+    };
+    assert_eq!(
+        told::<St67>(|module, _| {
+            St67::stop_access_point(module).unwrap();
+            St67::clients(module, &mut |_| {}).unwrap();
+        }),
+        all(&[written(&stop), written(&GetClients)])
+    );
+    let told = told::<St67>(|module, _| {
+        let _ = super::wps::join(module, 1);
+    });
+    let button = SetWps {
+        enable: Switch::On,
+        floor: None,
+    };
+    assert!(told.contains(&written(&button)), "{told}");
+}
+
 proptest! {
     #[test]
     fn joining_with_options(
@@ -228,6 +252,46 @@ proptest! {
         let is_short = options.password.len() < 8 && !is_wep;
         let told = told::<St67>(|module, _| { let _ = St67::join_with(module, &options); });
         prop_assert_eq!(told, if is_short { String::new() } else { expected });
+    }
+
+    #[test]
+    fn being_an_access_point(
+        ssid in name(32),
+        password in name(64),
+        channel in 1..=13_u8,
+        clients in 1..=4_u8,
+        is_hidden: bool,
+        ips: [Ipv4Addr; 4],
+        minutes in 1..=2880_u16,
+    ) {
+        let text = (Text::new(ssid.as_bytes()), Secret::new(password.as_bytes()));
+        let (Ok(name), Ok(secret)) = text else { return Ok(()) };
+        let [ip, netmask, first, last] = ips;
+        let commands = [
+            written(&SetMode { mode: Mode::Both, auto_connect: Some(Switch::Off) }),
+            written(&SetSoftAp {
+                ssid: name,
+                password: secret,
+                channel: Ranged::new(channel).unwrap(),
+                security: SoftApSecurity::Wpa2,
+                stations: Some(Ranged::new(clients).unwrap()),
+                hidden: Some(if is_hidden { Switch::On } else { Switch::Off }),
+            }),
+            written(&SetSoftApAddress { ip, gateway: Some(ip), netmask: Some(netmask) }),
+            written(&SetDhcp { operate: Switch::On, dhcp: Dhcp::SOFT_AP }),
+            written(&SetDhcpServer::range(Ranged::new(minutes).unwrap(), first, last)),
+            written(&GetSoftApAddresses),
+        ];
+        let config = AccessPointConfig::new(ssid.as_bytes(), password.as_bytes())
+            .with_channel(channel)
+            .with_clients(clients)
+            .with_address(ip, netmask)
+            .with_leases(Leases { first, last, minutes });
+        let config = if is_hidden { config.hidden() } else { config };
+        let told = told::<St67>(|module, _| {
+            let _ = St67::start_access_point(module, &config, Security::Wpa2);
+        });
+        prop_assert_eq!(told, all(&commands));
     }
 
     #[test]

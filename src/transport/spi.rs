@@ -85,7 +85,8 @@ const OFFER_US: u32 = 400 * BRIEF_US;
 /// Make RDY's rising edge an interrupt if the clock's [`idle`](crate::Clock::idle) sleeps until the
 /// next one; as with a [`Ring`](super::Ring), look at the pin and go to sleep with interrupts masked.
 /// A HAL's `SpiBus` may move each byte by itself or whole slices by DMA: payload passes through it in
-/// slices as long as they come, straight from and to the memory of the caller.
+/// slices as long as they come, straight from and to the memory of the caller. How a HAL's is wrapped by
+/// one with DMA is shown in `examples-stm32/src/board/dma.rs`.
 ///
 /// CS of a module that sleeps (`AT+PWR=2`) wakes it up, if it was told to watch the pin
 /// (`AT+SLWKIO=28,0`): the first command after that takes as long as the module needs.
@@ -202,8 +203,10 @@ impl<'b, B: SpiBus, CS: OutputPin, RDY: InputPin, D: DelayNs> Spi<'b, B, CS, RDY
     /// Takes the SPI, the two pins, a delay and memory. Nothing is driven yet.
     ///
     /// `meanwhile` holds what the module says while it is spoken to: 260 bytes are enough for any line
-    /// of text; where payload comes unasked (MQTT, Bluetooth LE, `+IPD` in active mode) lend 2 KiB;
-    /// 6144 can never be too few.
+    /// of text; where payload comes unasked (MQTT, Bluetooth LE, `+IPD` in active mode) lend 2 KiB.
+    /// 6144 are enough for any one frame. Still, several writes with no read between them can meet a
+    /// frame each, and what does not fit ends in an error: [`SpiError::Unread`], before anything is
+    /// sent, or [`SpiError::Overrun`], behind which the driver gets back into step.
     pub fn new(bus: B, cs: CS, rdy: RDY, delay: D, meanwhile: &'b mut [u8]) -> Self {
         Spi {
             bus,

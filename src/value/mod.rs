@@ -1,6 +1,7 @@
 //! What stands in commands, in what a module reports, and in the calls of the driver: texts,
 //! addresses, numbers with names and with limits, configuration.
 
+mod access_point;
 pub(crate) mod bytes;
 pub mod danger;
 pub(crate) mod ip;
@@ -18,6 +19,7 @@ mod time;
 mod tls;
 pub(crate) mod versions;
 
+pub use access_point::{AccessPointConfig, Client, Credentials, Leases};
 pub use ip::Ip;
 pub use join::{FixedAddress, JoinOptions, Joined};
 pub use mac::Mac;

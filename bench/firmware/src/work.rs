@@ -5,8 +5,8 @@ use core::ops::ControlFlow;
 
 use atwifi::dialect::Dialect;
 use atwifi::{
-    Event, JoinOptions, LinkState, Module, PingOptions, ScanOptions, Security, Tls, TlsConfig,
-    Transport,
+    AccessPointConfig, Event, JoinOptions, LinkState, Module, PingOptions, ScanOptions, Security,
+    Tls, TlsConfig, Transport,
 };
 use embedded_nal::{AddrType, Dns, TcpClientStack, TcpFullStack};
 
@@ -77,6 +77,12 @@ pub fn options<D: Dialect>(module: &mut Driver<D>) {
     network(module);
 }
 
+/// A client that is an access point too.
+pub fn access_point<D: Dialect>(module: &mut Driver<D>) {
+    client(module);
+    own_network(module);
+}
+
 /// A client that scans.
 pub fn scan<D: Dialect>(module: &mut Driver<D>) {
     client(module);
@@ -99,6 +105,7 @@ pub fn ping<D: Dialect>(module: &mut Driver<D>) {
 pub fn everything<D: Dialect>(module: &mut Driver<D>) {
     client(module);
     network(module);
+    own_network(module);
     access_points(module);
     clock(module);
     echoes(module);
@@ -144,6 +151,16 @@ fn network<D: Dialect>(module: &mut Driver<D>) {
     if let Some(Some(joined)) = take(module.station()) {
         Uart.put(joined.channel.unwrap_or(0));
     }
+}
+
+fn own_network<D: Dialect>(module: &mut Driver<D>) {
+    let config = AccessPointConfig::new(b"setup", b"12345678");
+    take(module.start_access_point(&config));
+    take(module.access_point_clients(|client| {
+        Uart.put(client.mac.0[5]);
+        ControlFlow::Continue(())
+    }));
+    take(module.stop_access_point());
 }
 
 fn access_points<D: Dialect>(module: &mut Driver<D>) {

@@ -2,6 +2,8 @@
 
 mod qemu;
 mod rp2040js;
+mod said;
+mod unicorn;
 
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
@@ -55,17 +57,19 @@ impl Emulator {
         elf: &Path,
         module: Handle,
     ) -> Result<(Self, Receiver<Line>)> {
-        let served = match dialect {
-            Dialect::St67Spi => module.serve_spi("127.0.0.1:0"),
-            Dialect::St67 | Dialect::Microchip => module.serve_tcp("127.0.0.1:0"),
+        let is_on_spi = dialect.is_on_spi();
+        let served = match is_on_spi {
+            true => module.serve_spi("127.0.0.1:0"),
+            false => module.serve_tcp("127.0.0.1:0"),
         };
         let wire = served.context("no free port")?;
-        let (mut command, qemu, hear): (_, _, fn(&str) -> Heard) = match board {
-            Board::Stm32 => {
+        let (mut command, qemu, hear): (_, _, fn(&str) -> Heard) = match (board, is_on_spi) {
+            (Board::Stm32, true) => (unicorn::command(elf, wire)?, None, said::hear),
+            (Board::Stm32, false) => {
                 let qemu = Qemu::new(elf)?;
                 (qemu.command(elf, wire)?, Some(qemu), qemu::hear)
             }
-            Board::Rp2040 => (rp2040js::command(elf, dialect, wire)?, None, rp2040js::hear),
+            (Board::Rp2040, _) => (rp2040js::command(elf, dialect, wire)?, None, said::hear),
         };
         command
             .stdin(Stdio::piped())
@@ -92,7 +96,7 @@ impl Emulator {
         }
         drop(self.child.stdin.take());
         self.child.wait()?;
-        rp2040js::figures(&self.complaints())
+        said::figures(&self.complaints())
     }
 
     /// What it has complained of, once it has ended.

@@ -8,7 +8,7 @@
 //! | GPIO19, SPI0 TX | 25 | MOSI | D11 |
 //! | GPIO20 | 26 | RDY | D3 |
 //! | GPIO21 | 27 | CHIP_EN | D5 |
-//! | GND | 23 | GND and BOOT | GND and D6 |
+//! | GND | 23, 28 | GND, BOOT | GND, D6 |
 
 use atwifi::transport::Spi;
 use cortex_m::peripheral::NVIC;

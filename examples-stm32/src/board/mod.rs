@@ -1,7 +1,9 @@
 //! An STM32F405: clocks, time and sleep. On another STM32F4, change the feature of `stm32f4xx-hal` in
 //! `Cargo.toml`, the sizes in `memory.x`, and the clock here. How the module is wired to it is told in
-//! `spi` and `uart`, of which one is built.
+//! `spi` and `uart`, of which one is built; `dma` is beside the former.
 
+#[cfg(all(feature = "dma", not(feature = "uart")))]
+pub mod dma;
 #[cfg(not(feature = "uart"))]
 pub mod spi;
 #[cfg(feature = "uart")]
@@ -58,7 +60,15 @@ impl Board {
         #[cfg(not(feature = "uart"))]
         let (wire, reset) = {
             let ports = (chip.GPIOA.split(&mut rcc), chip.GPIOB.split(&mut rcc));
-            spi::connect(chip.SPI1, ports, chip.EXTI, chip.SYSCFG, &mut rcc)
+            spi::connect(
+                chip.SPI1,
+                #[cfg(feature = "dma")]
+                chip.DMA2,
+                ports,
+                chip.EXTI,
+                chip.SYSCFG,
+                &mut rcc,
+            )
         };
         #[cfg(feature = "uart")]
         let (wire, reset) = {

@@ -15,12 +15,15 @@ use cortex_m::peripheral::NVIC;
 use embedded_hal::delay::DelayNs;
 use embedded_hal::spi::MODE_0;
 use stm32f4xx_hal::gpio::{Edge, Input, Output, PB3, PB4, PB6, PinState, gpioa, gpiob};
+#[cfg(feature = "dma")]
+use stm32f4xx_hal::pac::DMA2;
 use stm32f4xx_hal::pac::{EXTI, GPIOB, SPI1, SYSCFG, interrupt};
 use stm32f4xx_hal::prelude::*;
 use stm32f4xx_hal::rcc::Rcc;
-use stm32f4xx_hal::spi;
 
 use super::CORE_HZ;
+#[cfg(feature = "dma")]
+use super::dma::SpiDma;
 
 /// The module takes 40 MHz.
 const CLOCK_MHZ: u32 = 21;
@@ -29,13 +32,18 @@ const MEANWHILE: usize = 260;
 /// RDY's pin, and its line among the interrupts.
 const RDY: u32 = 1 << 3;
 
-/// The SPI of the HAL moves each byte by itself. One with DMA is handed over in its place.
-pub type Wire = Spi<'static, spi::Spi<SPI1>, PB6<Output>, PB3<Input>, Cycles>;
+/// The SPI of the HAL moves each byte by itself.
+#[cfg(not(feature = "dma"))]
+pub type Bus = stm32f4xx_hal::spi::Spi<SPI1>;
+#[cfg(feature = "dma")]
+pub type Bus = SpiDma;
+pub type Wire = Spi<'static, Bus, PB6<Output>, PB3<Input>, Cycles>;
 pub type Reset = PB4<Output>;
 
 /// Sets it up; once.
 pub fn connect(
     spi: SPI1,
+    #[cfg(feature = "dma")] dma: DMA2,
     (port_a, port_b): (gpioa::Parts, gpiob::Parts),
     mut exti: EXTI,
     syscfg: SYSCFG,
@@ -54,6 +62,8 @@ pub fn connect(
     unsafe { NVIC::unmask(interrupt::EXTI3) };
     let lines = (Some(port_a.pa5), Some(port_a.pa6), Some(port_a.pa7));
     let bus = spi.spi(lines, MODE_0, CLOCK_MHZ.MHz(), rcc);
+    #[cfg(feature = "dma")]
+    let bus = SpiDma::new(bus, dma, rcc);
     let meanwhile = cortex_m::singleton!(: [u8; MEANWHILE] = [0; MEANWHILE]);
     let meanwhile = meanwhile.expect("nobody else has set up the SPI");
     (Spi::new(bus, cs, rdy, Cycles, meanwhile), reset)

@@ -52,6 +52,14 @@ pub(super) struct Variant {
     pub bare_dump: bool,
     /// Security types that `AT+WSTA=1` accepts.
     pub security_types: &'static [i64],
+    /// An access point that is on is started again by `AT+WAP=1`, and `AT+WAP=0` finds out that none is
+    /// on when it is to be stopped; otherwise both are not permitted.
+    pub restarts_soft_ap: bool,
+    /// `AT+WPROV=1` is answered once after each start only.
+    pub provisions_once: bool,
+    /// Whoever provisions the module is answered; otherwise the host hears how its commands are, and
+    /// the end of provisioning comes before that of the command.
+    pub answers_provisioner: bool,
     /// Socket ids begin with the uptime in milliseconds; otherwise with 1.
     pub large_ids: bool,
     /// A connection that fails takes its socket along, and a refusal is told of when the time for
@@ -175,6 +183,9 @@ const FW_0_3_2: Variant = Variant {
     bare_dump: true,
     // WPA3 is not compiled in.
     security_types: &[0, 2, 3],
+    restarts_soft_ap: true,
+    provisions_once: true,
+    answers_provisioner: false,
     large_ids: true,
     failure_frees: true,
     quoted_errors: false,
@@ -233,6 +244,9 @@ const REFERENCE: Variant = Variant {
     empty_text_fails: false,
     bare_dump: false,
     security_types: &[0, 1, 2, 3, 4, 5],
+    restarts_soft_ap: false,
+    provisions_once: false,
+    answers_provisioner: true,
     large_ids: false,
     failure_frees: false,
     quoted_errors: true,

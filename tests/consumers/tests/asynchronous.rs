@@ -2,7 +2,7 @@
 //! traits of embedded-nal-async.
 
 use atwifi_consumers::{
-    Board, Handle, Mosquitto, NAME, Nginx, Profile, UnderTest, on_every_firmware,
+    Board, Firmware, Handle, Mosquitto, NAME, Nginx, UnderTest, on_every_firmware,
 };
 use embassy_futures::{block_on, join::join};
 use embassy_time::{Duration, with_timeout};
@@ -90,7 +90,7 @@ async fn get<D: UnderTest>(network: Handle<D>, server: &Nginx, name: &str) -> Ve
     body.expect("the body").to_vec()
 }
 
-fn minimq<D: UnderTest>(firmware: Profile) {
+fn minimq<D: UnderTest>(firmware: Firmware) {
     let Some(broker) = Mosquitto::start() else {
         return;
     };
@@ -98,7 +98,7 @@ fn minimq<D: UnderTest>(firmware: Profile) {
     run(minimq_echo(network, &broker, &content(3000)));
 }
 
-fn rust_mqtt<D: UnderTest>(firmware: Profile) {
+fn rust_mqtt<D: UnderTest>(firmware: Firmware) {
     let Some(broker) = Mosquitto::start() else {
         return;
     };
@@ -106,7 +106,7 @@ fn rust_mqtt<D: UnderTest>(firmware: Profile) {
     run(rust_mqtt_echo(network, &broker, &content(3000)));
 }
 
-fn reqwless<D: UnderTest>(firmware: Profile) {
+fn reqwless<D: UnderTest>(firmware: Firmware) {
     let page = content(5000);
     let Some(server) = Nginx::start([("page", &page)]) else {
         return;
@@ -119,7 +119,7 @@ fn reqwless<D: UnderTest>(firmware: Profile) {
 }
 
 /// Two clients on one module: while one waits for its peer, the other goes on.
-fn two_at_a_time<D: UnderTest>(firmware: Profile) {
+fn two_at_a_time<D: UnderTest>(firmware: Firmware) {
     let Some(broker) = Mosquitto::start() else {
         return;
     };

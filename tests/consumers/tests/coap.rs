@@ -3,7 +3,7 @@
 use std::net::{Ipv4Addr, TcpListener};
 
 use atwifi_consumers::{
-    Board, COAP_PORT, CoapClient, Patience, Profile, UnderTest, on_every_firmware,
+    Board, COAP_PORT, CoapClient, Firmware, Patience, UnderTest, on_every_firmware,
 };
 use coap_handler_implementations::{HandlerBuilder, SimpleRendered, new_dispatcher};
 use embedded_nal::{UdpClientStack, UdpFullStack, nb};
@@ -33,7 +33,7 @@ fn claim_port() -> TcpListener {
 ///
 /// Not two at a time: a module sends to whoever it has heard last, also if that happens between a
 /// command to send and its payload.
-fn serve<D: UnderTest>(firmware: Profile, clients: usize, path: &str, content: &str) {
+fn serve<D: UnderTest>(firmware: Firmware, clients: usize, path: &str, content: &str) {
     let _port = claim_port();
     let (_board, mut network) = Board::joined::<D>(firmware);
     let mut socket = UdpClientStack::socket(&mut network).expect("a socket");
@@ -56,11 +56,11 @@ fn serve<D: UnderTest>(firmware: Profile, clients: usize, path: &str, content: &
     }
 }
 
-fn a_client_gets_its_answer<D: UnderTest>(firmware: Profile) {
+fn a_client_gets_its_answer<D: UnderTest>(firmware: Firmware) {
     serve::<D>(firmware, 1, "short", "hello");
 }
 
-fn each_client_gets_its_own_answers<D: UnderTest>(firmware: Profile) {
+fn each_client_gets_its_own_answers<D: UnderTest>(firmware: Firmware) {
     serve::<D>(firmware, 3, "long", &long());
 }
 

@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use std::net::{IpAddr, SocketAddr};
 
 use atwifi::Stream;
-use atwifi_consumers::{Board, Handle, NAME, Nginx, Profile, UnderTest, on_every_firmware};
+use atwifi_consumers::{Board, Firmware, Handle, NAME, Nginx, UnderTest, on_every_firmware};
 use barehttp::config::Config;
 use barehttp::{
     BlockingSocket, BlockingSocketFactory, DnsError, DnsResolver, Error, HttpClient, SocketError,
@@ -104,7 +104,7 @@ fn reason(error: impl embedded_io::Error) -> SocketError {
 
 /// Runs a test with a client on a board of its own.
 fn with_client<D: UnderTest>(
-    firmware: Profile,
+    firmware: Firmware,
     test: impl FnOnce(&HttpClient<Socket<D>, Resolver<D>>),
 ) {
     let (_board, network) = Board::shared::<D>(firmware);
@@ -121,7 +121,7 @@ fn page(length: usize) -> Vec<u8> {
     bytes.cycle().take(length).collect()
 }
 
-fn pages_of_any_size_over_one_connection<D: UnderTest>(firmware: Profile) {
+fn pages_of_any_size_over_one_connection<D: UnderTest>(firmware: Firmware) {
     let pages = [0, 1, 1460, 9000, 30_000].map(|length| (format!("{length}"), page(length)));
     let Some(server) = Nginx::start(pages.iter().map(|(name, page)| (name, page))) else {
         return;
@@ -138,7 +138,7 @@ fn pages_of_any_size_over_one_connection<D: UnderTest>(firmware: Profile) {
     });
 }
 
-fn a_connection_that_the_server_closed_is_replaced<D: UnderTest>(firmware: Profile) {
+fn a_connection_that_the_server_closed_is_replaced<D: UnderTest>(firmware: Firmware) {
     let Some(server) = Nginx::start([("page", page(100))]) else {
         return;
     };
@@ -154,7 +154,7 @@ fn a_connection_that_the_server_closed_is_replaced<D: UnderTest>(firmware: Profi
     });
 }
 
-fn an_error_page_is_an_answer<D: UnderTest>(firmware: Profile) {
+fn an_error_page_is_an_answer<D: UnderTest>(firmware: Firmware) {
     let Some(server) = Nginx::start([("page", page(100))]) else {
         return;
     };

@@ -1,7 +1,7 @@
 //! minimq, an MQTT 5 client that owns its `TcpClientStack`, against Mosquitto.
 
 use atwifi_consumers::{
-    Board, Handle, Mosquitto, NAME, Patience, Profile, UnderTest, on_every_firmware,
+    Board, Firmware, Handle, Mosquitto, NAME, Patience, UnderTest, on_every_firmware,
 };
 use minimq::broker::NamedBroker;
 use minimq::types::{SubscriptionOptions, TopicFilter};
@@ -95,7 +95,7 @@ fn message(length: usize) -> Vec<u8> {
     bytes.cycle().take(length).collect()
 }
 
-fn messages_up_to_3_kb_come_back<D: UnderTest>(firmware: Profile) {
+fn messages_up_to_3_kb_come_back<D: UnderTest>(firmware: Firmware) {
     let Some(broker) = Mosquitto::start() else {
         return;
     };
@@ -115,7 +115,7 @@ fn messages_up_to_3_kb_come_back<D: UnderTest>(firmware: Profile) {
     }
 }
 
-fn another_client_gets_what_was_published<D: UnderTest>(firmware: Profile) {
+fn another_client_gets_what_was_published<D: UnderTest>(firmware: Firmware) {
     let Some(broker) = Mosquitto::start() else {
         return;
     };
@@ -139,7 +139,7 @@ fn another_client_gets_what_was_published<D: UnderTest>(firmware: Profile) {
 
 /// Messages arrive in a burst, and the client answers each from its callback, while it also sends
 /// acknowledgements.
-fn every_message_of_a_burst_is_answered<D: UnderTest>(firmware: Profile) {
+fn every_message_of_a_burst_is_answered<D: UnderTest>(firmware: Firmware) {
     const BURST: usize = 40;
     let Some(broker) = Mosquitto::start() else {
         return;
@@ -175,7 +175,7 @@ fn every_message_of_a_burst_is_answered<D: UnderTest>(firmware: Profile) {
     assert_eq!(answered, questions);
 }
 
-fn a_client_comes_back_after_its_broker<D: UnderTest>(firmware: Profile) {
+fn a_client_comes_back_after_its_broker<D: UnderTest>(firmware: Firmware) {
     let Some(mut broker) = Mosquitto::start() else {
         return;
     };
@@ -202,7 +202,7 @@ fn a_client_comes_back_after_its_broker<D: UnderTest>(firmware: Profile) {
     assert_eq!(receive(&mut client), ("back".to_owned(), b"again".to_vec()));
 }
 
-fn the_example_works<D: UnderTest>(firmware: Profile) {
+fn the_example_works<D: UnderTest>(firmware: Firmware) {
     let Some(broker) = Mosquitto::start() else {
         return;
     };

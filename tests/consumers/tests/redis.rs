@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 
-use atwifi_consumers::{Board, Profile, Redis, UnderTest, on_every_firmware};
+use atwifi_consumers::{Board, Firmware, Redis, UnderTest, on_every_firmware};
 use bytes::Bytes;
 use embedded_redis::network::ConnectionHandler;
 use embedded_time::duration::Microseconds;
@@ -50,7 +50,7 @@ fn end_connections(server: SocketAddr) {
 // The client's protocols are different types, and their trait has no public name.
 macro_rules! in_protocol {
     ($protocol:ident: $there_and_back:ident $again:ident) => {
-        fn $there_and_back<D: UnderTest>(firmware: Profile) {
+        fn $there_and_back<D: UnderTest>(firmware: Firmware) {
             let Some(server) = Redis::start() else {
                 return;
             };
@@ -74,7 +74,7 @@ macro_rules! in_protocol {
             assert!(got.is_none());
         }
 
-        fn $again<D: UnderTest>(firmware: Profile) {
+        fn $again<D: UnderTest>(firmware: Firmware) {
             let Some(server) = Redis::start() else {
                 return;
             };

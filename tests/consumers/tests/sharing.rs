@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use atwifi_consumers::{
-    Board, Chrony, Mosquitto, NAME, NtpSocket, Patience, Profile, UnderTest, on_every_firmware,
+    Board, Chrony, Firmware, Mosquitto, NAME, NtpSocket, Patience, UnderTest, on_every_firmware,
 };
 use embedded_nal::{SharableStack, TcpClientStack, UdpFullStack};
 use minimq::broker::{IpBroker, NamedBroker};
@@ -62,7 +62,7 @@ fn at(broker: &Mosquitto) -> IpBroker {
     at
 }
 
-fn handles<D: UnderTest>(firmware: Profile) {
+fn handles<D: UnderTest>(firmware: Firmware) {
     let Some((broker, time_server)) = servers() else {
         return;
     };
@@ -73,7 +73,7 @@ fn handles<D: UnderTest>(firmware: Profile) {
     interleaved(network, ntp, named, time_server.address());
 }
 
-fn handles_and_a_bound_socket<D: UnderTest>(firmware: Profile) {
+fn handles_and_a_bound_socket<D: UnderTest>(firmware: Firmware) {
     let Some((broker, time_server)) = servers() else {
         return;
     };
@@ -83,7 +83,7 @@ fn handles_and_a_bound_socket<D: UnderTest>(firmware: Profile) {
 }
 
 /// The one that comes with embedded-nal, which knows no names.
-fn sharable_stack<D: UnderTest>(firmware: Profile) {
+fn sharable_stack<D: UnderTest>(firmware: Firmware) {
     let Some((broker, time_server)) = servers() else {
         return;
     };

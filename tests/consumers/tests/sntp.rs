@@ -2,7 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use atwifi_consumers::{Board, Chrony, NtpSocket, Profile, UnderTest, on_every_firmware};
+use atwifi_consumers::{Board, Chrony, Firmware, NtpSocket, UnderTest, on_every_firmware};
 use embedded_nal::UdpFullStack;
 use sntpc::{NtpContext, StdTimestampGen, sync};
 
@@ -22,7 +22,7 @@ fn asks<N: UdpFullStack>(socket: NtpSocket<N>, server: &Chrony) {
     socket.close();
 }
 
-fn over_a_connected_socket<D: UnderTest>(firmware: Profile) {
+fn over_a_connected_socket<D: UnderTest>(firmware: Firmware) {
     let Some(server) = Chrony::start() else {
         return;
     };
@@ -30,7 +30,7 @@ fn over_a_connected_socket<D: UnderTest>(firmware: Profile) {
     asks(NtpSocket::connecting(&mut network), &server);
 }
 
-fn over_a_bound_socket<D: UnderTest>(firmware: Profile) {
+fn over_a_bound_socket<D: UnderTest>(firmware: Firmware) {
     let Some(server) = Chrony::start() else {
         return;
     };

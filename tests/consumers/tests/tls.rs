@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use atwifi::{Stream, Tls};
 use atwifi_consumers::{
-    Board, Certificates, Mosquitto, NAME, Nginx, Profile, UnderTest, on_every_firmware,
+    Board, Certificates, Firmware, Mosquitto, NAME, Nginx, UnderTest, on_every_firmware,
 };
 use embedded_io::Write;
 use embedded_nal::{TcpClientStack, nb};
@@ -57,7 +57,11 @@ fn page() -> Vec<u8> {
 }
 
 /// Asks a server for `/page`, and returns all that it answers.
-fn get<D: UnderTest>(firmware: Profile, server: &Nginx, trust: Trust) -> Result<Vec<u8>, TlsError> {
+fn get<D: UnderTest>(
+    firmware: Firmware,
+    server: &Nginx,
+    trust: Trust,
+) -> Result<Vec<u8>, TlsError> {
     let (_board, mut network) = Board::joined::<D>(firmware);
     let mut socket = TcpClientStack::socket(&mut network).expect("a socket");
     nb::block!(network.connect(&mut socket, server.address())).expect("connect");
@@ -94,7 +98,7 @@ fn read_to_end<S: embedded_io::Read + Write>(
     }
 }
 
-fn a_page_comes_whole<D: UnderTest>(firmware: Profile) {
+fn a_page_comes_whole<D: UnderTest>(firmware: Firmware) {
     let Some(certificates) = Certificates::new(NAME) else {
         return;
     };
@@ -108,7 +112,7 @@ fn a_page_comes_whole<D: UnderTest>(firmware: Profile) {
 }
 
 /// Asks a server that has one certificate, trusting the authority behind another.
-fn is_refused<D: UnderTest>(firmware: Profile, of_server: &Certificates, trusted: &Certificates) {
+fn is_refused<D: UnderTest>(firmware: Firmware, of_server: &Certificates, trusted: &Certificates) {
     let Some(server) = Nginx::start_secured(of_server, [("page", page())]) else {
         return;
     };
@@ -120,20 +124,20 @@ fn is_refused<D: UnderTest>(firmware: Profile, of_server: &Certificates, trusted
     );
 }
 
-fn a_server_with_another_name_is_refused<D: UnderTest>(firmware: Profile) {
+fn a_server_with_another_name_is_refused<D: UnderTest>(firmware: Firmware) {
     if let Some(other) = Certificates::new("other.test") {
         is_refused::<D>(firmware, &other, &other);
     }
 }
 
-fn a_server_of_another_authority_is_refused<D: UnderTest>(firmware: Profile) {
+fn a_server_of_another_authority_is_refused<D: UnderTest>(firmware: Firmware) {
     if let (Some(its), Some(ours)) = (Certificates::new(NAME), Certificates::new(NAME)) {
         is_refused::<D>(firmware, &its, &ours);
     }
 }
 
 /// minimq does not know that it speaks TLS: the module does.
-fn a_client_that_knows_nothing_of_tls<D: UnderTest>(firmware: Profile) {
+fn a_client_that_knows_nothing_of_tls<D: UnderTest>(firmware: Firmware) {
     let Some(certificates) = Certificates::new(NAME) else {
         return;
     };

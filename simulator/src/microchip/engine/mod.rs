@@ -219,15 +219,12 @@ impl Microchip {
                 self.engine.job = Job::Binary(binary);
             }
             Ok(Reply::Reading(time)) => self.engine.job = Job::Reading(world.now + time),
-            Ok(Reply::Silence) => {}
+            Ok(Reply::Silence) => self.engine.job = Job::Idle,
             Ok(Reply::Sleep) => {
                 self.finish(Status::OK);
                 self.fall_asleep(world);
             }
-            Ok(Reply::Provisioned) => {
-                self.finish(Status::OK);
-                self.stop_provisioning(world);
-            }
+            Ok(Reply::Provisioned) => self.finish_provisioning(world),
             Err(status) => self.finish(status),
         }
     }

@@ -112,8 +112,13 @@ impl Microchip {
         }
         match (parameters.integer(0)?, self.soft_ap.mode) {
             (0, Mode::Hotspot) => self.stop_soft_ap(world),
+            (0, Mode::Off) if self.variant.restarts_soft_ap => return Err(Status::WIFI_REQUEST),
             (0, _) => return Err(Status::AP_STOP_REFUSED),
             (1, Mode::Off) if self.station.stage == Stage::Idle => {
+                self.start_soft_ap(Mode::Hotspot)?;
+            }
+            (1, Mode::Hotspot) if self.variant.restarts_soft_ap => {
+                self.soft_ap.stop();
                 self.start_soft_ap(Mode::Hotspot)?;
             }
             (1, _) => return Err(Status::AP_START_REFUSED),

@@ -21,6 +21,11 @@ const LONGEST_LINE: usize = 512;
 /// What a peer may ask for.
 const COMMANDS: [&[u8]; 4] = [b"AT+WSTAC", b"AT+WSCNA", b"AT+WSCNP", b"AT+WPROV"];
 
+/// What the peer is answered even if it is not answered otherwise: all settings of the station.
+const DUMP: &[u8] = b"AT+WSTAC";
+/// The end of it, as the host is told.
+const EXIT: &str = "+WPROVEXIT";
+
 /// The settings, the port, and the peer with what it has said so far.
 #[derive(Debug)]
 pub(in crate::microchip) struct Provisioning {
@@ -30,6 +35,8 @@ pub(in crate::microchip) struct Provisioning {
     line: Vec<u8>,
     /// A command of the peer is being executed.
     speaking: bool,
+    /// There has been provisioning since the module started.
+    happened: bool,
 }
 
 impl Default for Provisioning {
@@ -44,6 +51,7 @@ impl Default for Provisioning {
             peer: None,
             line: Vec::new(),
             speaking: false,
+            happened: false,
         }
     }
 }
@@ -112,14 +120,28 @@ impl Microchip {
             return Err(status);
         }
         self.provisioning.listener = Some(listener);
-        Ok(Reply::Ok)
+        let before = std::mem::replace(&mut self.provisioning.happened, true);
+        Ok(match before && self.variant.provisions_once {
+            true => Reply::Silence,
+            false => Reply::Ok,
+        })
     }
 
-    /// The answer to `AT+WPROV=0` has been told.
-    pub(in crate::microchip) fn stop_provisioning(&mut self, world: &mut World) {
+    /// The host ends it.
+    pub(in crate::microchip) fn finish_provisioning(&mut self, world: &mut World) {
+        self.release_provisioning(world);
+        if self.variant.answers_provisioner {
+            self.finish(Status::OK);
+            self.tell(EXIT);
+        } else {
+            self.say(EXIT);
+            self.finish(Status::OK);
+        }
+    }
+
+    fn release_provisioning(&mut self, world: &mut World) {
         self.provisioning.release(world);
         self.stop_soft_ap(world);
-        self.tell("+WPROVEXIT");
     }
 
     pub(in crate::microchip) fn serve_provisioner(&mut self, world: &mut World) {
@@ -167,7 +189,7 @@ impl Microchip {
         }
     }
 
-    /// Executes a command of the peer. The answer goes to the peer and not to the UART.
+    /// Executes a command of the peer. The answer goes to the peer, or to the UART.
     fn obey_provisioner(&mut self, line: &[u8], world: &mut World) {
         let known = COMMANDS.iter().any(|command| line.starts_with(command));
         let answer = std::mem::take(&mut self.engine.answer);
@@ -178,13 +200,29 @@ impl Microchip {
             Err(Status::UNKNOWN_COMMAND)
         };
         self.provisioning.speaking = false;
-        let rows = std::mem::replace(&mut self.engine.answer, answer).concat();
+        let rows = std::mem::replace(&mut self.engine.answer, answer);
         let status = result.as_ref().err().copied().unwrap_or(Status::OK);
-        let status = status.line(self.verbosity).into_bytes();
-        self.send_to_provisioner(&[rows, status].concat(), world);
-        if matches!(result, Ok(Reply::Provisioned)) {
-            self.stop_provisioning(world);
+        let status = status.line(self.verbosity);
+        let is_over = matches!(result, Ok(Reply::Provisioned));
+        if self.variant.answers_provisioner {
+            self.send_to_provisioner(&[rows.concat(), status.into_bytes()].concat(), world);
+            if is_over {
+                self.release_provisioning(world);
+                self.tell(EXIT);
+            }
+            return;
         }
+        if line == DUMP {
+            self.send_to_provisioner(&rows.concat(), world);
+        }
+        if is_over {
+            self.release_provisioning(world);
+            self.tell(EXIT);
+        }
+        for row in rows {
+            self.tell(String::from_utf8_lossy(&row).trim_end());
+        }
+        self.tell(status.trim_end());
     }
 
     /// Tells the peer of something that its command has brought about.

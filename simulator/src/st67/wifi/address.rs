@@ -97,11 +97,16 @@ impl St67 {
         self.is_online() || self.settings.is_soft_ap()
     }
 
-    /// The module's own address on the way to a peer, if there is a way.
+    /// The module's own address on the way to a peer, if there is a way: to anybody, where there is a
+    /// network.
     pub(in crate::st67) fn own_address(&self, remote: SocketAddr) -> Option<IpAddr> {
         match remote {
             SocketAddr::V4(to) if self.is_in_soft_ap(*to.ip()) => {
                 Some(self.settings.kept.soft_ap_address[0].into())
+            }
+            SocketAddr::V4(to) if to.ip().is_unspecified() && !self.is_online() => {
+                let soft_ap = self.settings.kept.soft_ap_address[0];
+                self.settings.is_soft_ap().then(|| soft_ap.into())
             }
             SocketAddr::V4(_) => self.is_online().then(|| self.addresses()[0].into()),
             SocketAddr::V6(_) => {
