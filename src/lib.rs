@@ -33,10 +33,11 @@
 //! `engine/buffer` (until a line is complete) to `engine/word`, which asks the dialect what stands
 //! there: an event changes the session at once, everything else goes to `engine/exchange`, which
 //! hands over the rows of a reply and reads payload straight into the caller's slice, length first,
-//! before any line is looked at. A call travels down from `nal/tcp`, which checks the handle, to the
-//! dialect's sequence, which composes its commands from templates and sends them through the same
-//! exchange. What goes wrong inside is a `Fault` of one word; at the public boundary it becomes an
-//! [`Error`], with all that the engine remembers of it.
+//! before any line is looked at. Rows that come behind an answer, as those of a scan, go from
+//! `engine/gather` to the caller, before any line is looked at, too. A call travels down from `nal/tcp`,
+//! which checks the handle, or from `service/`, to the dialect's sequence, which composes its commands
+//! from templates and sends them through the same exchange. What goes wrong inside is a `Fault` of one
+//! word; at the public boundary it becomes an [`Error`], with all that the engine remembers of it.
 //!
 //! # What it promises
 //!

@@ -10,8 +10,9 @@ use atwifi::microchip::Microchip;
 use atwifi::st67::{St67, command::net::GetNameServers, command::wifi::GetHostName};
 use atwifi::{Error, FixedAddress, JoinOptions, LinkState, Mac, Security, Switch, Usage};
 use atwifi_simulator::{
-    AccessPoint, Config, Fault, FaultKind, Faults, Fragment, Profile, Protection, Simulation,
+    AccessPoint, Config, FaultKind, Faults, Fragment, Profile, Protection, Simulation,
 };
+use common::service::spoilt;
 use common::*;
 use embedded_nal::{AddrType, Dns, TcpClientStack};
 
@@ -170,14 +171,13 @@ fn the_kind_of_wpa_that_is_asked_for_is_joined<D: UnderTest>() {
     for (security, protections) in kinds {
         for &protection in protections {
             let access_point = AccessPoint::new(SSID, PASSWORD).protected_by(protection);
-            for (profile, simulation) in
-                D::PROFILES.iter().zip(simulations::<D>(only(access_point)))
-            {
+            let profiles = configs::<D>().map(|config| config.profile);
+            for (profile, simulation) in profiles.zip(simulations::<D>(only(access_point))) {
                 let is_wpa3 = matches!(security, Security::Wpa3 | Security::Wpa2Wpa3);
                 with_driver::<D, _>(&simulation, |module| {
                     module.reset().unwrap();
                     let options = home().with_security(security);
-                    if is_wpa3 && *profile == Profile::MicrochipFw0_3_2 {
+                    if is_wpa3 && profile == Profile::MicrochipFw0_3_2 {
                         assert_eq!(refusal(module, &options), "UnsupportedSecurity");
                         assert_ne!(module.link_state(), Ok(LinkState::Up));
                         return;
@@ -533,7 +533,7 @@ fn works_again<D: UnderTest>(module: &mut Driver<'_, D>, simulation: &Simulation
     module.versions().unwrap();
 }
 
-fn spoilt<D: UnderTest>(simulation: &Simulation, faults: Faults) {
+fn with_fault<D: UnderTest>(simulation: &Simulation, faults: Faults) {
     let what = format!("{faults:?}");
     with_driver::<D, _>(simulation, |module| {
         module.reset().unwrap();
@@ -548,8 +548,8 @@ fn spoilt<D: UnderTest>(simulation: &Simulation, faults: Faults) {
 }
 
 fn each_byte_may_be_lost_spoilt_or_the_last<D: UnderTest>() {
-    for &profile in D::PROFILES {
-        let new = || Simulation::new(two(config(profile)), Network::default().build());
+    for config in configs::<D>() {
+        let new = || Simulation::new(two(config.clone()), Network::default().build());
         let simulation = new();
         let (sent, said) = with_driver::<D, _>(&simulation, |module| {
             module.reset().unwrap();
@@ -566,33 +566,18 @@ fn each_byte_may_be_lost_spoilt_or_the_last<D: UnderTest>() {
         for (n, kind) in kinds.into_iter().enumerate() {
             // Each byte is lost once; the others are tried at every fifth place.
             let step = if n == 0 { 1 } else { 5 };
-            for at in sent.clone().step_by(step) {
-                let to_module = vec![Fault::new(at, kind.clone())];
-                spoilt::<D>(
-                    &new(),
-                    Faults {
-                        to_module,
-                        ..Faults::default()
-                    },
-                );
-            }
-            for at in said.clone().step_by(step) {
-                let to_host = vec![Fault::new(at, kind.clone())];
-                spoilt::<D>(
-                    &new(),
-                    Faults {
-                        to_host,
-                        ..Faults::default()
-                    },
-                );
+            for (is_to_module, places) in [(true, sent.clone()), (false, said.clone())] {
+                for at in places.step_by(step) {
+                    with_fault::<D>(&new(), spoilt(is_to_module, at, kind.clone()));
+                }
             }
         }
     }
 }
 
 fn events_in_any_gap_change_nothing<D: UnderTest>() {
-    for &profile in D::PROFILES {
-        let new = || Simulation::new(two(config(profile)), Network::default().build());
+    for config in configs::<D>() {
+        let new = || Simulation::new(two(config.clone()), Network::default().build());
         let simulation = new();
         let gaps = with_driver::<D, _>(&simulation, |module| {
             module.reset().unwrap();
@@ -620,7 +605,8 @@ fn events_in_any_gap_change_nothing<D: UnderTest>() {
 }
 
 fn versions_and_address_are_told<D: UnderTest>() {
-    for (profile, simulation) in D::PROFILES.iter().zip(simulations::<D>(two)) {
+    let profiles = configs::<D>().map(|config| config.profile);
+    for (profile, simulation) in profiles.zip(simulations::<D>(two)) {
         with_driver::<D, _>(&simulation, |module| {
             let versions = module.versions().unwrap();
             let expected = match profile {
@@ -638,7 +624,7 @@ fn versions_and_address_are_told<D: UnderTest>() {
             let mac = Mac([0x40, 0x82, 0x7b, 0x12, 0x34, 0x56]);
             match module.mac() {
                 // The reference has no command for it.
-                Err(Error::Module(_)) if *profile == Profile::MicrochipReference => {}
+                Err(Error::Module(_)) if profile == Profile::MicrochipReference => {}
                 told => assert_eq!(told, Ok(mac)),
             }
             // Next to whatever else.

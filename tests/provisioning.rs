@@ -14,6 +14,7 @@ use atwifi::{AccessPointConfig, Credentials, Error, Security, Usage};
 use atwifi_simulator::{
     AccessPoint, Config, Fault, FaultKind, Faults, Profile, Simulation, services,
 };
+use common::service::spoilt;
 use common::*;
 
 const MINUTE: u32 = 60_000;
@@ -198,13 +199,7 @@ fn whatever_is_lost_it_ends_in_time_and_works_again() {
         for (is_to_host, range) in [(true, from.0..to.0), (false, from.1..to.1)] {
             for at in range {
                 for kind in [FaultKind::Drop(1), FaultKind::Reset] {
-                    let mut faults = Faults::default();
-                    let line = match is_to_host {
-                        true => &mut faults.to_host,
-                        false => &mut faults.to_module,
-                    };
-                    line.push(Fault::new(at, kind));
-                    conversation(profile, faults, false);
+                    conversation(profile, spoilt(!is_to_host, at, kind), false);
                 }
             }
         }

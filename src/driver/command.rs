@@ -6,8 +6,8 @@ use atat::AtatCmd;
 use super::dialect::{Dialect, Outcome};
 use super::module::{ErrorOf, Module};
 use crate::clock::Clock;
-use crate::engine::exchange::{self, Each, Task};
-use crate::error::{Error, Fault, Lent, Usage};
+use crate::engine::exchange::{self, Each, Task, unless_full};
+use crate::error::{Error, Lent, Usage};
 use crate::transport::Transport;
 
 pub use crate::engine::protocol::Prompt;
@@ -95,17 +95,14 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
         let rows = self.ready_for_command(A::MAX_TIMEOUT_MS).and_then(|()| {
             self.write(command);
             self.ask("", A::MAX_TIMEOUT_MS, &mut each)?;
-            match each.is_full {
-                true => Err(Fault::LineBuffer),
-                false => Ok(()),
-            }
+            unless_full(each.is_full)
         });
         self.outcome(rows)
     }
 
     /// Makes the module fit for a command of the user's, and the driver for what it brings about.
     pub(super) fn ready_for_command(&mut self, timeout: u32) -> Outcome {
-        self.engine.link.begin_call(self.timeouts.call.max(timeout));
+        self.begin_call_of(timeout);
         self.expect_others();
         self.prepare()
     }

@@ -400,6 +400,12 @@ impl<'b, D: Words, T: Transport, C: Clock> Module<'b, D, T, C> {
         self.engine.link.begin_call(self.timeouts.call);
     }
 
+    /// The same of a call that is asked for so many milliseconds, which may be more than others have.
+    pub(crate) fn begin_call_of(&mut self, milliseconds: u32) {
+        let longest = self.timeouts.call.max(milliseconds);
+        self.engine.link.begin_call(longest);
+    }
+
     #[inline(never)]
     pub(crate) fn error(&mut self, fault: Fault) -> ErrorOf<D, T> {
         if let Some(how) = fault.how() {

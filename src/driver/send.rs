@@ -6,7 +6,7 @@ use super::dialect::{Outcome, Words};
 use super::module::Module;
 use crate::clock::Clock;
 use crate::engine::compose::Command;
-use crate::engine::exchange::{Keep, Rows, Task, Upload};
+use crate::engine::exchange::{Keep, Rows, Task, Upload, unless_full};
 use crate::engine::gather::Gather;
 use crate::error::Fault;
 use crate::transport::Transport;
@@ -80,10 +80,7 @@ impl<'b, D: Words, T: Transport, C: Clock> Module<'b, D, T, C> {
     pub(crate) fn keep_rows(&mut self, name: &'static str, timeout: u32) -> Outcome {
         let mut keep = Keep::default();
         self.run(&mut Task::Rows(name, &mut keep), timeout)?;
-        match keep.is_full {
-            true => Err(Fault::LineBuffer),
-            false => Ok(()),
-        }
+        unless_full(keep.is_full)
     }
 
     /// Parses the reply that was kept.
@@ -137,8 +134,8 @@ impl<'b, D: Words, T: Transport, C: Clock> Module<'b, D, T, C> {
         self.engine.link.within(milliseconds);
         loop {
             match self.engine.await_event() {
-                Ok(()) => {}
-                Err(Fault::Timeout) => return Ok(()),
+                Ok(()) if !self.engine.link.is_late() => {}
+                Ok(()) | Err(Fault::Timeout) => return Ok(()),
                 other => return other,
             }
         }

@@ -76,6 +76,14 @@ impl Rows for Keep {
     }
 }
 
+/// Whether a reply is here as a whole.
+pub(crate) fn unless_full(is_full: bool) -> Result<(), Fault> {
+    match is_full {
+        true => Err(Fault::LineBuffer),
+        false => Ok(()),
+    }
+}
+
 /// Hands over rows whose name is part of them, unless one is too long.
 pub(crate) struct Each<F> {
     pub(crate) each: F,
@@ -112,15 +120,14 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
     /// A busy module has dropped what it was told. Whether it did, only the way back into step
     /// tells; then the command is sent again.
     pub(crate) fn exchange(&mut self, task: &mut Task<'_>, timeout: u32) -> Result<usize, Fault> {
-        let result = self.attempt(timeout, |engine| {
+        self.attempt(timeout, |engine| {
             if let Task::Upload(upload) = &*task {
                 // From here to the final result the module may wait for payload, prompt seen or not.
                 engine.owed = upload.payload.len();
             }
             engine.send_command()?;
             engine.converse(task, false)
-        });
-        self.check_payload(result)
+        })
     }
 
     /// As [`exchange`](Self::exchange) of payload that firmware may take without a prompt for it, behind
@@ -136,7 +143,10 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
             engine.owed = payload.len();
             engine.prompt_awaited = true;
             engine.send_command()?;
-            while !engine.take_word()? {}
+            while !engine
+                .await_word(usize::MAX)
+                .and_then(|word| engine.take_aside(word))?
+            {}
             let deadline = engine.link.within(PROMPT_WAIT);
             match engine.await_prompt() {
                 Ok(()) | Err(Fault::Timeout) => {}
@@ -156,11 +166,6 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
                 word => drop(self.take_aside(word)?),
             }
         }
-    }
-
-    fn take_word(&mut self) -> Result<bool, Fault> {
-        let word = self.await_word(usize::MAX)?;
-        self.take_aside(word)
     }
 
     /// Takes what is not what an operation waits for. Returns whether it is the answer to its command.
@@ -203,7 +208,7 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
             let result = self.end(result);
             let is_dropped = matches!(result, Err(Fault::Refused | Fault::Timeout)) && self.busy;
             if attempts == 0 || !is_dropped {
-                return result;
+                return self.check_payload(result);
             }
             attempts -= 1;
             self.resync()?;
@@ -226,10 +231,7 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
             Err(fault) => Err(fault),
         };
         self.end(result)?;
-        match keep.is_full {
-            true => Err(Fault::LineBuffer),
-            false => Ok(()),
-        }
+        unless_full(keep.is_full)
     }
 
     /// Sends the composed command, which has no answer.

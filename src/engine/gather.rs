@@ -23,14 +23,11 @@ pub(crate) enum Head {
     Spoilt,
 }
 
-impl Head {
-    /// What stands at the start of a line if a row is a line that begins so.
-    pub(crate) fn line(pending: &[u8], beginning: &[u8]) -> Head {
-        match pending.iter().position(|&byte| byte == b'\n') {
-            Some(end) if pending.starts_with(beginning) => Head::Row(end + 1),
-            _ => Head::Other,
-        }
-    }
+/// The values of a row that is a line with this beginning, if it is here as a whole, and its length.
+pub(crate) fn line_row<'p>(pending: &'p [u8], beginning: &[u8]) -> Option<(&'p [u8], usize)> {
+    let end = pending.iter().position(|&byte| byte == b'\n')?;
+    let values = pending.get(..end)?.strip_prefix(beginning)?;
+    Some((values.trim_ascii(), end + 1))
 }
 
 /// What an operation takes of what the module says.
@@ -38,10 +35,8 @@ impl Head {
 /// It looks at a line before anything else does: a row may hold whatever somebody within reach of the
 /// radio likes, line ends and whole events too.
 pub(crate) trait Gather {
-    /// Says what stands at the start of a line.
-    fn look(&self, pending: &[u8]) -> Head;
-    /// Takes a row, with its line end.
-    fn take(&mut self, row: &[u8]);
+    /// Says what stands at the start of a line; takes it if it is a whole row.
+    fn take(&mut self, pending: &[u8]) -> Head;
     /// A row was spoilt on the way.
     fn miss(&mut self);
     /// The command was answered with `OK`. For so many milliseconds at most, a row may follow where
@@ -100,12 +95,9 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
                 if let Some(word) = self.skip_blanks() {
                     return Ok(Some(word));
                 }
-                let length = match operation.look(self.input.pending()) {
+                let length = match operation.take(self.input.pending()) {
                     Head::Other => 0,
-                    Head::Row(length) => {
-                        operation.take(self.input.pending().get(..length).unwrap_or(&[]));
-                        length
-                    }
+                    Head::Row(length) => length,
                     Head::Part if self.fill_row()? => continue,
                     Head::Part | Head::Spoilt => {
                         operation.miss();

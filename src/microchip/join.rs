@@ -12,7 +12,7 @@ use crate::engine::text::number;
 use crate::error::{Fault, Usage};
 use crate::transport::Transport;
 use crate::value::{
-    FixedAddress, JoinOptions, Joined, LinkState, Mac, Numbered, Printed, Security,
+    FixedAddress, JoinOptions, Joined, LinkState, Mac, Numbered, Printed, Reported, Security,
 };
 
 use core::net::Ipv4Addr;
@@ -195,7 +195,7 @@ fn network<R, T: Transport, C: Clock>(
     let network = told.map(|told| told.network.filter(|_| told.is_on));
     let network = network.map(|network| {
         network.map(|network| {
-            let security = network.security.known().map_or(Security::Unknown, neutral);
+            let security = neutral(network.security);
             (read(network.ssid), security)
         })
     });
@@ -221,13 +221,15 @@ pub(super) fn ask<T: Transport, C: Clock>(
     }
 }
 
-fn neutral(security: wlan::Security) -> Security {
-    match security {
-        wlan::Security::Open => Security::Open,
-        wlan::Security::Wep => Security::Wep,
-        wlan::Security::WpaWpa2 => Security::WpaWpa2,
-        wlan::Security::Wpa2 => Security::Wpa2,
-        wlan::Security::Wpa2Wpa3 => Security::Wpa2Wpa3,
-        wlan::Security::Wpa3 => Security::Wpa3,
+/// The station's protection in words that both modules share.
+pub(super) fn neutral(security: Reported<wlan::Security>) -> Security {
+    match security.known() {
+        Some(wlan::Security::Open) => Security::Open,
+        Some(wlan::Security::Wep) => Security::Wep,
+        Some(wlan::Security::WpaWpa2) => Security::WpaWpa2,
+        Some(wlan::Security::Wpa2) => Security::Wpa2,
+        Some(wlan::Security::Wpa2Wpa3) => Security::Wpa2Wpa3,
+        Some(wlan::Security::Wpa3) => Security::Wpa3,
+        None => Security::Unknown,
     }
 }

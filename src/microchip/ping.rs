@@ -5,7 +5,7 @@ use core::net::IpAddr;
 use super::{Microchip, Module};
 use crate::clock::Clock;
 use crate::driver::dialect::{Outcome, Ping};
-use crate::engine::gather::{Gather, Head};
+use crate::engine::gather::{Gather, Head, line_row};
 use crate::engine::text::{Fields, number};
 use crate::error::Usage;
 use crate::transport::Transport;
@@ -44,17 +44,14 @@ struct Echo {
     time: Option<u32>,
 }
 
-const ROW: &[u8] = b"+PING:";
-
 impl Gather for Echo {
-    fn look(&self, pending: &[u8]) -> Head {
-        Head::line(pending, ROW)
-    }
-
     /// `"<address>",<ms>`
-    fn take(&mut self, row: &[u8]) {
-        let values = row.strip_prefix(ROW).unwrap_or(row);
-        self.time = Fields::new(values.trim_ascii()).nth(1).and_then(number);
+    fn take(&mut self, pending: &[u8]) -> Head {
+        let Some((values, length)) = line_row(pending, b"+PING:") else {
+            return Head::Other;
+        };
+        self.time = Fields::new(values).nth(1).and_then(number);
+        Head::Row(length)
     }
 
     fn miss(&mut self) {}

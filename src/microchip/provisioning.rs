@@ -2,14 +2,15 @@
 //! sends it `AT+WSTAC` commands over TCP.
 
 use super::access_point::{END_PROVISIONING, over, set_up};
-use super::command::wlan::{self, StationRow};
+use super::command::wlan::StationRow;
+use super::join::neutral;
 use super::status::Status;
 use super::{Attempt, Microchip, Module};
 use crate::clock::Clock;
 use crate::driver::dialect::{Outcome, Provisioner};
 use crate::error::Fault;
 use crate::transport::Transport;
-use crate::value::{AccessPointConfig, Credentials, Printed, PrintedSecret, Reported, Security};
+use crate::value::{AccessPointConfig, Credentials, Printed, PrintedSecret, Security};
 
 /// The port on which the module listens (reference 5.5.3).
 const PORT: u32 = 7777;
@@ -65,7 +66,7 @@ impl Provisioner for Microchip {
                     Ok(None)
                 };
             }
-            match listen(module) {
+            match module.pause(PAUSE) {
                 // Firmware lets the host hear how it answers the client.
                 Err(Fault::Malformed) => {}
                 other => other?,
@@ -73,19 +74,6 @@ impl Provisioner for Microchip {
         }
         over(module.session());
         told(module)
-    }
-}
-
-/// Takes what the module tells, until it is time to ask whether to go on.
-fn listen<T: Transport, C: Clock>(module: &mut Module<'_, T, C>) -> Outcome {
-    module.engine.link.within(PAUSE);
-    loop {
-        match module.engine.await_event() {
-            Ok(()) if module.engine.link.is_late() => return Ok(()),
-            Ok(()) => {}
-            Err(Fault::Timeout) => return Ok(()),
-            other => return other,
-        }
     }
 }
 
@@ -120,7 +108,7 @@ fn told<T: Transport, C: Clock>(module: &mut Module<'_, T, C>) -> Outcome<Option
         module.timeouts.command,
         &mut |row: &[u8]| match StationRow::parse(row) {
             Some(StationRow::Ssid(text)) => ssid = text.keep(),
-            Some(StationRow::Security(number)) => security = Some(protection(number)),
+            Some(StationRow::Security(number)) => security = Some(neutral(number)),
             Some(StationRow::Credentials(secret)) => {
                 let text = secret.reveal().and_then(|text| text.keep::<64>());
                 password = text.and_then(|text| PrintedSecret::new(text.as_bytes()));
@@ -136,16 +124,4 @@ fn told<T: Transport, C: Clock>(module: &mut Module<'_, T, C>) -> Outcome<Option
         password,
         security,
     }))
-}
-
-fn protection(number: Reported<wlan::Security>) -> Security {
-    match number.known() {
-        Some(wlan::Security::Open) => Security::Open,
-        Some(wlan::Security::Wep) => Security::Wep,
-        Some(wlan::Security::WpaWpa2) => Security::WpaWpa2,
-        Some(wlan::Security::Wpa2) => Security::Wpa2,
-        Some(wlan::Security::Wpa2Wpa3) => Security::Wpa2Wpa3,
-        Some(wlan::Security::Wpa3) => Security::Wpa3,
-        None => Security::Unknown,
-    }
 }

@@ -7,7 +7,7 @@ use super::text::Rule;
 use super::{Microchip, Module};
 use crate::clock::Clock;
 use crate::driver::dialect::{Outcome, Scanner};
-use crate::engine::gather::{Gather, Head};
+use crate::engine::gather::{Gather, Head, line_row};
 use crate::engine::words::{Words, words};
 use crate::error::{Fault, Usage};
 use crate::transport::Transport;
@@ -99,24 +99,19 @@ const ENDS: Words<End> = words! {
 
 impl Gather for Scan<'_> {
     /// No row has line ends in it: what cannot be printed is escaped.
-    fn look(&self, pending: &[u8]) -> Head {
-        let Some(end) = pending.iter().position(|&byte| byte == b'\n') else {
+    fn take(&mut self, pending: &[u8]) -> Head {
+        let Some((line, length)) = line_row(pending, b"") else {
             return Head::Other;
         };
-        let line = pending.get(..end).unwrap_or(&[]).trim_ascii_end();
-        match line.strip_prefix(ROW) {
-            Some(values) if ScanResult::parse(values).is_none() => Head::Spoilt,
-            None if ENDS.find(line).is_none() => Head::Other,
-            _ => Head::Row(end + 1),
+        match line.strip_prefix(ROW).map(ScanResult::parse) {
+            Some(Some(result)) => (self.each)(info(&result).as_ref()),
+            Some(None) => return Head::Spoilt,
+            None => match ENDS.find(line) {
+                None => return Head::Other,
+                end => self.end = end,
+            },
         }
-    }
-
-    fn take(&mut self, row: &[u8]) {
-        let line = row.trim_ascii_end();
-        match line.strip_prefix(ROW).and_then(ScanResult::parse) {
-            Some(result) => (self.each)(info(&result).as_ref()),
-            None => self.end = ENDS.find(line),
-        }
+        Head::Row(length)
     }
 
     fn miss(&mut self) {

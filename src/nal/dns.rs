@@ -42,10 +42,8 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
             return Err(self.refuse(Usage::Unsupported("an address of the other kind")));
         }
         self.prepare()?;
-        let mut resolved = D::resolve(self, name, kind);
-        if resolved == Err(Fault::Refused) {
-            resolved = Err(self.refusal(Fault::Refused));
-        }
+        let resolved = D::resolve(self, name, kind);
+        let resolved = self.explain(resolved, Fault::Refused);
         match &resolved {
             Ok(address) => info!("resolved: {}", address),
             Err(fault) => info!("not resolved: {}", Shown(fault)),

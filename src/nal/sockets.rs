@@ -49,8 +49,15 @@ impl<'b, D: Dialect, T: Transport, C: Clock> Module<'b, D, T, C> {
     }
 
     /// What a refusal says, if the station has a link; without one nobody can be reached.
+    pub(super) fn explain<R>(&mut self, outcome: Outcome<R>, with_link: Fault) -> Outcome<R> {
+        match outcome {
+            Err(Fault::Refused) => Err(self.refusal(with_link)),
+            other => other,
+        }
+    }
+
     #[inline(never)]
-    pub(super) fn refusal(&mut self, with_link: Fault) -> Fault {
+    fn refusal(&mut self, with_link: Fault) -> Fault {
         match self.session().link_state {
             LinkState::Up | LinkState::NoAddress => with_link,
             _ => Fault::NoNetwork,

@@ -103,10 +103,8 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
 
     fn open_stream(&mut self, socket: &mut Handle, remote: SocketAddr) -> Outcome {
         self.begin_open(socket)?;
-        let mut opened = D::connect(self, socket, remote);
-        if opened == Err(Fault::Refused) {
-            opened = Err(self.refusal(Fault::Unconnected));
-        }
+        let opened = D::connect(self, socket, remote);
+        let opened = self.explain(opened, Fault::Unconnected);
         self.end_open(socket, opened, &format_args!("connected to {remote}"))
     }
 

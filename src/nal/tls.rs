@@ -62,10 +62,8 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
         config: &TlsConfig<'_>,
     ) -> Outcome {
         self.begin_open(socket)?;
-        let mut opened = D::connect_tls(self, socket, remote, config);
-        if opened == Err(Fault::Refused) {
-            opened = Err(self.refusal(Fault::Unconnected));
-        }
+        let opened = D::connect_tls(self, socket, remote, config);
+        let opened = self.explain(opened, Fault::Unconnected);
         let what = format_args!("connected with TLS to {remote}");
         self.end_open(socket, opened, &what)
     }

@@ -54,11 +54,7 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
     ) -> Result<PingSummary, ErrorOf<D, T>> {
         let step = u32::from(options.interval_ms.max(options.timeout_ms));
         let all = step.saturating_mul(options.count.into());
-        let longest = self
-            .timeouts
-            .call
-            .max(all.saturating_add(self.timeouts.resolve));
-        self.engine.link.begin_call(longest);
+        self.begin_call_of(all.saturating_add(self.timeouts.resolve));
         let pinged = self.ping_within(host, options, &mut each);
         self.outcome(pinged)
     }

@@ -71,8 +71,7 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
         mut goes_on: impl FnMut() -> ControlFlow<()>,
     ) -> Result<Option<Credentials>, ErrorOf<D, T>> {
         let security = config.check().map_err(Error::Usage)?;
-        let longest = self.timeouts.call.max(timeout.saturating_add(MARGIN));
-        self.engine.link.begin_call(longest);
+        self.begin_call_of(timeout.saturating_add(MARGIN));
         let mut goes_on = || goes_on().is_continue();
         let told = self.be_told(config, security, timeout, &mut goes_on);
         self.outcome(told)

@@ -63,8 +63,7 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
         if options.ssid.is_some_and(<[u8]>::is_empty) {
             return Err(Error::Usage(Usage::Empty));
         }
-        let longest = self.timeouts.call.max(timeout);
-        self.engine.link.begin_call(longest);
+        self.begin_call_of(timeout);
         let scanned = self.scan_within(options, timeout, &mut each);
         self.outcome(scanned)
     }

@@ -71,8 +71,7 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
     /// # Errors
     /// [`Error::Timeout`](crate::Error::Timeout) if it does not learn it.
     pub fn wait_for_time(&mut self, milliseconds: u32) -> Result<UnixTime, ErrorOf<D, T>> {
-        let longest = self.timeouts.call.max(milliseconds);
-        self.engine.link.begin_call(longest);
+        self.begin_call_of(milliseconds);
         let time = self.await_time(milliseconds);
         self.outcome(time)
     }

@@ -3,15 +3,14 @@
 use core::net::Ipv4Addr;
 
 use super::command::wifi::{ClientRow, DropClient};
-use super::station::{STATION, become_station};
+use super::station::{STATION, become_station, own_address};
 use super::text::Rule;
 use super::{Error, Module, St67};
 use crate::clock::Clock;
 use crate::driver::dialect::{AccessPoint, Outcome};
-use crate::engine::text::unquoted;
 use crate::error::{Fault, Usage};
 use crate::transport::Transport;
-use crate::value::{AccessPointConfig, Client, Leases, Mac, Security, ip};
+use crate::value::{AccessPointConfig, Client, Leases, Mac, Security};
 
 /// What `AT+CWMODE` counts an access point as.
 const ACCESS_POINT: u32 = 2;
@@ -53,7 +52,7 @@ impl AccessPoint for St67 {
         let configured = module
             .send_composed(module.timeouts.command)
             .and_then(|()| configure_network(module, config))
-            .and_then(|()| own_address(module));
+            .and_then(|()| own_address(module, "AT+CIPAP?\r\n", "+CIPAP:"));
         if configured == Err(Fault::Refused) {
             // One that is not as it was to be is none.
             let refusal = module.session().refusal;
@@ -181,15 +180,4 @@ fn configure_network<T: Transport, C: Clock>(
         module.send_composed(module.timeouts.command)?;
     }
     Ok(())
-}
-
-fn own_address<T: Transport, C: Clock>(module: &mut Module<'_, T, C>) -> Outcome<Ipv4Addr> {
-    let mut address = None;
-    module.compose("AT+CIPAP?\r\n", &[]);
-    module.ask("+CIPAP:", module.timeouts.command, &mut |row: &[u8]| {
-        if let Some(value) = row.strip_prefix(b"ip:") {
-            address = ip::v4(unquoted(value));
-        }
-    })?;
-    address.ok_or_else(|| module.engine.malformed())
 }

@@ -38,7 +38,7 @@ impl Joining for St67 {
         Self::leave(module)?;
         configure(module, options)?;
         compose(module, options, security);
-        enter(module)
+        enter(module, module.timeouts.join)
     }
 
     fn station<T: Transport, C: Clock>(module: &mut Module<'_, T, C>) -> Outcome<Option<Joined>> {

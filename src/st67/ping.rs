@@ -5,7 +5,7 @@ use core::net::IpAddr;
 use super::{Module, St67};
 use crate::clock::Clock;
 use crate::driver::dialect::{Outcome, Ping};
-use crate::engine::gather::{Gather, Head};
+use crate::engine::gather::{Gather, Head, line_row};
 use crate::engine::text::number;
 use crate::error::Fault;
 use crate::transport::Transport;
@@ -49,16 +49,13 @@ struct Echo {
     told: Option<Option<u32>>,
 }
 
-const ROW: &[u8] = b"+PING:";
-
 impl Gather for Echo {
-    fn look(&self, pending: &[u8]) -> Head {
-        Head::line(pending, ROW)
-    }
-
-    fn take(&mut self, row: &[u8]) {
-        let value = row.strip_prefix(ROW).unwrap_or(row).trim_ascii();
+    fn take(&mut self, pending: &[u8]) -> Head {
+        let Some((value, length)) = line_row(pending, b"+PING:") else {
+            return Head::Other;
+        };
         self.told = Some(number(value.strip_suffix(b"ms").unwrap_or(value)));
+        Head::Row(length)
     }
 
     fn miss(&mut self) {}

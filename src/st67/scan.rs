@@ -113,8 +113,9 @@ const ROW: &[u8] = b"+CWLAP:";
 const END: &[u8] = b"+CW:SCAN_DONE\r\n";
 
 impl Gather for Scan<'_> {
-    fn look(&self, pending: &[u8]) -> Head {
+    fn take(&mut self, pending: &[u8]) -> Head {
         if pending.starts_with(END) {
+            self.is_over = true;
             return Head::Row(END.len());
         }
         if !pending.starts_with(ROW) {
@@ -122,23 +123,15 @@ impl Gather for Scan<'_> {
         }
         let ends = (0..pending.len()).filter(|&at| pending.get(at) == Some(&b'\n'));
         for end in ends.map(|at| at + 1) {
-            if pending.get(..end).and_then(found).is_some() {
+            if let Some(found) = pending.get(..end).and_then(found) {
+                self.has_rows = true;
+                (self.each)(Some(&found));
                 return Head::Row(end);
             }
         }
         match pending.len() > ROW_MAX {
             true => Head::Spoilt,
             false => Head::Part,
-        }
-    }
-
-    fn take(&mut self, row: &[u8]) {
-        match found(row) {
-            Some(found) => {
-                self.has_rows = true;
-                (self.each)(Some(&found));
-            }
-            None => self.is_over = true,
         }
     }
 

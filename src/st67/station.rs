@@ -104,7 +104,7 @@ impl Station for St67 {
         // A new module's radio is off, and then it refuses to join (wire notes 10).
         become_station(module)?;
         compose_join(module, ssid, password).put("\r\n", &[]);
-        enter(module)
+        enter(module, module.timeouts.join)
     }
 
     fn leave<T: Transport, C: Clock>(module: &mut Module<'_, T, C>) -> Outcome {
@@ -130,14 +130,7 @@ impl Station for St67 {
     }
 
     fn address<T: Transport, C: Clock>(module: &mut Module<'_, T, C>) -> Outcome<Ipv4Addr> {
-        let mut address = None;
-        module.compose("AT+CIPSTA?\r\n", &[]);
-        module.ask("+CIPSTA:", module.timeouts.command, &mut |row: &[u8]| {
-            if let Some(value) = row.strip_prefix(b"ip:") {
-                address = ip::v4(unquoted(value));
-            }
-        })?;
-        address.ok_or_else(|| module.engine.malformed())
+        own_address(module, "AT+CIPSTA?\r\n", "+CIPSTA:")
     }
 
     fn addresses<T: Transport, C: Clock>(module: &mut Module<'_, T, C>) -> Outcome<Addresses> {
@@ -182,11 +175,13 @@ pub(super) fn become_station<T: Transport, C: Clock>(module: &mut Module<'_, T, 
     module.tell(STATION, &[1 + soft_ap])
 }
 
-/// Sends the composed command to join, and waits for an address.
-pub(super) fn enter<T: Transport, C: Clock>(module: &mut Module<'_, T, C>) -> Outcome {
+/// Sends the composed command to join, and waits so long for an address.
+pub(super) fn enter<T: Transport, C: Clock>(
+    module: &mut Module<'_, T, C>,
+    patience: u32,
+) -> Outcome {
     module.session().link_state = LinkState::Idle;
     module.session().station_error = None;
-    let patience = module.timeouts.join;
     let deadline = module.engine.link.after(patience);
     // By the reference the events come before OK, by the firmware behind it: both are taken.
     module.send_composed(patience)?;
@@ -207,6 +202,22 @@ pub(super) fn enter<T: Transport, C: Clock>(module: &mut Module<'_, T, C>) -> Ou
             None => return waited,
         }
     }
+}
+
+/// Asks for an address of the module's own: of its station, or of its access point.
+pub(super) fn own_address<T: Transport, C: Clock>(
+    module: &mut Module<'_, T, C>,
+    query: &str,
+    name: &'static str,
+) -> Outcome<Ipv4Addr> {
+    let mut address = None;
+    module.compose(query, &[]);
+    module.ask(name, module.timeouts.command, &mut |row: &[u8]| {
+        if let Some(value) = row.strip_prefix(b"ip:") {
+            address = ip::v4(unquoted(value));
+        }
+    })?;
+    address.ok_or_else(|| module.engine.malformed())
 }
 
 /// Ends what the driver before this one has left: each is refused where there is nothing to end.

@@ -25,8 +25,7 @@ impl<T: Transport, C: Clock> Module<'_, T, C> {
     /// [`Error::Timeout`](crate::Error::Timeout) if there was none; then the module looks for none
     /// any more. [`Error::Module`](crate::Error::Module) with the reason if it could not be joined.
     pub fn join_by_button(&mut self, timeout: u32) -> Result<Ipv4Addr, Error<T::Error>> {
-        let longest = self.timeouts.call.max(timeout.saturating_add(MARGIN));
-        self.engine.link.begin_call(longest);
+        self.begin_call_of(timeout.saturating_add(MARGIN));
         let joined = self.prepare().and_then(|()| join(self, timeout));
         self.outcome(joined)
     }
@@ -39,9 +38,7 @@ pub(super) fn join<T: Transport, C: Clock>(
     info!("joining by button");
     become_station(module)?;
     module.compose("AT+WPS=1\r\n", &[]);
-    let patience = core::mem::replace(&mut module.timeouts.join, timeout);
-    let joined = enter(module);
-    module.timeouts.join = patience;
+    let joined = enter(module, timeout);
     if joined == Err(Fault::Timeout) {
         module.tell("AT+WPS=0\r\n", &[])?;
     }

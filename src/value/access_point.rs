@@ -117,11 +117,7 @@ impl<'c> AccessPointConfig<'c> {
 
     /// How it is to be protected, if what every module asks of it is there.
     pub(crate) fn check(&self) -> Result<Security, Usage> {
-        let security = match self.security {
-            Some(security) => security,
-            None if self.password.is_empty() => Security::Open,
-            None => Security::Wpa2,
-        };
+        let security = Security::of(self.security, self.password, Security::Wpa2);
         if self.ssid.is_empty() {
             return Err(Usage::Empty);
         }

@@ -149,11 +149,7 @@ impl<'a> JoinOptions<'a> {
         if is_empty {
             return Err(Usage::Empty);
         }
-        let security = match self.security {
-            Some(security) => security,
-            None if self.password.is_empty() => Security::Open,
-            None => usual,
-        };
+        let security = Security::of(self.security, self.password, usual);
         match security {
             Security::Open | Security::Wep => {}
             Security::Enterprise => return Err(Usage::Unsupported("802.1X")),

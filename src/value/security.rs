@@ -24,3 +24,14 @@ pub enum Security {
     /// In a way that the module's reference does not name.
     Unknown,
 }
+
+impl Security {
+    /// The protection that is `asked` for; if none is, none without a password, and with one the `usual`.
+    pub(crate) fn of(asked: Option<Security>, password: &[u8], usual: Security) -> Security {
+        match asked {
+            Some(security) => security,
+            None if password.is_empty() => Security::Open,
+            None => usual,
+        }
+    }
+}

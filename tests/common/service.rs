@@ -49,12 +49,7 @@ pub fn in_all_weathers<D: UnderTest>(change: impl Fn(Config) -> Config, call: Ca
         for (is_to_module, places) in places {
             for kind in kinds() {
                 for at in places.clone().step_by(STEP) {
-                    let mut faults = Faults::default();
-                    let line = match is_to_module {
-                        true => &mut faults.to_module,
-                        false => &mut faults.to_host,
-                    };
-                    line.push(Fault::new(at, kind.clone()));
+                    let faults = spoilt(is_to_module, at, kind.clone());
                     weather(&new(), faults, call, &expected);
                 }
             }
@@ -69,6 +64,17 @@ pub fn in_all_weathers<D: UnderTest>(change: impl Fn(Config) -> Config, call: Ca
             }
         }
     }
+}
+
+/// One fault of a line.
+pub fn spoilt(is_to_module: bool, at: u64, kind: FaultKind) -> Faults {
+    let mut faults = Faults::default();
+    let line = match is_to_module {
+        true => &mut faults.to_module,
+        false => &mut faults.to_host,
+    };
+    line.push(Fault::new(at, kind));
+    faults
 }
 
 fn kinds() -> Vec<FaultKind> {
