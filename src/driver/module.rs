@@ -271,7 +271,14 @@ impl<'b, D: Dialect, T: Transport, C: Clock> Module<'b, D, T, C> {
 
     fn set_up(&mut self) -> Outcome {
         if !self.session().is_set_up() {
-            D::set_up(self)?;
+            // A line that answers no setting answers one that was spoilt on the way.
+            for _ in 0..2 {
+                self.session().in_doubt = false;
+                D::set_up(self)?;
+                if !self.session().in_doubt {
+                    break;
+                }
+            }
             if self.engine.hears_itself() {
                 return Err(Fault::HearsItself);
             }

@@ -90,17 +90,18 @@ impl<'a> Iterator for Fields<'a> {
             in_quotes ^= b == b'"';
             b == b',' && !in_quotes
         });
-        match comma {
-            Some(at) => {
-                self.rest = rest.get(at + 1..);
-                rest.get(..at).map(<[u8]>::trim_ascii)
-            }
-            None => {
-                self.rest = None;
-                Some(rest.trim_ascii())
-            }
-        }
+        self.rest = comma.and_then(|at| rest.get(at + 1..));
+        rest.get(..comma.unwrap_or(rest.len())).map(trimmed)
     }
+}
+
+/// A field without the blanks around it.
+#[inline(never)]
+pub(crate) fn trimmed(mut field: &[u8]) -> &[u8] {
+    while let [b' ', within @ ..] | [within @ .., b' '] = field {
+        field = within;
+    }
+    field
 }
 
 /// A field without its quotes, if it has any.
@@ -131,6 +132,11 @@ pub(crate) fn number(digits: &[u8]) -> Option<u32> {
 
 fn digit(byte: u8) -> Option<u32> {
     byte.is_ascii_digit().then(|| u32::from(byte - b'0'))
+}
+
+/// Whether a line is the command itself, without its end.
+pub(crate) fn is_echo(line: &[u8], command: &[u8]) -> bool {
+    command.starts_with(line) && command.len() == line.len() + b"\r\n".len()
 }
 
 /// Whether one of the two begins with the other.

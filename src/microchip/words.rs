@@ -5,7 +5,7 @@ use core::net::Ipv4Addr;
 use super::{Attempt, Microchip, Status};
 use crate::driver::Session;
 use crate::engine::protocol::Line;
-use crate::engine::text::{Fields, digits, number};
+use crate::engine::text::{Fields, digits, is_echo, number, trimmed};
 use crate::engine::words::{Words, words};
 use crate::error::Closed;
 use crate::socket::Slot;
@@ -60,7 +60,7 @@ pub(super) fn line(session: &mut MicrochipSession<'_>, command: &[u8], line: &[u
         // that may have restarted.
         b"OK" => return Line::Ok,
         // The echo was switched off: a module that has it has restarted unseen.
-        _ if !command.is_empty() && line == command.trim_ascii_end() => {}
+        _ if is_echo(line, command) => {}
         _ => {
             let Some(code) = line.strip_prefix(b"ERROR") else {
                 return Line::Reply;
@@ -278,7 +278,7 @@ fn is_waiting(session: &mut MicrochipSession<'_>, socket: u32, is_closed: bool) 
 fn is_closing(command: &[u8], socket: &[u8]) -> bool {
     command
         .strip_prefix(b"AT+SOCKCL=")
-        .is_some_and(|id| id.trim_ascii_end() == socket)
+        .is_some_and(|id| trimmed(id) == socket)
 }
 
 impl<R> Attempt<R> {

@@ -3,7 +3,7 @@
 use super::{LINKS, Memory, St67, Status};
 use crate::driver::Session;
 use crate::engine::protocol::Line;
-use crate::engine::text::{Fields, number};
+use crate::engine::text::{Fields, is_echo, number};
 use crate::engine::words::{Words, words};
 use crate::error::Closed;
 use crate::st67::status::{ErrorCode, JoinError};
@@ -72,9 +72,9 @@ pub(super) fn line(session: &mut St67Session<'_>, command: &[u8], line: &[u8]) -
     if line.ends_with(b",CLOSED") {
         return link_event(session, command, line).unwrap_or(Line::Stray);
     }
-    match line == command.trim_ascii_end() {
-        true if !command.is_empty() => Line::Echo,
-        _ => Line::Reply,
+    match is_echo(line, command) {
+        true => Line::Echo,
+        false => Line::Reply,
     }
 }
 
