@@ -221,12 +221,10 @@ fn instructions(report: &Report) -> Vec<Budget> {
 }
 
 /// To a Microchip module 1460 bytes go as text, in seven commands that are composed byte by byte: it
-/// tells of no byte that is lost otherwise. They take the UART far longer than the core. And what it says
-/// is looked at more closely before it is believed, some 80 instructions a call.
+/// tells of no byte that is lost otherwise. They take the UART far longer than the core.
 fn most_instructions(subject: Subject, work: &str, core: Core) -> f64 {
     match (core, subject, work) {
         (Core::CortexM0Plus, Subject::Microchip, "upload") => 48.0,
-        (Core::CortexM0Plus, Subject::Microchip, _) => 2.6,
         (Core::CortexM0Plus, ..) => 2.5,
         (Core::CortexM4, Subject::Microchip, "upload") => 42.0,
         (Core::CortexM4, ..) => 2.0,

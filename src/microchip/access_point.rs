@@ -163,15 +163,15 @@ pub(super) fn line(
     line: &[u8],
     kind: Line,
 ) -> Line {
-    let event = EVENTS.find(split(line).0);
-    match (kind, event) {
-        (Line::Reply, Some(is_end)) => {
-            if is_end {
-                session.vendor.connection.settle(Ok(()));
-            }
-            session.events.push(line);
-            Line::Event
-        }
-        _ => kind,
+    if kind != Line::Reply {
+        return kind;
     }
+    let Some(is_end) = EVENTS.find(split(line).0) else {
+        return kind;
+    };
+    if is_end {
+        session.vendor.connection.settle(Ok(()));
+    }
+    session.events.push(line);
+    Line::Event
 }

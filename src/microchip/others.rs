@@ -37,6 +37,9 @@ pub(super) fn line(
     line: &[u8],
     kind: Line,
 ) -> Line {
+    if kind == Line::Ok {
+        return kind;
+    }
     let kind = access_point::line(session, command, line, kind);
     let (name, values) = split(line);
     let is_event = match kind {
