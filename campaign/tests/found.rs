@@ -286,3 +286,69 @@ fn a_slow_module_that_was_cut_off_answers_all_it_was_asked_before_anything_else(
         nothing_is_found(&conversation);
     }
 }
+
+#[test]
+fn lines_of_no_meaning_in_two_answers_behind_each_other_fail_no_call() {
+    for profile in ALL {
+        for line in 0..4 {
+            for deed in [Join { if_down: true }, LinkState] {
+                let steps = vec![step(Tell { lines: 1 }), struck(deed, 1, Gap(line))];
+                nothing_is_found(&on(profile, steps));
+            }
+        }
+    }
+}
+
+#[test]
+fn a_line_of_no_meaning_behind_data_is_no_part_of_it() {
+    for profile in Profile::ST67 {
+        let receive = Receive {
+            socket: 0,
+            buffer: 1,
+            times: 1,
+            wait_ms: 0,
+        };
+        let steps = vec![
+            step(Connect { to: Sending(1) }),
+            step(PeerSays { socket: 0, size: 1 }),
+            struck(receive, 3, Gap(3)),
+        ];
+        nothing_is_found(&on(profile, steps));
+    }
+}
+
+#[test]
+fn an_event_in_the_answer_to_a_command_without_a_name_is_told() {
+    for profile in ALL {
+        let steps = vec![
+            step(Tell { lines: 1 }),
+            step(Command { which: 0 }),
+            step(Poll { times: 2 }),
+        ];
+        let mut conversation = on(profile, steps);
+        conversation.surroundings.baud = Some(921_600);
+        nothing_is_found(&conversation);
+    }
+}
+
+#[test]
+fn a_setting_that_was_spoilt_on_the_way_is_made_again() {
+    for profile in [St67Fw2_0_75, MicrochipFw0_3_2] {
+        for after in 0..150 {
+            let steps = vec![struck(ResetByPin, after, ToModule(Drop(1)))];
+            let mut conversation = on(profile, steps);
+            conversation.host.resets_first = true;
+            nothing_is_found(&conversation);
+        }
+    }
+}
+
+#[test]
+fn a_peer_that_was_cut_off_with_the_station_is_closed_in_the_module_too() {
+    let steps = [
+        step(Listen { port: 0 }),
+        step(Dial { says: 1 }),
+        step(Join { if_down: false }),
+    ];
+    on_each(&ALL, &steps);
+}

@@ -235,13 +235,28 @@ impl<'b, D: Dialect, T: Transport, C: Clock> Module<'b, D, T, C> {
             if self.engine.is_out_of_step() {
                 self.engine.resync()?;
             }
-            self.set_up()?;
+            let is_new = !self.session().is_set_up();
+            if is_new {
+                self.set_up()?;
+            }
             if questions > 0 && core::mem::take(&mut self.session().in_doubt) {
                 questions -= 1;
-                self.put_table_right()
-                    .inspect_err(|_| self.session().in_doubt = true)?;
+                if is_new {
+                    // A line that answers no setting answers one that was spoilt on the way.
+                    continue;
+                }
+                let put_right = self.put_table_right();
+                if let Err(fault) = put_right {
+                    self.session().in_doubt = true;
+                    if questions == 0 || fault != Fault::Malformed {
+                        return put_right;
+                    }
+                }
                 // What the module said may have shown a restart, or have to be asked for again.
                 continue;
+            }
+            if is_new {
+                self.session().settings_made();
             }
             let orphan = self.session().sockets.orphan();
             let Some(slot) = orphan.filter(|_| may_close) else {
@@ -270,21 +285,11 @@ impl<'b, D: Dialect, T: Transport, C: Clock> Module<'b, D, T, C> {
     }
 
     fn set_up(&mut self) -> Outcome {
-        if !self.session().is_set_up() {
-            // A line that answers no setting answers one that was spoilt on the way.
-            for _ in 0..2 {
-                self.session().in_doubt = false;
-                D::set_up(self)?;
-                if !self.session().in_doubt {
-                    break;
-                }
-            }
-            if self.engine.hears_itself() {
-                return Err(Fault::HearsItself);
-            }
-            self.session().settings_made();
+        D::set_up(self)?;
+        match self.engine.hears_itself() {
+            true => Err(Fault::HearsItself),
+            false => Ok(()),
         }
-        Ok(())
     }
 
     /// Closes a link, of whatever kind.

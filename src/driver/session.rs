@@ -87,7 +87,6 @@ impl<'b, D: Words> Session<'b, D> {
     /// The settings are made, which a module refuses that has connections or sockets left.
     pub(super) fn settings_made(&mut self) {
         self.is_set_up = true;
-        self.in_doubt = false;
         self.missed_events = false;
     }
 

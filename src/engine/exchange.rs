@@ -2,7 +2,7 @@
 
 use super::buffer::Buffer;
 use super::compose::InFlight;
-use super::protocol::{Line, Protocol};
+use super::protocol::{Line, LineEnd, Protocol};
 use super::word::Word;
 use super::{Engine, Lead};
 use crate::clock::Clock;
@@ -357,10 +357,12 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
                 each.take(&mut self.input, name.len());
                 progress.has_rows = true;
             }
-            // Nothing that belongs to the reply: an event that nobody knows. Behind payload it may be
-            // the rest of that.
+            // Nothing that belongs to the reply: an event that nobody knows. Behind payload that is not
+            // closed by a line end it may be the rest of that.
             (Line::Reply, task)
-                if progress.got.is_none() || self.input.line().starts_with(b"+") =>
+                if progress.got.is_none()
+                    || self.header.line_end == LineEnd::Always
+                    || self.input.line().starts_with(b"+") =>
             {
                 self.session.stray(self.input.line());
                 self.take_stray(task, progress);
@@ -455,10 +457,14 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
     /// name, of which a byte was spoilt, lost or added on the way.
     fn looks_like_reply(&self) -> bool {
         let (line, command) = (self.input.line(), self.command.in_flight());
-        let values = command.iter().position(|&byte| byte == b'=');
-        let name = command.get(b"AT".len()..values.unwrap_or(command.len()));
-        let halves = name.and_then(|name| name.split_at_checked(2));
-        let (beginning, end) = halves.unwrap_or_default();
+        let is_behind_name = |byte: &u8| matches!(byte, b'=' | b'?' | b'\r');
+        let length = command.iter().position(is_behind_name).unwrap_or(0);
+        let name = command.get(b"AT".len()..length);
+        // A plain `AT` has no name.
+        let Some((beginning, end)) = name.and_then(|name| name.split_at_checked(b"+CW".len()))
+        else {
+            return false;
+        };
         let is_end = |at| {
             line.get(at..)
                 .is_some_and(|rest: &[u8]| rest.starts_with(end))

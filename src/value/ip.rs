@@ -83,16 +83,24 @@ pub(crate) fn read(text: &[u8]) -> Option<IpAddr> {
 /// Reads `192.168.1.9`.
 pub(crate) fn v4(text: &[u8]) -> Option<Ipv4Addr> {
     let mut octets = [0; 4];
-    let mut numbers = text.split(|&b| b == b'.');
-    for octet in &mut octets {
-        let digits = numbers.next()?;
-        // A leading zero would mean octal to some.
-        if digits.len() > 1 && digits.first() == Some(&b'0') {
-            return None;
-        }
-        *octet = u8::try_from(digits_of(digits, 10, 3)?).ok()?;
+    let mut places = octets.iter_mut();
+    let mut octet = None;
+    // The end closes an octet as a dot does.
+    for &byte in text.iter().chain(b".") {
+        octet = match (byte, octet) {
+            (b'.', Some(octet)) => {
+                *places.next()? = octet;
+                None
+            }
+            (b'0'..=b'9', None) => Some(byte - b'0'),
+            // A leading zero would mean octal to some.
+            (b'0'..=b'9', Some(octet @ 1_u8..)) => {
+                Some(octet.checked_mul(10)?.checked_add(byte - b'0')?)
+            }
+            _ => return None,
+        };
     }
-    numbers.next().is_none().then(|| Ipv4Addr::from(octets))
+    places.next().is_none().then(|| octets.into())
 }
 
 /// Reads `2001:db8::7`, also with an IPv4 address for the last two groups.

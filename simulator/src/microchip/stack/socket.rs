@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::sockets::{Protocol, State};
+use super::sockets::{Protocol, Socket, State};
 use crate::microchip::engine::Reply;
 use crate::microchip::parameter::Parameters;
 use crate::microchip::status::Status;
@@ -139,10 +139,10 @@ impl Microchip {
             _ => Some(parameters.integer(0)?),
         };
         let sockets = self.sockets.iter();
-        let sockets = sockets.filter(|socket| {
-            let idle = socket.parent.is_some() && socket.remote.is_none();
-            !idle && chosen.is_none_or(|id| id == socket.id)
-        });
+        let is_listed = |socket: &&Socket| socket.state != State::Idle;
+        let sockets = sockets
+            .filter(is_listed)
+            .filter(|socket| chosen.is_none_or(|id| id == socket.id));
         let rows: Vec<String> = sockets
             .map(|socket| {
                 let remote = socket.remote.filter(|_| socket.state != State::Unbound);
