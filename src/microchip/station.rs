@@ -43,7 +43,7 @@ impl Station for Microchip {
         receive: 5000,
         close: 5000,
         // With what its last step takes, less than a minute.
-        call: 59_000,
+        call: 58_000,
         unheard: 60_000,
     };
 

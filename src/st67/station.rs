@@ -63,7 +63,7 @@ impl Station for St67 {
         receive: 6000,
         close: 6000,
         // With what its last step takes, less than a minute.
-        call: 59_000,
+        call: 58_000,
         unheard: 60_000,
     };
 
