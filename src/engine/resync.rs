@@ -46,7 +46,7 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
     fn find_back(&mut self) -> Result<(), Fault> {
         self.leave_stream()?;
         debug!("out of step: asking the module");
-        if self.out_of_step {
+        if self.out_of_step && self.session.is_set_up() {
             self.session.doubt();
         }
         self.out_of_step = true;

@@ -89,14 +89,12 @@ pub(crate) fn v4(text: &[u8]) -> Option<Ipv4Addr> {
     for &byte in text.iter().chain(b".") {
         octet = match (byte, octet) {
             (b'.', Some(octet)) => {
-                *places.next()? = octet;
+                *places.next()? = u8::try_from(octet).ok()?;
                 None
             }
-            (b'0'..=b'9', None) => Some(byte - b'0'),
+            (b'0'..=b'9', None) => Some(u32::from(byte - b'0')),
             // A leading zero would mean octal to some.
-            (b'0'..=b'9', Some(octet @ 1_u8..)) => {
-                Some(octet.checked_mul(10)?.checked_add(byte - b'0')?)
-            }
+            (b'0'..=b'9', Some(octet @ 1..=25)) => Some(octet * 10 + u32::from(byte - b'0')),
             _ => return None,
         };
     }
