@@ -241,16 +241,9 @@ impl<'b, D: Dialect, T: Transport, C: Clock> Module<'b, D, T, C> {
             }
             if questions > 0 && core::mem::take(&mut self.session().in_doubt) {
                 questions -= 1;
-                if is_new {
-                    // A line that answers no setting answers one that was spoilt on the way.
-                    continue;
-                }
-                let put_right = self.put_table_right();
-                if let Err(fault) = put_right {
-                    self.session().in_doubt = true;
-                    if questions == 0 || fault != Fault::Malformed {
-                        return put_right;
-                    }
+                // A line that answers no setting answers one that was spoilt on the way.
+                if !is_new {
+                    self.put_table_right(questions > 0)?;
                 }
                 // What the module said may have shown a restart, or have to be asked for again.
                 continue;
@@ -277,10 +270,20 @@ impl<'b, D: Dialect, T: Transport, C: Clock> Module<'b, D, T, C> {
         }
     }
 
-    fn put_table_right(&mut self) -> Outcome {
-        match self.reconcile {
+    /// Asks the module for its links. An answer that makes no sense leaves the doubt, if that may be tried
+    /// once more.
+    fn put_table_right(&mut self, may_try_again: bool) -> Outcome {
+        let put_right = match self.reconcile {
             Some(reconcile) => reconcile(self),
             None => D::reconcile(self),
+        };
+        let Err(fault) = put_right else {
+            return Ok(());
+        };
+        self.session().in_doubt = true;
+        match may_try_again && fault == Fault::Malformed {
+            true => Ok(()),
+            false => Err(fault),
         }
     }
 

@@ -460,9 +460,9 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
         let is_behind_name = |byte: &u8| matches!(byte, b'=' | b'?' | b'\r');
         let length = command.iter().position(is_behind_name).unwrap_or(0);
         let name = command.get(b"AT".len()..length);
+        let halves = name.and_then(|name| name.split_at_checked(b"+C".len()));
         // A plain `AT` has no name.
-        let Some((beginning, end)) = name.and_then(|name| name.split_at_checked(b"+CW".len()))
-        else {
+        let Some((beginning, end @ [_, ..])) = halves else {
             return false;
         };
         let is_end = |at| {
