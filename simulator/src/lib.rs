@@ -75,7 +75,7 @@ pub use access_point::{AccessPoint, Protection};
 pub use ble::{BleCharacteristic, BlePeer, BleService, BleUpdates};
 pub use client::Client;
 pub use config::{Config, File, Profile, UnknownProfile};
-pub use faults::{Fault, FaultKind, Faults, Fragment};
+pub use faults::{Fault, FaultKind, Faults, Fragment, UpdateFaults};
 pub use module::Module;
 pub use network::{
     Connection, Datagram, DatagramService, Dialled, HostNetwork, InUse, Listener, Lookup,
