@@ -91,7 +91,7 @@ pub use clock::StdClock;
 pub use clock::{Clock, DelayClock, OnIdle};
 pub use driver::dialect;
 pub use driver::{Download, ErrorOf, Event, Module, Prompt, Timeouts, Upload};
-pub use error::{Cause, Closed, Error, Lent, Resource, Usage};
+pub use error::{Cause, Closed, Error, ImageFault, Lent, Resource, Usage};
 pub use nal::{ConnectTls, Shared, Stream, Tls, WaitTcp};
 #[cfg(feature = "async")]
 pub use nal::{Connection, Datagrams};
@@ -99,7 +99,7 @@ pub use socket::{SocketMemory, TcpSocket, UdpSocket};
 pub use transport::Transport;
 pub use value::danger;
 pub use value::{
-    AccessPointConfig, AccessPointInfo, Addresses, Client, Credentials, FixedAddress, Ip,
+    AccessPointConfig, AccessPointInfo, Addresses, Client, Credentials, FixedAddress, Image, Ip,
     JoinOptions, Joined, Leases, LinkState, Mac, Numbered, PingOptions, PingSummary, Printed,
     PrintedSecret, Psk, Ranged, Reported, Rule, ScanOptions, Scanned, Secret, Security, Strongest,
     Switch, Text, TlsConfig, UnixTime, Versions,

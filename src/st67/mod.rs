@@ -25,6 +25,7 @@ mod templates;
 mod text;
 mod time;
 mod tls;
+mod update;
 mod words;
 mod wps;
 
@@ -36,6 +37,7 @@ pub use event::{AddressKind, BlePeer, Event, LinkDetails};
 pub use passthrough::Passthrough;
 pub use status::{ErrorCode, JoinError, Reason, Status, Subcategory};
 pub use text::{Secret, Text};
+pub use update::{Update, UpdateError, UpdateWriter};
 
 /// The ST67W611M1's dialect.
 #[derive(Clone, Copy, Debug)]

@@ -4,6 +4,7 @@
 mod access_point;
 pub(crate) mod bytes;
 pub mod danger;
+mod image;
 pub(crate) mod ip;
 pub(crate) mod join;
 mod mac;
@@ -20,6 +21,7 @@ mod tls;
 pub(crate) mod versions;
 
 pub use access_point::{AccessPointConfig, Client, Credentials, Leases};
+pub use image::Image;
 pub use ip::Ip;
 pub use join::{FixedAddress, JoinOptions, Joined};
 pub use mac::Mac;

@@ -160,7 +160,9 @@ impl St67 {
         let ok = format!("{}OK\r\n", self.variant.lead);
         let prompt = self.variant.prompt_ex;
         self.output.write(&[ok.as_bytes(), prompt.as_bytes()]);
-        let payload = Payload::new(length, |module, data, world| module.take_update(data, world));
+        let payload = Payload::new(length, |module, data, world| {
+            module.take_update(data, world)
+        });
         Ok(Reply::Later(payload.into()))
     }
 
@@ -227,7 +229,8 @@ impl St67 {
     }
 }
 
-/// The module is about to restart with an update. Up to then the old firmware is the active one.
+/// The module is about to restart with an update, which does TCP/IP itself. Up to then the old firmware
+/// is the active one.
 #[derive(Debug)]
 struct Switch {
     at: Duration,
@@ -242,6 +245,7 @@ impl Task for Switch {
     fn step(self: Box<Self>, module: &mut St67, world: &mut World) -> Step {
         module.memory.updates += 1;
         module.memory.version = self.image.version;
+        module.config.network_on_host = false;
         Step::Next(Job::Restart { at: world.now })
     }
 }
