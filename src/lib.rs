@@ -95,14 +95,15 @@ pub use error::{Cause, Closed, Error, ImageFault, Lent, Resource, Usage};
 pub use nal::{ConnectTls, Shared, Stream, Tls, WaitTcp};
 #[cfg(feature = "async")]
 pub use nal::{Connection, Datagrams};
+pub use service::{Asleep, Off};
 pub use socket::{SocketMemory, TcpSocket, UdpSocket};
 pub use transport::Transport;
 pub use value::danger;
 pub use value::{
     AccessPointConfig, AccessPointInfo, Addresses, Client, Credentials, FixedAddress, Image, Ip,
-    JoinOptions, Joined, Leases, LinkState, Mac, Numbered, PingOptions, PingSummary, Printed,
-    PrintedSecret, Psk, Ranged, Reported, Rule, ScanOptions, Scanned, Secret, Security, Strongest,
-    Switch, Text, TlsConfig, UnixTime, Versions,
+    JoinOptions, Joined, Leases, LinkState, Mac, Numbered, PingOptions, PingSummary, PowerSave,
+    Printed, PrintedSecret, Psk, Ranged, Reported, Rule, ScanOptions, Scanned, Secret, Security,
+    Strongest, Switch, Text, TlsConfig, Twt, UnixTime, Versions,
 };
 
 /// The README's examples compile.

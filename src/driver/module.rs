@@ -210,7 +210,7 @@ impl<'b, D: Dialect, T: Transport, C: Clock> Module<'b, D, T, C> {
     }
 
     /// Waits for the module to report its start, then makes the settings.
-    fn boot(&mut self) -> Outcome {
+    pub(crate) fn boot(&mut self) -> Outcome {
         self.session().restart();
         match self.engine.wait_for_boot(self.timeouts.boot) {
             Err(Fault::Timeout) if self.engine.is_looped() => return Err(Fault::HearsItself),

@@ -14,6 +14,7 @@ mod others;
 mod passthrough;
 mod payload;
 mod ping;
+mod power;
 mod provisioning;
 mod scan;
 mod server;

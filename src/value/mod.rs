@@ -11,6 +11,7 @@ mod mac;
 #[macro_use]
 mod number;
 mod ping;
+mod power;
 mod range;
 mod scan;
 mod security;
@@ -27,6 +28,7 @@ pub use join::{FixedAddress, JoinOptions, Joined};
 pub use mac::Mac;
 pub use number::{Numbered, Reported, Switch};
 pub use ping::{PingOptions, PingSummary};
+pub use power::{PowerSave, Twt};
 pub use range::Ranged;
 pub use scan::{AccessPointInfo, ScanOptions, Scanned, Strongest};
 pub use security::Security;
