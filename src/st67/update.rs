@@ -326,7 +326,7 @@ impl<'u> Update<'u> {
             // It starts already.
             Err(Fault::ModuleReset) => {}
             // Whatever was lost: who starts says so.
-            _ => match module.engine.wait_for_boot(STARTING) {
+            _ => match await_start(module) {
                 Ok(()) | Err(Fault::Timeout) => {}
                 Err(fault) => return Err(fault),
             },
@@ -348,6 +348,16 @@ fn ready<T: Transport, C: Clock>(module: &mut Module<'_, T, C>) -> Outcome {
         told if module.has_refused(&told, Status::NetworkOnHost) => Ok(()),
         told => told,
     }
+}
+
+/// Waits for a restart, which is no news, unless it does not come.
+fn await_start<T: Transport, C: Clock>(module: &mut Module<'_, T, C>) -> Outcome {
+    module.session().give_up_settings();
+    let started = module.engine.wait_for_boot(STARTING);
+    if started.is_err() {
+        module.session().keep_settings();
+    }
+    started
 }
 
 fn not_updated<T: Transport, C: Clock>(module: &mut Module<'_, T, C>) -> Fault {
