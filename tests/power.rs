@@ -10,7 +10,7 @@ use atwifi::st67::St67;
 use atwifi::st67::command::low_power::TwtSetup;
 use atwifi::transport::Waking;
 use atwifi::{
-    Closed, Error, Module, PowerSave, SocketMemory, TcpSocket, Transport, Usage, WaitTcp,
+    Closed, Error, Event, Module, PowerSave, SocketMemory, TcpSocket, Transport, Usage, WaitTcp,
 };
 use atwifi_simulator::{Config, FaultKind, Faults, Port, Profile, Simulation, SpiConfig};
 use common::service::{in_weathers, spoilt};
@@ -344,8 +344,10 @@ fn a_deep_sleep_ends_when_its_button_is_pressed() {
         // Or by somebody else.
         drop(wifi.deep_sleep().unwrap());
         simulation.advance(Duration::from_secs(60));
+        assert!(wifi.poll().unwrap().is_none());
         simulation.wake();
         simulation.advance(Duration::from_secs(3));
+        assert_eq!(wifi.poll().unwrap(), Some(Event::ModuleReset));
         wifi.join(SSID, PASSWORD).unwrap();
     });
 }

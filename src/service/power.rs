@@ -145,13 +145,12 @@ impl<'b, D: Dialect, T: Transport, C: Clock> Module<'b, D, T, C> {
     fn forget_everything(&mut self) {
         self.session().give_up_settings();
         self.session().restart();
-        self.engine.fall_out_of_step();
     }
 }
 
 /// A module that [sleeps deeply](Module::deep_sleep).
 ///
-/// Where a person wakes it up, drop this: that it restarts, the driver notices.
+/// Where a person wakes it up, drop this: that it restarts is an event for [`poll`](Module::poll).
 #[must_use]
 pub struct Asleep<'m, 'b, D: Dialect, T: Transport, C>(&'m mut Module<'b, D, T, C>);
 
