@@ -96,7 +96,7 @@ impl<'b, D: Words> Session<'b, D> {
         self.is_set_up = false;
     }
 
-    /// The module has not restarted, as it was to: its settings are as they were.
+    /// The module has not restarted yet, as it was to, or will: only then its settings are gone.
     pub(crate) fn keep_settings(&mut self) {
         self.is_set_up = true;
     }

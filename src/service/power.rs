@@ -94,6 +94,8 @@ impl<'b, D: Dialect, T: Transport, C: Clock> Module<'b, D, T, C> {
         let slept = D::deep_sleep(self);
         self.outcome(slept)?;
         self.forget_everything();
+        // So that it is noticed when it restarts.
+        self.session().keep_settings();
         Ok(Asleep(self))
     }
 
@@ -162,6 +164,7 @@ impl<D: Dialect, T: Transport, C: Clock> Asleep<'_, '_, D, T, C> {
     /// As [`reset_by_pin`](Module::reset_by_pin).
     pub fn wake(self, press: impl FnOnce()) -> Result<(), ErrorOf<D, T>> {
         press();
+        self.0.session().give_up_settings();
         self.0.begin_call();
         let started = self.0.boot();
         self.0.outcome(started)
