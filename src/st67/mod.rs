@@ -38,7 +38,7 @@ pub use event::{AddressKind, BlePeer, Event, LinkDetails};
 pub use passthrough::Passthrough;
 pub use status::{ErrorCode, JoinError, Reason, Status, Subcategory};
 pub use text::{Secret, Text};
-pub use update::{Update, UpdateError, UpdateWriter};
+pub use update::{Update, UpdateError, UpdateWriter, Updated};
 
 /// The ST67W611M1's dialect.
 #[derive(Clone, Copy, Debug)]

@@ -80,7 +80,7 @@ impl<T: Transport, C: Clock> Module<'_, T, C> {
         let (times, exponent, mantissa, units) =
             Twt::nearest(interval, awake).map_err(Error::Usage)?;
         let numbers = [
-            setup.number().into(),
+            setup.number(),
             exponent.into(),
             units.into(),
             mantissa.into(),

@@ -128,6 +128,9 @@ pub enum UpdateError<R, E> {
     Module(E),
 }
 
+/// What runs behind an update, if it was not broken off.
+pub type Updated<R, E> = Result<Option<Versions>, UpdateError<R, Error<E>>>;
+
 impl<R: fmt::Display, E: fmt::Display> fmt::Display for UpdateError<R, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -421,7 +424,7 @@ impl<'b, T: Transport, C: Clock> Module<'b, T, C> {
         image: &mut R,
         part: &mut [u8],
         mut progress: impl FnMut(u32, u32) -> ControlFlow<()>,
-    ) -> Result<Option<Versions>, UpdateError<R::Error, Error<T::Error>>> {
+    ) -> Updated<R::Error, T::Error> {
         let update = Update::new(part).map_err(|usage| UpdateError::Module(Error::Usage(usage)));
         let mut update = update?;
         while update.left() > 0 {
