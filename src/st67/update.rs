@@ -233,7 +233,7 @@ impl<'u> Update<'u> {
         let end = self
             .image
             .map_or(Image::HEADER, |image| image.length as usize);
-        end - self.sent as usize - self.filled
+        end.saturating_sub(self.sent as usize + self.filled)
     }
 
     /// Where the next bytes of the image go, up to the end of its header, of a part, or of it.
