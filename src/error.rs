@@ -240,6 +240,27 @@ pub enum Usage {
     /// The module, or the driver, cannot do this part of what was asked; see the README's "Not
     /// supported".
     Unsupported(&'static str),
+    /// What was to become the module's firmware is no image of it.
+    Image(ImageFault),
+}
+
+/// What is wrong with an image of a module's firmware.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum ImageFault {
+    /// It does not begin as images for this module do.
+    Magic,
+    /// It is not compressed as the module wants it: take the file whose name ends in `.xz.ota`.
+    Kind,
+    /// The length that it tells is none, or there is no room for so much in the module.
+    Length,
+    /// It tells no hash.
+    Hash,
+    /// It has ended too soon.
+    Short,
+    /// More has followed than it tells.
+    Long,
 }
 
 /// How a connection ended.
@@ -395,7 +416,21 @@ impl fmt::Display for Usage {
             Usage::Address => f.write_str("the hardware address cannot be used"),
             Usage::StaleHandle => f.write_str("the socket was released"),
             Usage::Unsupported(part) => write!(f, "not supported: {part}"),
+            Usage::Image(fault) => fault.fmt(f),
         }
+    }
+}
+
+impl fmt::Display for ImageFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            ImageFault::Magic => "the image is not for this module",
+            ImageFault::Kind => "the image is not compressed: take the one that is called .xz.ota",
+            ImageFault::Length => "the image has no length, or the module no room for it",
+            ImageFault::Hash => "the image has no hash",
+            ImageFault::Short => "the image has ended too soon",
+            ImageFault::Long => "the image is longer than it says",
+        })
     }
 }
 

@@ -39,13 +39,17 @@ pub enum Level {
     Time,
     /// A client that asks for echoes too.
     Ping,
+    /// A client that lets its module sleep.
+    Sleep,
+    /// A client that updates its module's firmware.
+    Update,
     /// All that there is for applications.
     Everything,
 }
 
 impl Level {
     /// All.
-    pub const ALL: [Level; 13] = [
+    pub const ALL: [Level; 15] = [
         Level::Join,
         Level::Client,
         Level::Command,
@@ -58,6 +62,8 @@ impl Level {
         Level::Scan,
         Level::Time,
         Level::Ping,
+        Level::Sleep,
+        Level::Update,
         Level::Everything,
     ];
 
@@ -76,6 +82,8 @@ impl Level {
             Level::Scan => "with a scan",
             Level::Time => "with the time",
             Level::Ping => "with ping",
+            Level::Sleep => "with sleep",
+            Level::Update => "with an update",
             Level::Everything => "everything",
         }
     }
@@ -100,6 +108,8 @@ impl Level {
             Level::Scan => "scan",
             Level::Time => "time",
             Level::Ping => "ping",
+            Level::Sleep => "sleep",
+            Level::Update => "update",
             Level::Everything => "everything",
         }
     }
@@ -170,7 +180,7 @@ pub fn sizes() -> Result<Vec<Size>> {
         let folder = firmware::build(core, Profile::Small)?;
         let nothing = read(&folder, "nothing")?;
         for subject in Subject::ALL {
-            for &level in levels(subject) {
+            for level in levels(subject) {
                 let elf = read(&folder, &firmware_of(subject, level))?;
                 sizes.push(size(subject, core, level, &elf, &nothing)?);
             }
@@ -210,11 +220,13 @@ fn causes(elf: &[u8], nothing: &[u8], flash: u64) -> Result<Causes> {
     Ok(causes)
 }
 
-fn levels(subject: Subject) -> &'static [Level] {
-    match subject {
-        Subject::EspAtNal => &[Level::Client],
-        Subject::St67 | Subject::Microchip => &Level::ALL,
-    }
+fn levels(subject: Subject) -> impl Iterator<Item = Level> {
+    let has = move |level: &Level| match subject {
+        Subject::EspAtNal => *level == Level::Client,
+        Subject::St67 => true,
+        Subject::Microchip => *level != Level::Update,
+    };
+    Level::ALL.into_iter().filter(has)
 }
 
 fn firmware_of(subject: Subject, level: Level) -> String {

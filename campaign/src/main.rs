@@ -40,6 +40,9 @@ struct Options {
     /// Play on an SPI.
     #[arg(long)]
     spi: bool,
+    /// Put the module to sleep every now and then, on an SPI, whose chip select wakes it.
+    #[arg(long, requires = "spi")]
+    sleep: bool,
     /// Play on a line on which nothing can be relied on.
     #[arg(long)]
     evil: bool,
@@ -61,6 +64,7 @@ fn main() -> Result<()> {
     let mut setting = Setting {
         is_on_spi: options.spi,
         is_evil: options.evil,
+        sleeps: options.sleep,
         ..Setting::default()
     };
     if options.spi {

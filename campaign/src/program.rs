@@ -183,6 +183,8 @@ pub enum Deed {
     LoseLink,
     /// The module restarts by itself.
     RestartModule,
+    /// Let the module sleep whenever it has nothing to do.
+    Sleep,
 }
 
 /// Where a connection goes.
@@ -301,6 +303,28 @@ pub fn conversation(
             vices,
             steps,
         }
+    })
+}
+
+/// The same, in which the module is put to sleep every now and then.
+pub fn sleepy(
+    profile: Profile,
+    is_on_spi: bool,
+    is_evil: bool,
+) -> impl Strategy<Value = Conversation> {
+    let naps = vec(weighted(0.2, Just(())), 1..40);
+    let awake = conversation(profile, is_on_spi, is_evil);
+    (awake, naps).prop_map(|(mut conversation, naps)| {
+        let naps = naps.into_iter().map(|nap| nap.map(|()| Deed::Sleep));
+        let naps = naps.map(|deed| deed.map(|deed| Step { deed, strike: None }));
+        let steps = conversation
+            .steps
+            .into_iter()
+            .zip(naps.chain(std::iter::repeat(None)));
+        conversation.steps = steps
+            .flat_map(|(step, nap)| nap.into_iter().chain([step]))
+            .collect();
+        conversation
     })
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use atwifi_campaign::campaign::{self, Setting};
+use atwifi_campaign::campaign::{self, SPI_PROFILES, Setting};
 use atwifi_campaign::finding::Kind;
 use indicatif::ProgressBar;
 
@@ -47,6 +47,16 @@ fn conversations_on_a_line_on_which_nothing_can_be_relied_on() {
     let is_evil = true;
     nothing_is_found(&Setting {
         is_evil,
+        ..Setting::default()
+    });
+}
+
+#[test]
+fn conversations_with_a_module_that_is_put_to_sleep() {
+    nothing_is_found(&Setting {
+        profiles: SPI_PROFILES.to_vec(),
+        is_on_spi: true,
+        sleeps: true,
         ..Setting::default()
     });
 }

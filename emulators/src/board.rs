@@ -126,10 +126,11 @@ pub enum Program {
     TcpServer,
     Scan,
     SetupPage,
+    Update,
 }
 
 impl Program {
-    pub const ALL: [Program; 7] = [
+    pub const ALL: [Program; 8] = [
         Program::Join,
         Program::HttpGet,
         Program::Mqtt,
@@ -137,6 +138,7 @@ impl Program {
         Program::TcpServer,
         Program::Scan,
         Program::SetupPage,
+        Program::Update,
     ];
 
     /// The name of its file.
@@ -149,6 +151,7 @@ impl Program {
             Program::TcpServer => "tcp_server",
             Program::Scan => "scan",
             Program::SetupPage => "setup_page",
+            Program::Update => "update",
         }
     }
 }

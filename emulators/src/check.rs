@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 
 use crate::board::{Dialect, Program};
 use crate::run::{Job, Log};
-use crate::world::{HOST, PASSWORD, SSID, World, payload};
+use crate::world::{HOST, IMAGE_VERSION, PASSWORD, SSID, World, image, payload};
 
 /// The address that the simulated access point gives.
 const ADDRESS: &str = "192.168.1.50";
@@ -26,6 +26,7 @@ pub fn check(job: Job, dialect: Dialect, log: &mut Log, world: &mut World) -> Re
         Program::TcpServer => tcp_server(job, log, world),
         Program::Scan => scan(log, world),
         Program::SetupPage => setup_page(dialect, log, world),
+        Program::Update => update(dialect, log),
     }
 }
 
@@ -135,6 +136,29 @@ fn scan(log: &mut Log, world: &World) -> Result<()> {
         shown.len() == 5,
         "the firmware shows {} of them",
         shown.len()
+    );
+    Ok(())
+}
+
+/// The module tells the version of the image, which it has checked by its hash.
+fn update(dialect: Dialect, log: &mut Log) -> Result<()> {
+    joined(log)?;
+    if dialect == Dialect::Microchip {
+        log.wait_for_line("the firmware of this module is updated by its vendor's tool")?;
+        return Ok(());
+    }
+    let length = image().len();
+    for tenths in 1..=10 {
+        log.wait_for("progress", |line| {
+            let sent = line.text.strip_suffix(&format!(" of {length} bytes"))?;
+            let sent: usize = sent.parse().ok()?;
+            (sent >= length / 10 * tenths).then_some(())
+        })?;
+    }
+    let version = log.wait_for_line("updated: ")?;
+    ensure!(
+        version.contains(IMAGE_VERSION),
+        "the module runs {version}, not {IMAGE_VERSION}"
     );
     Ok(())
 }

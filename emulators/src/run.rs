@@ -31,7 +31,7 @@ pub struct Job {
 
 impl Job {
     /// Every program, and those that transfer much with a reset in the middle.
-    pub const ALL: [Job; 9] = [
+    pub const ALL: [Job; 10] = [
         Job::undisturbed(Program::Join),
         Job::undisturbed(Program::HttpGet),
         Job::undisturbed(Program::Mqtt),
@@ -39,6 +39,7 @@ impl Job {
         Job::undisturbed(Program::TcpServer),
         Job::undisturbed(Program::Scan),
         Job::undisturbed(Program::SetupPage),
+        Job::undisturbed(Program::Update),
         Job::with_reset(Program::HttpGet),
         Job::with_reset(Program::TcpServer),
     ];

@@ -10,6 +10,7 @@ use std::{iter, thread};
 use anyhow::{Context, Result};
 use atwifi_consumers::{Chrony, Mosquitto};
 use atwifi_simulator::{AccessPoint, HostNetwork};
+use sha2::{Digest, Sha256};
 
 pub const SSID: &str = "emulated";
 pub const PASSWORD: &str = "correct horse";
@@ -17,6 +18,10 @@ pub const PASSWORD: &str = "correct horse";
 pub const HOST: &str = "server.test";
 /// The length of what is transferred, in bytes.
 const LENGTH: usize = 100_000;
+/// Where the image of a module's firmware is, what version it tells, and how long its body is.
+const IMAGE_PATH: &str = "/firmware.xz.ota";
+pub const IMAGE_VERSION: &str = "2.0.106";
+const IMAGE_BODY: usize = 60_000;
 /// What the ST67 tells of at most.
 const ACCESS_POINTS: usize = 50;
 
@@ -64,6 +69,7 @@ impl World {
         let mut settings = vec![
             ("WIFI_SSID", SSID.to_owned()),
             ("WIFI_PASSWORD", PASSWORD.to_owned()),
+            ("UPDATE_PATH", IMAGE_PATH.to_owned()),
         ];
         settings.extend(hosts.map(|name| (name, HOST.to_owned())));
         settings.extend(ports.map(|(name, port)| (name, port.to_string())));
@@ -103,7 +109,19 @@ pub fn payload() -> Vec<u8> {
     payload
 }
 
-/// Answers every request with the payload and closes.
+/// An image of firmware as an ST67W611M1 takes it: a header, and what follows with its hash.
+pub fn image() -> Vec<u8> {
+    let body = &payload()[..IMAGE_BODY];
+    let mut image = vec![0; 512];
+    image[..10].copy_from_slice(b"QCC74X_OTA");
+    image[16..18].copy_from_slice(b"XZ");
+    image[20..24].copy_from_slice(&(IMAGE_BODY as u32).to_le_bytes());
+    image[48..48 + IMAGE_VERSION.len()].copy_from_slice(IMAGE_VERSION.as_bytes());
+    image[64..96].copy_from_slice(&Sha256::digest(body));
+    [&image, body].concat()
+}
+
+/// Answers every request with the payload, or the image, and closes.
 pub struct HttpServer {
     pub address: SocketAddr,
     requests: Arc<AtomicUsize>,
@@ -140,13 +158,18 @@ fn serve(mut client: TcpStream, count: &AtomicUsize) -> std::io::Result<()> {
         request.push(byte[0]);
     }
     let host = format!("\r\nHost: {HOST}\r\n").into_bytes();
-    let is_right = request.starts_with(b"GET / HTTP/1.0\r\n")
-        && request.windows(host.len()).any(|line| line == host);
-    if !is_right {
-        return client.write_all(b"HTTP/1.0 400 Bad Request\r\n\r\n");
-    }
-    count.fetch_add(1, Ordering::Relaxed);
-    let body = payload();
+    let asks_for = |path: &str| {
+        let line = format!("GET {path} HTTP/1.0\r\n");
+        request.starts_with(line.as_bytes()) && request.windows(host.len()).any(|line| line == host)
+    };
+    let body = match (asks_for("/"), asks_for(IMAGE_PATH)) {
+        (true, _) => {
+            count.fetch_add(1, Ordering::Relaxed);
+            payload()
+        }
+        (_, true) => image(),
+        _ => return client.write_all(b"HTTP/1.0 400 Bad Request\r\n\r\n"),
+    };
     write!(
         client,
         "HTTP/1.0 200 OK\r\nContent-Length: {}\r\n\r\n",

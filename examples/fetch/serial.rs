@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use embedded_io::{ErrorType, Read, ReadReady, Write};
 use serialport::SerialPort;
 
-pub struct Serial(Box<dyn SerialPort>);
+pub struct Serial(pub Box<dyn SerialPort>);
 
 pub fn open(port: &str, baud: u32) -> Result<Serial> {
     let port = serialport::new(port, baud)

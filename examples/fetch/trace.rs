@@ -101,6 +101,10 @@ impl<T: Transport> Transport for Traced<T> {
     fn trouble(&mut self) -> Result<(), T::Error> {
         self.transport.trouble()
     }
+
+    fn rest(&mut self) {
+        self.transport.rest();
+    }
 }
 
 impl<T: Read> Read for Traced<T> {

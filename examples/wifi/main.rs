@@ -1,27 +1,34 @@
-//! What a product needs of a Wi-Fi module besides sockets: scans, the time, echoes, what it is.
+//! What a product needs of a Wi-Fi module besides sockets: scans, the time, echoes, what it is, updates,
+//! sleep.
 //!
 //! Without `--port` the module and what is around it are simulated.
 
+mod saving;
 #[path = "../fetch/serial.rs"]
 mod serial;
 mod table;
 #[path = "../fetch/trace.rs"]
 mod trace;
+mod update;
 mod world;
 
 use std::ops::ControlFlow;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use atwifi::dialect::Dialect;
+use atwifi::transport::Waking;
 use atwifi::{
     AccessPointConfig, Event, Module, PingOptions, ScanOptions, SocketMemory, StdClock, Strongest,
     Transport, microchip::Microchip, st67::St67,
 };
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use saving::{Delay, SETTLE, WakePin};
 use trace::Traced;
+use update::Updates;
 
 /// Asks a Wi-Fi module for what is around it.
 ///
@@ -85,6 +92,19 @@ enum Job {
         #[arg(default_value = "pool.ntp.org")]
         server: String,
     },
+    /// Update the module's firmware: an ST67W611M1 only.
+    Update {
+        /// The image, one of ST's files for its mission profile T01; one of the demonstration's if none is
+        /// given, and the module is simulated.
+        image: Option<PathBuf>,
+    },
+    /// Sleep in the network and be woken to be asked something: an ST67W611M1. Or sleep until somebody
+    /// presses the button: a PIC32MZW1. At a serial port, its DTR drives the wake-up pin of the module.
+    Sleep {
+        /// For how many seconds.
+        #[arg(long, default_value_t = 3)]
+        seconds: u64,
+    },
 }
 
 #[derive(Args)]
@@ -135,6 +155,8 @@ Examples:
   cargo run --example wifi -- scan --strongest 3 --module microchip
   cargo run --example wifi -- ap
   cargo run --example wifi -- ping --wire
+  cargo run --example wifi -- update
+  cargo run --example wifi -- sleep --module microchip
   cargo run --example wifi -- time --port /dev/ttyACM0 --ssid home --password '...'";
 
 fn main() -> ExitCode {
@@ -154,22 +176,46 @@ fn run(options: &Options) -> Result<()> {
     }
 }
 
-fn connect<D: Dialect>(options: &Options, name: &str, baud: u32) -> Result<()>
+fn connect<D: Updates>(options: &Options, name: &str, baud: u32) -> Result<()>
 where
     D::Status: Send + Sync,
 {
     let module = &options.module;
     match &module.port {
-        Some(port) => trace::<D, _>(options, serial::open(port, module.baud.unwrap_or(baud))?),
+        Some(port) => {
+            let serial = serial::open(port, module.baud.unwrap_or(baud))?;
+            let mut dtr = serial.0.try_clone()?;
+            // A port without the line has no module that sleeps.
+            let pin = WakePin(Box::new(move |level| {
+                drop(dtr.write_data_terminal_ready(level))
+            }));
+            trace::<D, _>(options, waking(options, serial, pin))
+        }
         None => {
             let simulated = world::start(name, module.profile.as_deref())?;
             world::let_a_phone_join(&simulated);
-            trace::<D, _>(options, simulated.port())
+            world::let_somebody_press_the_button(&simulated);
+            let input = simulated.clone();
+            let pin = WakePin(Box::new(move |level| input.wake_pin(level)));
+            trace::<D, _>(options, waking(options, simulated.port(), pin))
         }
     }
 }
 
-fn trace<D: Dialect, T: Transport>(options: &Options, transport: T) -> Result<()>
+/// Only a module that sleeps needs time to wake up.
+fn waking<T: Transport>(
+    options: &Options,
+    transport: T,
+    pin: WakePin,
+) -> Waking<T, WakePin, Delay> {
+    let settle = match options.job {
+        Job::Sleep { .. } => SETTLE,
+        _ => 0,
+    };
+    Waking::new(transport, pin, Delay, settle)
+}
+
+fn trace<D: Updates, T: Transport>(options: &Options, transport: T) -> Result<()>
 where
     T::Error: Send + Sync + 'static,
     D::Status: Send + Sync,
@@ -180,7 +226,7 @@ where
     }
 }
 
-fn work<D: Dialect, T: Transport>(options: &Options, transport: T) -> Result<()>
+fn work<D: Updates, T: Transport>(options: &Options, transport: T) -> Result<()>
 where
     T::Error: Send + Sync + 'static,
     D::Status: Send + Sync,
@@ -208,6 +254,12 @@ where
             println!("{}", table::date(time));
             Ok(())
         }
+        Job::Update { image } => {
+            let is_named = image.is_some() || options.module.port.is_none();
+            ensure!(is_named, "name the image that the module is to run");
+            D::update(&mut wifi, image.as_ref())
+        }
+        Job::Sleep { seconds } => saving::sleep(&mut wifi, &options.module, *seconds),
     }
 }
 

@@ -41,6 +41,33 @@ pub fn let_a_phone_join(module: &Arc<Handle>) {
     });
 }
 
+/// Until the module is switched off, somebody presses its button every now and then.
+pub fn let_somebody_press_the_button(module: &Arc<Handle>) {
+    let module = Arc::downgrade(module);
+    thread::spawn(move || {
+        while let Some(module) = module.upgrade() {
+            module.wake();
+            drop(module);
+            thread::sleep(Duration::from_secs(4));
+        }
+    });
+}
+
+/// An image of firmware as a simulated ST67W611M1 takes it: a header, and what follows with its hash.
+pub fn image() -> Vec<u8> {
+    const BODY: u32 = 900_000;
+    const VERSION: &[u8] = b"2.0.106-demo";
+    let body: Vec<u8> = (0..BODY).map(|n| (n ^ (n >> 8)) as u8).collect();
+    let mut image = vec![0; atwifi::Image::HEADER];
+    image[..10].copy_from_slice(b"QCC74X_OTA");
+    image[16..18].copy_from_slice(b"XZ");
+    image[20..24].copy_from_slice(&BODY.to_le_bytes());
+    image[48..48 + VERSION.len()].copy_from_slice(VERSION);
+    let hash = ring::digest::digest(&ring::digest::SHA256, &body);
+    image[64..96].copy_from_slice(hash.as_ref());
+    [image, body].concat()
+}
+
 fn access_points() -> Vec<AccessPoint> {
     let around = [
         AccessPoint::new(SSID, PASSWORD),

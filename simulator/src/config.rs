@@ -202,6 +202,8 @@ pub struct Config {
     pub poll: Duration,
     /// From the end of a reset to the first word of the firmware.
     pub boot: Duration,
+    /// From the edge that wakes an ST67W611M1 in standby until it listens.
+    pub wake: Duration,
     /// From the command to join until the firmware of an ST67W611M1 answers `OK`.
     pub join: Duration,
     /// From then until the station is associated (`+CW:CONNECTED`, `+WSTALU`) or has failed.
@@ -238,6 +240,7 @@ impl Default for Config {
             latency: Duration::from_millis(1),
             poll: Duration::ZERO,
             boot: Duration::from_millis(850),
+            wake: Duration::from_millis(20),
             join: Duration::from_millis(600),
             associate: Duration::from_millis(800),
             dhcp: Duration::from_millis(500),

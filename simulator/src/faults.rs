@@ -40,6 +40,19 @@ pub struct Faults {
     /// `AT+MQTTPUBRAW`, and what it prints in `+MQTT:SUBRECV`, ends in front of the first zero byte,
     /// whatever length was told. Firmware 2.0.75 does.
     pub cut_messages_at_zero: bool,
+    /// What goes wrong while an ST67W611M1 writes an update to its flash.
+    pub update: UpdateFaults,
+}
+
+/// What goes wrong while an update is written to flash, which nobody is told before its end.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UpdateFaults {
+    /// The part with this number, counted from 0 in each update, cannot be written.
+    pub fails_at: Option<usize>,
+    /// What is written is not what was sent.
+    pub is_spoilt: bool,
+    /// How long each part takes.
+    pub write: Duration,
 }
 
 /// The largest piece that one `read` of the host returns.

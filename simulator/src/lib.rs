@@ -20,8 +20,8 @@
 //! - A [`Simulation`] puts the three on virtual time, for tests in one thread. A [`Server`] puts
 //!   them on real time, for programs: in process, on a TCP port, or on a pseudo-terminal.
 //!
-//! Some things an ST67W611M1 only pretends here: `AT+IPERF` moves no data, sleep that leaves it
-//! listening changes nothing, its monitor hears beacons and nothing else, its time servers always begin
+//! Some things an ST67W611M1 only pretends here: `AT+IPERF` moves no data, what comes for it over the
+//! radio wakes it at once, its monitor hears beacons and nothing else, its time servers always begin
 //! on 2022-06-14, and as a server with TLS it lets nobody in.
 //!
 //! ```
@@ -75,7 +75,7 @@ pub use access_point::{AccessPoint, Protection};
 pub use ble::{BleCharacteristic, BlePeer, BleService, BleUpdates};
 pub use client::Client;
 pub use config::{Config, File, Profile, UnknownProfile};
-pub use faults::{Fault, FaultKind, Faults, Fragment};
+pub use faults::{Fault, FaultKind, Faults, Fragment, UpdateFaults};
 pub use module::Module;
 pub use network::{
     Connection, Datagram, DatagramService, Dialled, HostNetwork, InUse, Listener, Lookup,

@@ -66,6 +66,22 @@ pub trait Module: Send {
         let _ = now;
     }
 
+    /// The level of its wake-up input: high keeps it awake.
+    fn wake_pin(&mut self, now: Duration, level: bool) {
+        let _ = (now, level);
+    }
+
+    /// Whether it sleeps so that it hears nothing, but goes on when it is woken.
+    fn sleeps(&self, now: Duration) -> bool {
+        let _ = now;
+        false
+    }
+
+    /// Whether the chip select of its SPI wakes it.
+    fn is_woken_by_select(&self) -> bool {
+        true
+    }
+
     /// Replaces the access points around it.
     fn set_access_points(&mut self, access_points: Vec<AccessPoint>) {
         let _ = access_points;

@@ -64,6 +64,12 @@ impl Output {
         self.writes.pop_front()
     }
 
+    /// Whether there is nothing to say.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.writes.is_empty()
+    }
+
     /// Forgets what has not reached the wire.
     pub fn clear(&mut self) {
         self.writes.clear();

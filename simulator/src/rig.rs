@@ -115,6 +115,9 @@ impl<N: Network> Rig<N> {
     /// The host drives CS.
     pub fn select_spi(&mut self, cs: bool) {
         let now = self.now;
+        if cs && self.sleeps() && self.module.is_woken_by_select() {
+            self.module.wake(now);
+        }
         if self.spi().select(now, cs) == Taken::Reset {
             self.reset_module();
         }
@@ -217,6 +220,18 @@ impl<N: Network> Rig<N> {
         self.settle();
     }
 
+    pub fn wake_pin(&mut self, level: bool) {
+        self.module.output().at(self.now);
+        self.module.wake_pin(self.now, level);
+        self.settle();
+    }
+
+    /// Whether the module sleeps; not while it serves its SPI.
+    pub fn sleeps(&mut self) -> bool {
+        let is_quiet = self.spi.as_ref().is_none_or(Link::is_quiet);
+        is_quiet && self.module.sleeps(self.now)
+    }
+
     pub fn emit(&mut self, line: &[u8]) {
         let output = self.module.output();
         output.at(self.now);
@@ -290,6 +305,7 @@ impl<N: Network> Rig<N> {
             self.inbox.clear();
         }
         spi.runs(is_running);
+        spi.sleeps(spi.is_quiet() && self.module.sleeps(self.now));
         while spi.has_room() {
             let Some(frame) = self.inbox.take_piece() else {
                 break;

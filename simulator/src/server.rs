@@ -121,6 +121,16 @@ impl Handle {
         self.with_rig(Rig::reset_module);
     }
 
+    /// Gives the module's wake-up input the edge that wakes it, if it sleeps.
+    pub fn wake(&self) {
+        self.with_rig(Rig::wake);
+    }
+
+    /// Drives the input that wakes a module in standby: high keeps it awake.
+    pub fn wake_pin(&self, level: bool) {
+        self.with_rig(|rig| rig.wake_pin(level));
+    }
+
     /// The access point is gone for a moment.
     pub fn lose_link(&self) {
         self.with_rig(Rig::lose_link);

@@ -194,6 +194,17 @@ impl<N: Network> Simulation<N> {
         self.rig.borrow_mut().wake();
     }
 
+    /// Drives the input that wakes a module in standby: high keeps it awake.
+    pub fn wake_pin(&self, level: bool) {
+        self.rig.borrow_mut().wake_pin(level);
+    }
+
+    /// Whether the module sleeps now, so that it hears nothing.
+    #[must_use]
+    pub fn sleeps(&self) -> bool {
+        self.rig.borrow_mut().sleeps()
+    }
+
     /// Replaces the access points around the module; the one it has joined stays until
     /// [`lose_link`](Self::lose_link).
     pub fn set_access_points(&self, access_points: Vec<AccessPoint>) {

@@ -2,7 +2,9 @@
 
 mod support;
 
-use atwifi_simulator::{Config, MemoryNetwork, Profile};
+use std::time::Duration;
+
+use atwifi_simulator::{Config, Faults, MemoryNetwork, Profile, UpdateFaults};
 use ring::digest;
 use support::Host;
 
@@ -252,4 +254,58 @@ fn the_firmware_checks_an_image_at_the_end() {
     host.play(&[("AT+OTAFIN", "\r\nOK\r\n\r\nready\r\n")]);
     let rows = host.ask("AT+PART?");
     assert!(rows.contains("+PART=1,1,\"      FW\""), "{rows}");
+}
+
+#[test]
+fn an_update_waits_for_its_flash_and_tells_its_faults_at_the_end() {
+    let mut image = image(&[7; 10_000]);
+    image[48..55].copy_from_slice(b"2.0.106");
+    let mut host = firmware();
+    let faulty = |update| Faults {
+        update,
+        ..Faults::default()
+    };
+    for fault in [
+        UpdateFaults {
+            fails_at: Some(1),
+            ..UpdateFaults::default()
+        },
+        UpdateFaults {
+            is_spoilt: true,
+            ..UpdateFaults::default()
+        },
+    ] {
+        let is_spoilt = fault.is_spoilt;
+        host.simulation.set_faults(faulty(fault));
+        host.play(&[
+            ("AT+OTASTART=0", "\r\nOK\r\n"),
+            ("AT+OTASTART=1", "\r\nOK\r\n"),
+        ]);
+        send_image(&mut host, &image);
+        let told = if is_spoilt { "OK" } else { "ERROR" };
+        host.play(&[("AT+OTAFIN", &format!("\r\n{told}\r\n"))]);
+    }
+    host.simulation.set_faults(faulty(UpdateFaults {
+        write: Duration::from_secs(100),
+        ..UpdateFaults::default()
+    }));
+    host.play(&[
+        ("AT+OTASTART=0", "\r\nOK\r\n"),
+        ("AT+OTASTART=1", "\r\nOK\r\n"),
+    ]);
+    let (queued, last) = image.split_at(8192);
+    send_image(&mut host, queued);
+    host.ask(&format!("AT+OTASEND={}", last.len()));
+    host.write(last);
+    host.expect(&format!("Recv {} bytes\r\n", last.len()));
+    host.simulation.advance(Duration::from_secs(100));
+    host.expect("\r\nSEND OK\r\n");
+    host.play(&[("AT+OTAFIN", "")]);
+    host.simulation.advance(Duration::from_secs(200));
+    host.expect("\r\nOK\r\n\r\nready\r\n");
+    let versions = host.ask("AT+GMR");
+    assert!(
+        versions.contains("component_version_sdk_2.0.106\r\n"),
+        "{versions}"
+    );
 }

@@ -48,9 +48,12 @@ pub type ErrorOf<D, T> = Error<<T as ErrorType>::Error, <D as Words>::Status>;
 /// | `wait_for_time(ms)` | ms and `command` | the greater of ms and `call` |
 /// | `scan` | its channels, as long as each is listened to, 5 s, `command` | the greater of that and `call` |
 /// | `ping` | `resolve`, and interval or patience for each echo | the greater of that and `call` |
+/// | `start_power_save`, `stop_power_save`, `start_twt`, `end_twt` | two to four times `command` | `call` |
+/// | `deep_sleep` | 1 s | `call` |
+/// | a part of an update; its end | 30 s; 2 minutes | 30 s more than `call`; 2 minutes |
 /// | `command` and its like | the command's own limit | the greater of that and `call` |
 /// | `reset` | `boot` | `call` |
-/// | `reset_by_pin` | `boot` | `boot` and `call` |
+/// | `reset_by_pin`, `power_up`, `wake` | `boot` | `boot` and `call` |
 ///
 /// A Microchip module that waits for payload of which nobody knows is given it byte by byte, since it
 /// survives nothing else: up to two minutes, over several calls.
@@ -210,7 +213,7 @@ impl<'b, D: Dialect, T: Transport, C: Clock> Module<'b, D, T, C> {
     }
 
     /// Waits for the module to report its start, then makes the settings.
-    fn boot(&mut self) -> Outcome {
+    pub(crate) fn boot(&mut self) -> Outcome {
         self.session().restart();
         match self.engine.wait_for_boot(self.timeouts.boot) {
             Err(Fault::Timeout) if self.engine.is_looped() => return Err(Fault::HearsItself),

@@ -9,13 +9,19 @@ use crate::error::Usage;
 use crate::transport::Transport;
 use crate::value::{
     AccessPointConfig, AccessPointInfo, Client, Credentials, JoinOptions, Joined, Mac, PingOptions,
-    ScanOptions, Security, UnixTime, Versions,
+    PowerSave, ScanOptions, Security, UnixTime, Versions,
 };
 
 /// All of them.
-pub trait Services: Joining + Scanner + AccessPoint + Provisioner + Time + Ping + About {}
+pub trait Services:
+    Joining + Scanner + AccessPoint + Provisioner + Time + Ping + About + Power
+{
+}
 
-impl<D: Joining + Scanner + AccessPoint + Provisioner + Time + Ping + About> Services for D {}
+impl<D: Joining + Scanner + AccessPoint + Provisioner + Time + Ping + About + Power> Services
+    for D
+{
+}
 
 /// Joining as the user wants it, and what the station says of it.
 pub trait Joining: Words {
@@ -121,4 +127,25 @@ pub trait Provisioner: Words {
         timeout: u32,
         goes_on: &mut dyn FnMut() -> bool,
     ) -> Outcome<Option<Credentials>>;
+}
+
+/// Sleeping. What a module cannot do is refused before anything is sent.
+pub trait Power: Words {
+    /// Sleeps while there is nothing to do, in its network.
+    fn start_power_save<T: Transport, C: Clock>(
+        module: &mut Module<'_, Self, T, C>,
+        _save: &PowerSave,
+    ) -> Outcome {
+        Err(module.refuse(Usage::Unsupported("power save")))
+    }
+
+    /// Stays awake.
+    fn stop_power_save<T: Transport, C: Clock>(module: &mut Module<'_, Self, T, C>) -> Outcome {
+        Err(module.refuse(Usage::Unsupported("power save")))
+    }
+
+    /// Sleeps until an edge wakes it, and forgets everything.
+    fn deep_sleep<T: Transport, C: Clock>(module: &mut Module<'_, Self, T, C>) -> Outcome {
+        Err(module.refuse(Usage::Unsupported("deep sleep")))
+    }
 }

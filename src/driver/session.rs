@@ -95,6 +95,11 @@ impl<'b, D: Words> Session<'b, D> {
         self.is_set_up = false;
     }
 
+    /// The module has not restarted yet, as it was to, or will: only then its settings are gone.
+    pub(crate) fn keep_settings(&mut self) {
+        self.is_set_up = true;
+    }
+
     /// The module must have restarted, unseen; one that is being set up has not.
     pub(crate) fn forget_if_set_up(&mut self) {
         if self.is_set_up {

@@ -71,6 +71,7 @@ impl<T: Transport, C: Clock> Link<T, C> {
 
     pub(crate) fn end_call(&mut self) {
         self.limit = None;
+        self.transport.rest();
     }
 
     /// Whether the call has had its time.

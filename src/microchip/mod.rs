@@ -14,6 +14,7 @@ mod literal;
 mod others;
 mod payload;
 mod ping;
+mod power;
 mod provisioning;
 mod scan;
 mod server;

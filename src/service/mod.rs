@@ -4,7 +4,10 @@ mod about;
 mod access_point;
 mod join;
 mod ping;
+mod power;
 mod provisioning;
 mod scan;
 mod station;
 mod time;
+
+pub use power::{Asleep, Off};

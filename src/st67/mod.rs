@@ -14,6 +14,7 @@ mod others;
 mod passthrough;
 mod payload;
 mod ping;
+mod power;
 mod provisioning;
 mod scan;
 mod server;
@@ -25,6 +26,7 @@ mod templates;
 mod text;
 mod time;
 mod tls;
+mod update;
 mod words;
 mod wps;
 
@@ -36,6 +38,7 @@ pub use event::{AddressKind, BlePeer, Event, LinkDetails};
 pub use passthrough::Passthrough;
 pub use status::{ErrorCode, JoinError, Reason, Status, Subcategory};
 pub use text::{Secret, Text};
+pub use update::{Update, UpdateError, UpdateWriter, Updated};
 
 /// The ST67W611M1's dialect.
 #[derive(Clone, Copy, Debug)]

@@ -30,6 +30,9 @@ pub enum Status {
     NameNotFound,
     /// The module's firmware leaves TCP/IP to the host (ST's mission profile T02): this driver needs T01.
     NetworkOnHost,
+    /// The module has not taken an update: what is in its flash is not what the image says, or could not
+    /// be written. It goes on with the firmware that it had.
+    NotUpdated,
 }
 
 impl Status {
@@ -264,6 +267,7 @@ impl fmt::Display for Status {
             Status::NetworkOnHost => f.write_str(
                 "its firmware leaves TCP/IP to the host (T02): flash ST's mission profile T01",
             ),
+            Status::NotUpdated => f.write_str("the update was not taken"),
         }
     }
 }
@@ -325,7 +329,7 @@ impl Refusal for Status {
             Status::SendFailed => Cause::NotSent,
             Status::NameNotFound => Cause::NameNotFound,
             Status::NetworkOnHost => Cause::Unsupported,
-            Status::Error | Status::SendCancelled => Cause::Other,
+            Status::Error | Status::SendCancelled | Status::NotUpdated => Cause::Other,
         }
     }
 

@@ -1,6 +1,7 @@
 //! The templates of the sequences write what the structs of `command` do.
 
 use core::net::{Ipv4Addr, SocketAddr};
+use core::time::Duration;
 use std::string::String;
 use std::vec;
 use std::vec::Vec;
@@ -9,6 +10,10 @@ use embedded_nal::AddrType;
 use proptest::prelude::*;
 
 use super::command::basic::{EchoOff, GetVersions, SetErrorCodes, SetStore};
+use super::command::low_power::{
+    ClearWakeDtim, EndTwt, PowerMode, SetPowerMode, SetTwt, SetWakeDtim, SetWakePin, SleepTwt,
+    TwtFlow, TwtSetup, WakePin, WakeTrigger,
+};
 use super::command::net::{
     Authentication, Close, Connect, CreateServer, DeleteServer, Family, GetLengths, GetLinks, Link,
     Links, OpenDatagram, PeerMode, PingWith, Port, Protocol, Receive, ReceiveMode, Resolve, Send,
@@ -23,11 +28,12 @@ use super::command::wifi::{
 };
 use super::{Secret, St67, Text};
 use crate::driver::dialect::{
-    About, AccessPoint, Datagrams, Joining, Ping, Scanner, Secured, Server, Station, Streams, Time,
+    About, AccessPoint, Datagrams, Joining, Ping, Power, Scanner, Secured, Server, Station,
+    Streams, Time,
 };
 use crate::driver::recorder::{told, written};
 use crate::value::{
-    AccessPointConfig, FixedAddress, JoinOptions, Leases, Mac, PingOptions, Psk, Ranged,
+    AccessPointConfig, FixedAddress, JoinOptions, Leases, Mac, PingOptions, PowerSave, Psk, Ranged,
     ScanOptions, Security, Switch, TlsConfig,
 };
 
@@ -467,4 +473,58 @@ proptest! {
         let told_time = told::<St67>(|module, _| { let _ = St67::set_time_servers(module, &[&server]); });
         prop_assert_eq!(told_time, written(&servers));
     }
+}
+
+#[test]
+fn power_save_and_target_wake_times() {
+    let pin = SetWakePin {
+        pin: WakePin::Gpio28,
+        trigger: WakeTrigger::High,
+    };
+    let standby = |broadcasts| SetPowerMode {
+        mode: PowerMode::Standby,
+        broadcasts,
+    };
+    let normal = SetPowerMode {
+        mode: PowerMode::Normal,
+        broadcasts: None,
+    };
+    let save = PowerSave::new();
+    let told_saving = told::<St67>(|module, _| {
+        St67::start_power_save(module, &save).unwrap();
+        let save = save.with_dtim(200).with_broadcasts();
+        St67::start_power_save(module, &save).unwrap();
+        St67::stop_power_save(module).unwrap();
+    });
+    let expected = [
+        written(&pin),
+        written(&ClearWakeDtim),
+        written(&standby(None)),
+        written(&pin),
+        written(&SetWakeDtim { dtim: 200 }),
+        written(&standby(Some(Switch::On))),
+        written(&normal),
+    ];
+    // Behind the settings.
+    assert!(told_saving.ends_with(&all(&expected)), "{told_saving}");
+    let times = SetTwt {
+        setup: TwtSetup::Demand,
+        flow: TwtFlow::Unannounced,
+        exponent: Ranged::constant::<7>(),
+        duration: 128,
+        mantissa: 64_000,
+    };
+    let told_times = told::<St67>(|module, _| {
+        let interval = Duration::from_millis(8192);
+        let awake = Duration::from_micros(32_768);
+        module.start_twt(TwtSetup::Demand, interval, awake).unwrap();
+        module.end_twt().unwrap();
+    });
+    let expected = [
+        written(&pin),
+        written(&times),
+        written(&SleepTwt),
+        written(&EndTwt::all()),
+    ];
+    assert!(told_times.ends_with(&all(&expected)), "{told_times}");
 }

@@ -39,6 +39,7 @@ mod nb;
 mod older;
 mod ring;
 mod spi;
+mod waking;
 
 use core::fmt;
 
@@ -50,6 +51,7 @@ pub use nb::{Nb, NbError};
 pub use older::{Io06, Io06Error};
 pub use ring::{Overrun, Reader, Ring};
 pub use spi::{Spi, SpiError};
+pub use waking::Waking;
 
 /// What the driver needs of a UART or SPI: bytes in, bytes out, and whether there are any.
 ///
@@ -81,6 +83,9 @@ pub trait Transport: Read + Write {
     fn trouble(&mut self) -> Result<(), Self::Error> {
         Ok(())
     }
+
+    /// A call is over: until the next `write` nobody speaks to the module, which may sleep.
+    fn rest(&mut self) {}
 }
 
 impl<T: Read + ReadReady + Write> Transport for T {

@@ -4,12 +4,14 @@
 mod access_point;
 pub(crate) mod bytes;
 pub mod danger;
+mod image;
 pub(crate) mod ip;
 pub(crate) mod join;
 mod mac;
 #[macro_use]
 mod number;
 mod ping;
+mod power;
 mod range;
 mod scan;
 mod security;
@@ -20,11 +22,13 @@ mod tls;
 pub(crate) mod versions;
 
 pub use access_point::{AccessPointConfig, Client, Credentials, Leases};
+pub use image::Image;
 pub use ip::Ip;
 pub use join::{FixedAddress, JoinOptions, Joined};
 pub use mac::Mac;
 pub use number::{Numbered, Reported, Switch};
 pub use ping::{PingOptions, PingSummary};
+pub use power::{PowerSave, Twt};
 pub use range::Ranged;
 pub use scan::{AccessPointInfo, ScanOptions, Scanned, Strongest};
 pub use security::Security;

@@ -23,6 +23,11 @@ const STEP: usize = 3;
 /// Whatever comes of the call, it ends in its time; the socket that is open beside it hands out what the
 /// peer has sent, all of it if only an event came, or fails; and the next call on a whole line does what the first one did.
 pub fn in_all_weathers<D: UnderTest>(change: impl Fn(Config) -> Config, call: Call<D>) {
+    in_weathers(STEP, change, call);
+}
+
+/// The same at every so many bytes, for a long conversation.
+pub fn in_weathers<D: UnderTest>(step: usize, change: impl Fn(Config) -> Config, call: Call<D>) {
     for config in configs::<D>() {
         let profile = config.profile;
         let new = || Simulation::new(change(config.clone()), Network::default().build());
@@ -48,7 +53,7 @@ pub fn in_all_weathers<D: UnderTest>(change: impl Fn(Config) -> Config, call: Ca
         });
         for (is_to_module, places) in places {
             for kind in kinds() {
-                for at in places.clone().step_by(STEP) {
+                for at in places.clone().step_by(step) {
                     let faults = spoilt(is_to_module, at, kind.clone());
                     weather(&new(), faults, call, &expected);
                 }

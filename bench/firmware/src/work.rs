@@ -4,10 +4,12 @@ use core::net::SocketAddr;
 use core::ops::ControlFlow;
 
 use atwifi::dialect::Dialect;
+use atwifi::st67::{St67, Update};
 use atwifi::{
-    AccessPointConfig, Event, JoinOptions, LinkState, Module, PingOptions, ScanOptions, Security,
-    Tls, TlsConfig, Transport,
+    AccessPointConfig, Event, JoinOptions, LinkState, Module, PingOptions, PowerSave, ScanOptions,
+    Security, Tls, TlsConfig, Transport,
 };
+use embedded_io::Write;
 use embedded_nal::{AddrType, Dns, TcpClientStack, TcpFullStack};
 
 use crate::datagrams::datagrams;
@@ -101,6 +103,29 @@ pub fn ping<D: Dialect>(module: &mut Driver<D>) {
     echoes(module);
 }
 
+/// A client that lets its module sleep.
+pub fn sleep<D: Dialect>(module: &mut Driver<D>) {
+    client(module);
+    saving(module);
+}
+
+/// A client that updates its module's firmware.
+///
+/// Inlined, so that no code of the driver is made for this crate.
+#[inline]
+pub fn update(module: &mut Driver<St67>) {
+    client(module);
+    let mut part = [0; 1024];
+    let Some(mut update) = take(Update::new(&mut part)) else {
+        return;
+    };
+    while unknown() != 0 {
+        take(update.writer(module).write_all(&[unknown() as u8; 64]));
+    }
+    let versions = take(update.finish(module));
+    Uart.put(u8::from(versions.is_some()));
+}
+
 /// All that the driver offers to applications.
 pub fn everything<D: Dialect>(module: &mut Driver<D>) {
     client(module);
@@ -109,6 +134,7 @@ pub fn everything<D: Dialect>(module: &mut Driver<D>) {
     access_points(module);
     clock(module);
     echoes(module);
+    saving(module);
     listener(module);
     datagrams(module);
     encrypted(module);
@@ -184,6 +210,12 @@ fn echoes<D: Dialect>(module: &mut Driver<D>) {
         ControlFlow::Continue(())
     }));
     Uart.put(summary.map_or(0, |summary| summary.received as u8));
+}
+
+fn saving<D: Dialect>(module: &mut Driver<D>) {
+    take(module.start_power_save(&PowerSave::new()));
+    take(module.stop_power_save());
+    take(module.deep_sleep().and_then(|asleep| asleep.wake(|| ())));
 }
 
 fn events<D: Dialect>(module: &mut Driver<D>) {

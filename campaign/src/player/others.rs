@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::time::Duration;
 
-use atwifi::{Error, LinkState};
+use atwifi::{Error, LinkState, PowerSave};
 use atwifi_simulator::Simulation;
 use embedded_nal::{AddrType, Dns, nb};
 
@@ -31,6 +31,11 @@ impl<D: Target> Player<'_, '_, D> {
                 let _ = self.call("leave", 0, false, |module| module.borrow_mut().leave());
             }
             Deed::LinkState => drop(self.link_state()),
+            Deed::Sleep => {
+                let _ = self.call("start_power_save", 0, false, |module| {
+                    module.borrow_mut().start_power_save(&PowerSave::new())
+                });
+            }
             Deed::Addresses => {
                 let _ = self.call("addresses", 0, false, |module| {
                     module.borrow_mut().addresses()

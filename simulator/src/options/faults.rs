@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use atwifi_simulator::{Fault, FaultKind, Faults, Fragment};
+use atwifi_simulator::{Fault, FaultKind, Faults, Fragment, UpdateFaults};
 use clap::Args;
 
 #[derive(Debug, Args)]
@@ -73,6 +73,18 @@ pub struct FaultOptions {
     /// An ST67W611M1 takes the payload of an MQTT message for a text, which ends with a zero.
     #[arg(long)]
     cut_messages_at_zero: bool,
+
+    /// Each part of an update takes an ST67W611M1 this long to write.
+    #[arg(long, value_name = "MS")]
+    slow_flash: Option<u64>,
+
+    /// The part of an update with this number cannot be written.
+    #[arg(long, value_name = "N")]
+    bad_flash: Option<usize>,
+
+    /// An update is spoilt as it is written.
+    #[arg(long)]
+    spoil_update: bool,
 }
 
 impl FaultOptions {
@@ -95,6 +107,11 @@ impl FaultOptions {
             clear_on_close: self.clear_on_close,
             deaf_while_reading: self.deaf_while_reading,
             cut_messages_at_zero: self.cut_messages_at_zero,
+            update: UpdateFaults {
+                fails_at: self.bad_flash,
+                is_spoilt: self.spoil_update,
+                write: Duration::from_millis(self.slow_flash.unwrap_or(0)),
+            },
         }
     }
 

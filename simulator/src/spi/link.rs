@@ -51,6 +51,8 @@ pub(crate) struct Link {
     config: SpiConfig,
     /// The firmware runs.
     is_running: bool,
+    /// It sleeps, or is about to wake up.
+    is_asleep: bool,
     state: State,
     cs: bool,
     cs_fell: Option<Duration>,
@@ -87,6 +89,7 @@ impl Link {
         Link {
             config: config.clone(),
             is_running: false,
+            is_asleep: false,
             state: State::Configured,
             cs: false,
             cs_fell: None,
@@ -145,6 +148,17 @@ impl Link {
         self.is_running = is_running;
     }
 
+    /// Whether nothing is under way.
+    pub fn is_quiet(&self) -> bool {
+        let is_idle = self.state == State::Configured && self.arming.is_none();
+        is_idle && self.up.is_empty() && self.down.is_empty()
+    }
+
+    /// Whether the module sleeps, in which it serves no wire.
+    pub fn sleeps(&mut self, is_asleep: bool) {
+        self.is_asleep = is_asleep;
+    }
+
     /// Whether there is a free buffer for a frame to the host.
     pub fn has_room(&self) -> bool {
         self.is_running && self.up.len() < BUFFERS
@@ -183,7 +197,8 @@ impl Link {
             self.acknowledge(now);
         }
         let has_reason = self.cs || !self.up.is_empty();
-        if self.state != State::Configured || !has_reason || self.is_stuck {
+        let serves = self.state == State::Configured && !self.is_asleep && !self.is_stuck;
+        if !serves || !has_reason {
             return Taken::Nothing;
         }
         match self.arming {

@@ -26,7 +26,7 @@ use ble::Ble;
 use line::code::Code;
 use line::input::Input;
 use line::job::Job;
-use low_power::sleep::Sleep;
+use low_power::sleep::{SELECT, Sleep};
 use mqtt::Mqtt;
 use net::link::Links;
 use net::ping::Echoes;
@@ -211,10 +211,13 @@ impl St67 {
 
 impl Module for St67 {
     fn input(&mut self, now: Duration, bytes: &[u8], joined: bool) {
-        if matches!(self.power, Power::On) {
+        // An SPI carries nothing to a module that sleeps; on a serial line it is lost.
+        let is_lost = self.config.spi.is_none() && self.sleeps(now);
+        if matches!(self.power, Power::On) && !is_lost {
             self.output.at(now);
             self.output.interrupted();
             self.input.push(bytes, joined);
+            self.sleep.stir(now);
         }
     }
 
@@ -247,6 +250,7 @@ impl Module for St67 {
         if self.settings.silent {
             self.output.clear();
         }
+        self.look_at_sleep(now);
     }
 
     fn next(&self) -> Option<Duration> {
@@ -265,6 +269,7 @@ impl Module for St67 {
                     self.mqtt.next(),
                     self.ble.next(&self.config.ble_peers),
                     self.job.next(),
+                    self.sleep.next(),
                 ];
                 times.into_iter().flatten().min()
             }
@@ -324,6 +329,18 @@ impl Module for St67 {
 
     fn wake(&mut self, now: Duration) {
         self.woken(now);
+    }
+
+    fn wake_pin(&mut self, now: Duration, level: bool) {
+        self.set_wake_level(now, level);
+    }
+
+    fn sleeps(&self, now: Duration) -> bool {
+        matches!(self.power, Power::On) && self.sleep.is_asleep(now)
+    }
+
+    fn is_woken_by_select(&self) -> bool {
+        self.sleep.is_woken_by(SELECT)
     }
 
     fn set_access_points(&mut self, access_points: Vec<AccessPoint>) {

@@ -56,10 +56,9 @@ impl St67 {
     /// `AT+GMR`
     pub(in crate::st67) fn version(&mut self, _: &Arguments, _: &mut World) -> Result<Reply, Code> {
         VERSIONS.iter().for_each(|line| self.say(line));
-        self.say(&format!(
-            "component_version_sdk_{}",
-            self.variant.basic.version
-        ));
+        let version = self.memory.version.as_deref();
+        let version = version.unwrap_or(self.variant.basic.version);
+        self.say(&format!("component_version_sdk_{version}"));
         self.say(COMPILED);
         Ok(Reply::Ok)
     }

@@ -55,6 +55,8 @@ pub(in crate::st67) struct Memory {
     sectors: BTreeMap<usize, Vec<u8>>,
     /// Updates so far.
     pub updates: u32,
+    /// The version that the last of them told.
+    pub version: Option<String>,
     /// `AT+SET_CLOCK`.
     pub clock: i64,
 }
@@ -80,6 +82,7 @@ impl Memory {
             efuses,
             sectors: BTreeMap::new(),
             updates: 0,
+            version: None,
             clock: 1,
         }
     }

@@ -1,11 +1,13 @@
 //! Updates over the air: the firmware comes from the host.
 
+use std::time::Duration;
+
 use ring::digest;
 
 use crate::st67::basic::memory::UPDATE_PARTITION;
 use crate::st67::line::argument::Arguments;
 use crate::st67::line::code::Code;
-use crate::st67::line::job::{Job, Reply, Step};
+use crate::st67::line::job::{Job, Reply, Step, Task};
 use crate::st67::line::payload::Payload;
 use crate::st67::{St67, World};
 
@@ -15,7 +17,11 @@ const MAGIC: &[u8] = b"QCC74X_OTA";
 /// Where the header says what kind of image follows, how long it is, and what its hash is.
 const KIND: std::ops::Range<usize> = 16..20;
 const LENGTH: std::ops::Range<usize> = 20..24;
+const VERSION: std::ops::Range<usize> = 48..64;
 const HASH: std::ops::Range<usize> = 64..96;
+
+/// From the end of the check to the restart.
+const RESTART: Duration = Duration::from_millis(100);
 
 /// An update that has begun.
 #[derive(Debug, Default)]
@@ -23,6 +29,22 @@ pub(in crate::st67) struct Update {
     /// `AT+OTASTART`.
     enabled: bool,
     image: Option<Image>,
+    /// Parts that have come.
+    parts: usize,
+    /// When the last part begins to be written, and when it is.
+    begins: Duration,
+    written: Duration,
+}
+
+impl Update {
+    /// The flash takes one part after the other; behind the one that is being written, there is room
+    /// for one. Returns when there is for this.
+    fn queue(&mut self, now: Duration, takes: Duration) -> Duration {
+        let queued = now.max(self.begins);
+        self.begins = queued.max(self.written);
+        self.written = self.begins + takes;
+        queued
+    }
 }
 
 /// What has come of the image.
@@ -30,7 +52,32 @@ pub(in crate::st67) struct Update {
 struct Image {
     /// Length and hash, where the image has a header.
     expected: Option<(usize, Vec<u8>)>,
+    /// The version that it tells.
+    version: Option<String>,
     body: Vec<u8>,
+}
+
+/// The answer to something that has to wait for the flash.
+#[derive(Debug)]
+struct Queued {
+    at: Duration,
+    /// The update is to be checked then.
+    is_end: bool,
+}
+
+impl Task for Queued {
+    fn next(&self) -> Option<Duration> {
+        Some(self.at)
+    }
+
+    fn step(self: Box<Self>, module: &mut St67, world: &mut World) -> Step {
+        if !self.is_end {
+            module.conclude("SEND OK");
+            return Step::Next(Job::Idle);
+        }
+        module.answer(Ok(()));
+        Step::Next(module.check_update(world))
+    }
 }
 
 impl Image {
@@ -42,8 +89,11 @@ impl Image {
         let fits = length <= UPDATE_PARTITION;
         let known = kind.starts_with(b"XZ");
         let hash = data.get(HASH)?.to_vec();
+        let version = data.get(VERSION)?.split(|&byte| byte == 0).next()?;
+        let version = std::str::from_utf8(version).ok().map(str::to_owned);
         (data.starts_with(MAGIC) && known && fits).then(|| Image {
             expected: usize::try_from(length).ok().map(|length| (length, hash)),
+            version: version.filter(|version| !version.is_empty()),
             body: Vec::new(),
         })
     }
@@ -86,6 +136,7 @@ impl St67 {
         self.update.enabled = arguments.need_switch(0)?;
         if !self.update.enabled {
             self.update.image = None;
+            self.update.parts = 0;
         }
         Ok(Reply::Ok)
     }
@@ -109,7 +160,9 @@ impl St67 {
         let ok = format!("{}OK\r\n", self.variant.lead);
         let prompt = self.variant.prompt_ex;
         self.output.write(&[ok.as_bytes(), prompt.as_bytes()]);
-        let payload = Payload::new(length, |module, data, _| module.take_update(data));
+        let payload = Payload::new(length, |module, data, world| {
+            module.take_update(data, world)
+        });
         Ok(Reply::Later(payload.into()))
     }
 
@@ -119,7 +172,7 @@ impl St67 {
 
     /// The next piece of the image is complete. Where the image is checked, nobody is told that it
     /// is no image.
-    pub(in crate::st67) fn take_update(&mut self, data: &[u8]) -> Step {
+    pub(in crate::st67) fn take_update(&mut self, data: &[u8], world: &World) -> Step {
         self.say(&format!("Recv {} bytes", data.len()));
         let known = self.checks_images();
         let (begun, rest) = match self.update.image.take() {
@@ -134,25 +187,65 @@ impl St67 {
             image.extend(rest);
             image
         });
-        self.update.image = image.filter(Image::fits);
-        let lost = self.update.image.is_none() && !known;
-        self.conclude(if lost { "SEND FAIL" } else { "SEND OK" });
-        Step::Next(Job::Idle)
+        let faults = &self.config.faults.update;
+        let is_written = faults.fails_at != Some(self.update.parts);
+        let queued = self.update.queue(world.now, faults.write);
+        self.update.parts += 1;
+        self.update.image = image.filter(|image| image.fits() && is_written);
+        if self.update.image.is_none() && !known {
+            self.conclude("SEND FAIL");
+            return Step::Next(Job::Idle);
+        }
+        let (at, is_end) = (queued, false);
+        Step::Next(Queued { at, is_end }.into())
     }
 
     /// `AT+OTAFIN`
     pub(in crate::st67) fn finish_update(
         &mut self,
-        none: &Arguments,
+        _: &Arguments,
         world: &mut World,
     ) -> Result<Reply, Code> {
-        let image = self.update.image.take().ok_or(Code::NOT_BEGUN)?;
-        if image.is_whole() {
-            self.memory.updates += 1;
-            let restart = self.reset_command(none, world);
-            self.leave(world);
-            return restart;
+        if self.update.image.is_none() {
+            return Err(Code::NOT_BEGUN);
         }
-        Ok(Reply::Ok)
+        let (at, is_end) = (self.update.queue(world.now, Duration::ZERO), true);
+        Ok(Reply::Later(Queued { at, is_end }.into()))
+    }
+
+    /// Restarts with the update, if it is one; otherwise not a word is said.
+    fn check_update(&mut self, world: &mut World) -> Job {
+        self.update.parts = 0;
+        let image = self.update.image.take();
+        let Some(image) = image.filter(|image| image.is_whole()) else {
+            return Job::Idle;
+        };
+        if self.config.faults.update.is_spoilt {
+            return Job::Idle;
+        }
+        let at = world.now.max(self.update.written) + RESTART;
+        self.leave(world);
+        Switch { at, image }.into()
+    }
+}
+
+/// The module is about to restart with an update, which does TCP/IP itself. Up to then the old firmware
+/// is the active one.
+#[derive(Debug)]
+struct Switch {
+    at: Duration,
+    image: Image,
+}
+
+impl Task for Switch {
+    fn next(&self) -> Option<Duration> {
+        Some(self.at)
+    }
+
+    fn step(self: Box<Self>, module: &mut St67, world: &mut World) -> Step {
+        module.memory.updates += 1;
+        module.memory.version = self.image.version;
+        module.config.network_on_host = false;
+        Step::Next(Job::Restart { at: world.now })
     }
 }

@@ -13,15 +13,61 @@ const WAKE_PINS: [i64; 2] = [16, 28];
 const CLOCK_RESTART: Duration = Duration::from_millis(10);
 /// `<mode>` of `AT+SLWKTIMER` and of `AT+PWR` that switches all but the timer off.
 const HIBERNATE: i64 = 1;
+/// `<mode>` of `AT+PWR` in which it sleeps whenever it can.
+const STANDBY: i64 = 2;
 
-/// How the module sleeps. In standby it listens to the host all the same, so only what ends another
-/// sleep matters.
+/// The pin that is the chip select of the SPI.
+pub(in crate::st67) const SELECT: i64 = 28;
+/// With nothing to do for so long, a module that may sleep does.
+const DROWSY: Duration = Duration::from_millis(10);
+
+/// How the module sleeps.
 #[derive(Clone, Debug, Default)]
 pub(in crate::st67) struct Sleep {
     /// `AT+SLWKTIMER`: mode and time.
     timer: Option<(i64, Duration)>,
     /// `AT+TWT_SLEEP`.
     scheduled: bool,
+    /// `AT+PWR=2`, and since when.
+    standby: Option<Duration>,
+    /// `AT+SLWKIO`: the pins that wake it.
+    pins: Vec<i64>,
+    /// The level of them on a serial line.
+    is_held_awake: bool,
+    /// When it was busy last; ahead of time, when it will have woken up.
+    stirred: Duration,
+    is_waking: bool,
+}
+
+impl Sleep {
+    fn may_sleep(&self, now: Duration) -> bool {
+        let may = self.standby.is_some() || self.scheduled;
+        let since = self.standby.unwrap_or_default();
+        let is_timed_out = self
+            .timer
+            .is_some_and(|(mode, time)| mode != HIBERNATE && since + time <= now);
+        may && !self.is_held_awake && !is_timed_out
+    }
+
+    /// Whether it hears nothing.
+    pub fn is_asleep(&self, now: Duration) -> bool {
+        let is_drowsy = self.stirred + DROWSY <= now;
+        self.stirred > now || (self.may_sleep(now) && is_drowsy)
+    }
+
+    pub fn is_woken_by(&self, pin: i64) -> bool {
+        self.pins.contains(&pin)
+    }
+
+    /// It is busy.
+    pub fn stir(&mut self, now: Duration) {
+        self.stirred = self.stirred.max(now);
+    }
+
+    /// When it will be awake.
+    pub fn next(&self) -> Option<Duration> {
+        self.is_waking.then_some(self.stirred)
+    }
 }
 
 /// The module is about to switch itself off.
@@ -52,6 +98,7 @@ impl St67 {
         let mode = arguments.need_number(0, 0..=2)?;
         arguments.number(1, 0..=if mode == 2 { 1 } else { i64::from(i32::MAX) })?;
         if mode != HIBERNATE {
+            self.sleep.standby = (mode == STANDBY).then_some(world.now);
             return Ok(Reply::Ok);
         }
         if !self.variant.low_power.hibernates {
@@ -72,6 +119,29 @@ impl St67 {
     pub(in crate::st67) fn woken(&mut self, now: Duration) {
         if matches!(self.power, Power::Hibernating(_)) {
             self.power = Power::Booting(now + self.config.boot);
+        } else if self.sleep.is_asleep(now) && !self.sleep.is_waking {
+            self.sleep.stirred = now + self.config.wake;
+            self.sleep.is_waking = true;
+        }
+    }
+
+    /// The level on the pins that wake it, on a serial line.
+    pub(in crate::st67) fn set_wake_level(&mut self, now: Duration, level: bool) {
+        let wakes = level && !self.sleep.pins.is_empty();
+        if wakes && !self.sleep.is_held_awake {
+            self.woken(now);
+        }
+        self.sleep.is_held_awake = wakes;
+    }
+
+    /// Whatever it has to do or to say keeps it awake.
+    pub(in crate::st67) fn look_at_sleep(&mut self, now: Duration) {
+        if self.sleep.stirred <= now {
+            self.sleep.is_waking = false;
+        }
+        let is_idle = matches!(self.job, Job::Idle) && !self.passthrough;
+        if !is_idle || !self.output.is_empty() || self.input.unread() > 0 {
+            self.sleep.stir(now);
         }
     }
 
@@ -89,6 +159,9 @@ impl St67 {
             0
         };
         arguments.need_number(1, 0..=last)?;
+        self.sleep
+            .pins
+            .push(arguments.need_number(0, 0..=i64::from(i32::MAX))?);
         Ok(Reply::Ok)
     }
 
@@ -100,6 +173,8 @@ impl St67 {
     ) -> Result<Reply, Code> {
         arguments.expect(1..=1)?;
         self.check_wake_pin(arguments)?;
+        let pin = arguments.need_number(0, 0..=i64::from(i32::MAX))?;
+        self.sleep.pins.retain(|known| *known != pin);
         Ok(Reply::Ok)
     }
 
