@@ -10,7 +10,7 @@ use rayon::prelude::*;
 
 use crate::finding::{Finding, Kind};
 use crate::player::{self, Outcome};
-use crate::program::{Conversation, conversation};
+use crate::program::{Bounds, Conversation, conversation};
 
 /// How often a conversation is made smaller at most.
 const TRIES: usize = 4000;
@@ -32,10 +32,8 @@ pub fn play(conversation: &Conversation, with_transcript: bool) -> Outcome {
 pub struct Setting {
     /// The firmware, in turn.
     pub profiles: Vec<Profile>,
-    /// On an SPI.
-    pub is_on_spi: bool,
-    /// On an evil line.
-    pub is_evil: bool,
+    /// What they may be like.
+    pub bounds: Bounds,
 }
 
 impl Default for Setting {
@@ -43,25 +41,20 @@ impl Default for Setting {
         let profiles = [&Profile::ST67[..], &Profile::MICROCHIP].concat();
         Setting {
             profiles,
-            is_on_spi: false,
-            is_evil: false,
+            bounds: Bounds::default(),
         }
     }
 }
 
 /// The conversation of a seed, as a tree of smaller ones; the firmware is one of these, in turn.
 fn tree(seed: u64, setting: &Setting) -> impl ValueTree<Value = Conversation> + use<> {
-    let Setting {
-        profiles,
-        is_on_spi,
-        is_evil,
-    } = setting;
+    let Setting { profiles, bounds } = setting;
     let profile = profiles[(seed % profiles.len() as u64) as usize];
     let mut key = [0; 32];
     key[..8].copy_from_slice(&seed.to_le_bytes());
     let random = TestRng::from_seed(RngAlgorithm::ChaCha, &key);
     let mut runner = TestRunner::new_with_rng(Config::default(), random);
-    let tree = conversation(profile, *is_on_spi, *is_evil).new_tree(&mut runner);
+    let tree = conversation(profile, *bounds).new_tree(&mut runner);
     tree.expect("every conversation is allowed")
 }
 
