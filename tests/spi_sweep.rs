@@ -5,14 +5,23 @@
 
 mod common;
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
+use std::panic::{self, AssertUnwindSafe};
+use std::rc::Rc;
 use std::time::Duration;
 
+use atwifi::SocketMemory;
 use atwifi::st67::{self, St67};
+use atwifi::transport::Spi;
 use atwifi_simulator::{
     Config, Faults, Profile, Simulation, SpiConfig, SpiFault, SpiFaultKind, SpiMoment,
 };
 use common::*;
+use embedded_hal::delay::DelayNs;
+use embedded_hal::digital::{self, InputPin, OutputPin};
+use embedded_hal::spi::{self, SpiBus};
+use embedded_nal::{TcpClientStack, nb};
 
 /// The longest a whole story may take, in virtual time: the sum of the deadlines of its steps, each
 /// with a full resynchronisation.
@@ -279,11 +288,216 @@ fn the_story_at_every_read_size_and_with_an_event_in_every_gap() {
 fn the_least_memory_carries_the_story() {
     for profile in profiles() {
         let simulation = Simulation::new(spi_config(profile), Network::default().build());
-        let (mut line, mut sockets) = ([0; 640], [const { atwifi::SocketMemory::<64>::new() }; 1]);
+        let (mut line, mut sockets) = ([0; 640], [const { SocketMemory::<64>::new() }; 1]);
         let clock = SimClock(simulation.clone());
         let spi = spi_of(&simulation, 260);
         let mut module = st67::Module::new(spi, clock, &mut line, &mut sockets).unwrap();
         module.reset().unwrap();
         module.join(SSID, PASSWORD).unwrap();
+    }
+}
+
+/// How a host ends: what a panic carries that is none.
+struct Ends;
+
+/// A wire of a host that ends at one of the edges of its transactions, whichever wire that is on.
+struct Mortal<W> {
+    wire: W,
+    /// How many edges there have been, and at which it ends.
+    edges: Rc<Cell<u64>>,
+    end: u64,
+    /// What RDY was last.
+    level: bool,
+}
+
+impl<W> Mortal<W> {
+    /// Whether it is this edge.
+    fn is_last(&self) -> bool {
+        let edge = self.edges.get();
+        self.edges.set(edge + 1);
+        edge == self.end
+    }
+
+    fn edge(&self) {
+        if self.is_last() {
+            panic::resume_unwind(Box::new(Ends));
+        }
+    }
+}
+
+impl<W: digital::ErrorType> digital::ErrorType for Mortal<W> {
+    type Error = W::Error;
+}
+
+impl<W: spi::ErrorType> spi::ErrorType for Mortal<W> {
+    type Error = W::Error;
+}
+
+impl<W: OutputPin> OutputPin for Mortal<W> {
+    fn set_low(&mut self) -> Result<(), W::Error> {
+        self.edge();
+        self.wire.set_low()
+    }
+
+    fn set_high(&mut self) -> Result<(), W::Error> {
+        self.edge();
+        self.wire.set_high()
+    }
+}
+
+impl<W: InputPin> InputPin for Mortal<W> {
+    /// That it is as it was is no edge.
+    fn is_high(&mut self) -> Result<bool, W::Error> {
+        let level = self.wire.is_high()?;
+        if level != self.level {
+            self.level = level;
+            self.edge();
+        }
+        Ok(level)
+    }
+
+    fn is_low(&mut self) -> Result<bool, W::Error> {
+        self.is_high().map(|level| !level)
+    }
+}
+
+impl<W: DelayNs> DelayNs for Mortal<W> {
+    fn delay_ns(&mut self, ns: u32) {
+        self.wire.delay_ns(ns);
+    }
+}
+
+/// How much of a burst a host clocks that ends in its middle.
+fn beginning(length: usize) -> usize {
+    length.min(length / 2 + 1)
+}
+
+/// Each burst has an edge in front of it and one in the middle, where it may be in the middle of a word.
+impl<W: SpiBus> SpiBus for Mortal<W> {
+    fn read(&mut self, words: &mut [u8]) -> Result<(), W::Error> {
+        self.edge();
+        if self.is_last() {
+            let beginning = beginning(words.len());
+            self.wire.read(&mut words[..beginning])?;
+            panic::resume_unwind(Box::new(Ends));
+        }
+        self.wire.read(words)
+    }
+
+    fn write(&mut self, words: &[u8]) -> Result<(), W::Error> {
+        self.edge();
+        if self.is_last() {
+            self.wire.write(&words[..beginning(words.len())])?;
+            panic::resume_unwind(Box::new(Ends));
+        }
+        self.wire.write(words)
+    }
+
+    fn transfer(&mut self, read: &mut [u8], write: &[u8]) -> Result<(), W::Error> {
+        self.edge();
+        if self.is_last() {
+            self.wire.write(&write[..beginning(write.len())])?;
+            panic::resume_unwind(Box::new(Ends));
+        }
+        self.wire.transfer(read, write)
+    }
+
+    fn transfer_in_place(&mut self, words: &mut [u8]) -> Result<(), W::Error> {
+        self.edge();
+        if self.is_last() {
+            self.wire.write(&words[..beginning(words.len())])?;
+            panic::resume_unwind(Box::new(Ends));
+        }
+        self.wire.transfer_in_place(words)
+    }
+
+    fn flush(&mut self) -> Result<(), W::Error> {
+        self.wire.flush()
+    }
+}
+
+/// A host that joins and tells its story, and ends at that edge; returns how many there were.
+fn host(simulation: &Simulation, end: u64) -> u64 {
+    let (edges, wires) = (Rc::new(Cell::new(0)), simulation.spi());
+    let life = || {
+        let (bus, cs, rdy) = (wires.bus(), wires.cs(), wires.rdy());
+        let mut meanwhile = [0; 2048];
+        let spi = Spi::new(
+            mortal(bus, &edges, end),
+            mortal(cs, &edges, end),
+            mortal(rdy, &edges, end),
+            mortal(wires.delay(), &edges, end),
+            &mut meanwhile,
+        );
+        let (mut line, mut sockets) = ([0; 1024], [const { SocketMemory::<512>::new() }; 2]);
+        let clock = SimClock(simulation.clone());
+        let mut module = st67::Module::new(spi, clock, &mut line, &mut sockets).unwrap();
+        module.join(SSID, PASSWORD).unwrap();
+        let mut socket = TcpClientStack::socket(&mut module).unwrap();
+        flat(module.connect(&mut socket, at(ECHO))).unwrap();
+        flat(module.send(&mut socket, &payload())).unwrap();
+        let mut got: Vec<u8> = Vec::new();
+        while got.len() < payload().len() {
+            let mut piece = [0; 200];
+            match module.receive(&mut socket, &mut piece) {
+                Ok(count) => got.extend(&piece[..count]),
+                Err(nb::Error::WouldBlock) => simulation.idle(),
+                Err(error) => panic!("{error:?}\n{}", simulation.transcript()),
+            }
+        }
+        module.close(socket).unwrap();
+    };
+    if let Err(why) = panic::catch_unwind(AssertUnwindSafe(life)) {
+        assert!(why.is::<Ends>(), "the first host failed");
+    }
+    edges.get()
+}
+
+fn mortal<W>(wire: W, edges: &Rc<Cell<u64>>, end: u64) -> Mortal<W> {
+    Mortal {
+        wire,
+        edges: edges.clone(),
+        end,
+        level: false,
+    }
+}
+
+/// Between CS and RDY, in a header, in a payload, before RDY falls, before CS does: the pull-down takes CS low,
+/// and the next host knows nothing.
+#[test]
+fn a_host_that_restarts_at_every_edge() {
+    for profile in profiles() {
+        let new = || Simulation::new(spi_config(profile), Network::default().build());
+        let edges = host(&new(), u64::MAX);
+        assert!(edges > 300, "{edges}");
+        let (mut cases, mut seconds) = (0, BTreeMap::<String, usize>::new());
+        for end in 0..edges {
+            for away in [Duration::from_millis(1), Duration::from_secs(3)] {
+                let simulation = new();
+                simulation.advance(Duration::from_secs(2));
+                host(&simulation, end);
+                simulation.spi().let_go();
+                simulation.advance(away);
+                with_driver::<St67, _>(&simulation, |module| {
+                    let begin = simulation.now();
+                    let mut told = story(module, &simulation, 1000);
+                    if let Some(error) = &told.error {
+                        *seconds.entry(format!("{error:?}")).or_default() += 1;
+                        told = story(module, &simulation, 1000);
+                    }
+                    let taken = simulation.now() - begin;
+                    let context = || {
+                        let what = format!("{profile}, edge {end}, away for {away:?}, {taken:?}");
+                        format!("{what}\n{}", simulation.transcript())
+                    };
+                    assert!(taken < LIMIT, "{}", context());
+                    assert!(told.error.is_none(), "{:?}, {}", told.error, context());
+                    assert_eq!(told.received, payload(), "{}", context());
+                    assert_eq!(simulation.links_open(), 0, "{}", context());
+                });
+                cases += 1;
+            }
+        }
+        println!("{profile}: {cases} restarts of the host; the first story then: {seconds:?}");
     }
 }

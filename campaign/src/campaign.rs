@@ -10,7 +10,7 @@ use rayon::prelude::*;
 
 use crate::finding::{Finding, Kind};
 use crate::player::{self, Outcome};
-use crate::program::{Conversation, conversation, sleepy};
+use crate::program::{Bounds, Conversation, conversation, sleepy};
 
 /// How often a conversation is made smaller at most.
 const TRIES: usize = 4000;
@@ -32,12 +32,8 @@ pub fn play(conversation: &Conversation, with_transcript: bool) -> Outcome {
 pub struct Setting {
     /// The firmware, in turn.
     pub profiles: Vec<Profile>,
-    /// On an SPI.
-    pub is_on_spi: bool,
-    /// On an evil line.
-    pub is_evil: bool,
-    /// The module is put to sleep every now and then.
-    pub sleeps: bool,
+    /// What they may be like.
+    pub bounds: Bounds,
 }
 
 impl Default for Setting {
@@ -45,29 +41,22 @@ impl Default for Setting {
         let profiles = [&Profile::ST67[..], &Profile::MICROCHIP].concat();
         Setting {
             profiles,
-            is_on_spi: false,
-            is_evil: false,
-            sleeps: false,
+            bounds: Bounds::default(),
         }
     }
 }
 
 /// The conversation of a seed, as a tree of smaller ones; the firmware is one of these, in turn.
 fn tree(seed: u64, setting: &Setting) -> Box<dyn ValueTree<Value = Conversation>> {
-    let Setting {
-        profiles,
-        is_on_spi,
-        is_evil,
-        sleeps,
-    } = setting;
+    let Setting { profiles, bounds } = setting;
     let profile = profiles[(seed % profiles.len() as u64) as usize];
     let mut key = [0; 32];
     key[..8].copy_from_slice(&seed.to_le_bytes());
     let random = TestRng::from_seed(RngAlgorithm::ChaCha, &key);
     let mut runner = TestRunner::new_with_rng(Config::default(), random);
-    let program = match sleeps {
-        false => conversation(profile, *is_on_spi, *is_evil).boxed(),
-        true => sleepy(profile, *is_on_spi, *is_evil).boxed(),
+    let program = match bounds.sleeps {
+        false => conversation(profile, *bounds).boxed(),
+        true => sleepy(profile, *bounds).boxed(),
     };
     let tree = program.new_tree(&mut runner);
     tree.expect("every conversation is allowed")

@@ -38,9 +38,13 @@ pub enum Kind {
     EarlyEnd,
     /// An error without a fault.
     NoReason,
+    /// What a service has told is not so.
+    WrongAnswer,
+    /// A scan that ended well has not told all.
+    LostRow,
     /// A datagram was handed out that was not sent so, there, or by this peer.
     WrongDatagram,
-    /// A datagram was handed out, or sent, twice.
+    /// A datagram was handed out, or sent, twice; or a row was told twice.
     Twice,
     /// A datagram is missing at its peer though nothing went wrong.
     LostDatagram,

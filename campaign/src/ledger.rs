@@ -63,6 +63,12 @@ impl Ledger {
         self.accounts[number].line
     }
 
+    /// How many upheavals there had been when a connection began.
+    #[must_use]
+    pub fn upheavals(&self, number: usize) -> usize {
+        self.accounts[number].upheavals
+    }
+
     /// What has struck excuses what nobody can see: in those connections that stand.
     pub fn excuse(&mut self, news: &News, world: &World) {
         let knows = world.knows();

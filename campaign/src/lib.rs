@@ -5,6 +5,8 @@
 //!
 //! - A [`program`] is data: a module, a host, and steps with the faults that strike during them. It
 //!   comes from a seed, and is made smaller by what made it, `proptest`.
+//! - A [`service`] is what a module does besides sockets, and the [`air`] what there is to be found and
+//!   joined.
 //! - A [`world`] is the far side: peers whose every byte tells whose it is and where it stands.
 //! - A [`target`] is a dialect, and what it offers besides the network.
 //! - A [`player`] does one step after the other on virtual time and holds what comes of it against
@@ -15,6 +17,7 @@
 //! - The [`campaign`] plays many, and makes those smaller that find something.
 #![forbid(unsafe_code)]
 
+pub mod air;
 pub mod campaign;
 pub mod caught;
 pub mod evil;
@@ -22,6 +25,7 @@ pub mod finding;
 pub mod ledger;
 pub mod player;
 pub mod program;
+pub mod service;
 pub mod target;
 pub mod trouble;
 pub mod wire;

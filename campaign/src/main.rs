@@ -12,6 +12,7 @@ use std::time::{Instant, SystemTime};
 use anyhow::{Context, Result, ensure};
 use atwifi_campaign::campaign::{self, Played, SPI_PROFILES, Setting};
 use atwifi_campaign::finding::{Finding, Kind};
+use atwifi_campaign::program::Bounds;
 use atwifi_simulator::Profile;
 use clap::Parser;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -46,6 +47,9 @@ struct Options {
     /// Play on a line on which nothing can be relied on.
     #[arg(long)]
     evil: bool,
+    /// Use the services too: scans, access points, time, echoes and all.
+    #[arg(long)]
+    services: bool,
     /// Look for findings of this kind only, such as `WrongBytes`.
     #[arg(long)]
     kind: Option<String>,
@@ -61,10 +65,14 @@ fn known(text: &str) -> Result<(String, usize)> {
 
 fn main() -> Result<()> {
     let options = Options::parse();
-    let mut setting = Setting {
+    let bounds = Bounds {
         is_on_spi: options.spi,
         is_evil: options.evil,
+        has_services: options.services,
         sleeps: options.sleep,
+    };
+    let mut setting = Setting {
+        bounds,
         ..Setting::default()
     };
     if options.spi {

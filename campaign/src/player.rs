@@ -4,6 +4,8 @@ mod connections;
 mod datagrams;
 mod end;
 mod others;
+mod radio;
+mod services;
 
 use std::cell::{Cell, RefCell};
 use std::ops::ControlFlow;
@@ -15,6 +17,7 @@ use atwifi::{Closed, Error, Module, SocketMemory, TcpSocket, UdpSocket};
 use atwifi_simulator::{Config, Profile, Simulation, SpiConfig};
 use embedded_nal::nb;
 
+use crate::air;
 use crate::caught::{Caught, Hangs, catch};
 use crate::evil::{Line, LineError, Vices};
 use crate::finding::{Finding, Kind};
@@ -23,11 +26,6 @@ use crate::program::{Conversation, Deed, Host, MEMORY, Step, Surroundings};
 use crate::target::{Driver, Failure, Target};
 use crate::trouble::{News, Trouble};
 use crate::world::World;
-
-/// The access point.
-pub const SSID: &str = "home";
-/// Its password.
-pub const PASSWORD: &str = "12345678";
 
 /// How long a call may take that has no entry of its own in [`BOUNDS`], on top of what its caller
 /// allows it to wait.
@@ -135,6 +133,17 @@ struct Story {
     is_evil: bool,
     /// The firmware throws away what nobody has read when a peer closes.
     loses_unread: bool,
+    profile: Profile,
+    neighbours: usize,
+    /// Services are used.
+    has_services: bool,
+    /// Something has befallen the module or the host that nobody has asked for.
+    is_disturbed: bool,
+    radio: radio::Radio,
+    /// How many upheavals there had been when the listener began.
+    listening_since: usize,
+    round_trip: Duration,
+    a_few_commands: Duration,
 }
 
 /// A socket of the host.
@@ -149,6 +158,8 @@ struct Udp {
     /// The ports of the module that it is known to have.
     ports: Vec<u16>,
     peer: usize,
+    /// How many upheavals there had been when it was opened.
+    upheavals: usize,
 }
 
 /// A host, from its start to its end.
@@ -201,9 +212,9 @@ impl Story {
         let world = World::default();
         let around = &conversation.surroundings;
         let mut config = Config::new(conversation.profile)
-            .with_access_point(SSID, PASSWORD)
             .with_latency(Duration::from_millis(around.latency_ms))
             .with_faults(crate::trouble::lasting(around));
+        config.access_points = air::around(around.neighbours);
         config.baud = around.baud;
         if conversation.is_on_spi {
             config = config.with_spi(SpiConfig::default());
@@ -233,6 +244,14 @@ impl Story {
             is_joined: false,
             is_evil: conversation.vices != Vices::default(),
             loses_unread: conversation.profile == Profile::MicrochipFw0_3_2,
+            profile: conversation.profile,
+            neighbours: around.neighbours,
+            has_services: around.neighbours > 0,
+            is_disturbed: conversation.vices != Vices::default(),
+            radio: radio::Radio::fresh(),
+            listening_since: 0,
+            round_trip: around.round_trip(),
+            a_few_commands: services::a_few_commands(around),
         }
     }
 
@@ -330,6 +349,7 @@ impl<'b, D: Target> Player<'_, 'b, D> {
         let next = match &step.deed {
             Deed::RestartHost => {
                 self.story.trouble.upheaval();
+                self.story.is_disturbed = true;
                 self.story.forget_events();
                 Next::RestartHost
             }
@@ -412,7 +432,10 @@ impl<'b, D: Target> Player<'_, 'b, D> {
     }
 
     fn judge(&mut self, error: &Told, excused: bool, news: &News) {
-        let is_calm = !self.story.trouble.has_struck && !news.any && self.story.is_joined;
+        let is_calm = match self.story.has_services {
+            true => self.story.is_undisturbed() && self.story.is_joined(),
+            false => !self.story.trouble.has_struck && !news.any && self.story.is_joined,
+        };
         let is_own = matches!(
             error,
             Error::Usage(_)
@@ -432,6 +455,7 @@ impl<'b, D: Target> Player<'_, 'b, D> {
         self.story.excuse_events(&news);
         if news.reset {
             self.story.is_joined = false;
+            self.story.radio = radio::Radio::default();
         }
         news
     }

@@ -10,6 +10,7 @@ use proptest::option::weighted;
 use proptest::prelude::*;
 
 use crate::evil::Vices;
+use crate::service::{self, Service};
 
 /// The most faults of one conversation.
 pub const FAULTS_MAX: usize = 8;
@@ -50,6 +51,8 @@ pub struct Surroundings {
     pub clear_on_close: bool,
     /// The module notices nothing while it prints.
     pub deaf_while_reading: bool,
+    /// How many access points there are besides the one that is joined.
+    pub neighbours: usize,
 }
 
 /// The program that uses the driver.
@@ -185,6 +188,8 @@ pub enum Deed {
     RestartModule,
     /// Let the module sleep whenever it has nothing to do.
     Sleep,
+    /// Use a service, or a client of the module's access point does something.
+    Service(Service),
 }
 
 /// Where a connection goes.
@@ -269,16 +274,39 @@ pub const INSERTS: [&[u8]; 7] = [
 /// How many lines may come in a gap: see `Target::gap_line`.
 pub const GAP_LINES: usize = 5;
 
-/// Any conversation with this firmware; on an SPI, or on an evil line, if so wished.
-pub fn conversation(
-    profile: Profile,
-    is_on_spi: bool,
-    is_evil: bool,
-) -> impl Strategy<Value = Conversation> {
+/// Which conversations there may be.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Bounds {
+    /// On an SPI.
+    pub is_on_spi: bool,
+    /// On an evil line.
+    pub is_evil: bool,
+    /// With services besides sockets.
+    pub has_services: bool,
+    /// The module is put to sleep every now and then.
+    pub sleeps: bool,
+}
+
+/// Any conversation with this firmware within these bounds.
+pub fn conversation(profile: Profile, bounds: Bounds) -> impl Strategy<Value = Conversation> {
+    let Bounds {
+        is_on_spi,
+        is_evil,
+        has_services,
+        ..
+    } = bounds;
+    let deed = || match has_services {
+        true => prop_oneof![1 => deed(), 1 => service::any().prop_map(Deed::Service)].boxed(),
+        false => deed().boxed(),
+    };
+    let neighbours = match has_services {
+        true => prop_oneof![2 => 1..8_usize, 1 => 8..48_usize].boxed(),
+        false => Just(0).boxed(),
+    };
     let steps = prop_oneof![
-        1 => vec(step(Just(None)), 1..40),
-        4 => vec(step(weighted(0.12, strike())), 1..40),
-        2 => vec(step(weighted(0.5, strike())), 1..14),
+        1 => vec(step(deed(), Just(None)), 1..40),
+        4 => vec(step(deed(), weighted(0.12, strike())), 1..40),
+        2 => vec(step(deed(), weighted(0.5, strike())), 1..14),
     ];
     let one_in = || prop_oneof![Just(0), 2..10_u64, 10..100_u64];
     let vices = (one_in(), one_in(), any::<u64>()).prop_map(move |(module, transport, seed)| {
@@ -289,10 +317,12 @@ pub fn conversation(
         };
         if is_evil { vices } else { Vices::default() }
     });
-    (surroundings(), host(), vices, steps).prop_map(move |(surroundings, host, vices, steps)| {
+    let all = (surroundings(), host(), vices, steps, neighbours);
+    all.prop_map(move |(surroundings, host, vices, steps, neighbours)| {
         let baud = surroundings.baud.filter(|_| !is_evil && !is_on_spi);
         let surroundings = Surroundings {
             baud,
+            neighbours,
             ..surroundings
         };
         Conversation {
@@ -307,13 +337,9 @@ pub fn conversation(
 }
 
 /// The same, in which the module is put to sleep every now and then.
-pub fn sleepy(
-    profile: Profile,
-    is_on_spi: bool,
-    is_evil: bool,
-) -> impl Strategy<Value = Conversation> {
+pub fn sleepy(profile: Profile, bounds: Bounds) -> impl Strategy<Value = Conversation> {
     let naps = vec(weighted(0.2, Just(())), 1..40);
-    let awake = conversation(profile, is_on_spi, is_evil);
+    let awake = conversation(profile, bounds);
     (awake, naps).prop_map(|(mut conversation, naps)| {
         let naps = naps.into_iter().map(|nap| nap.map(|()| Deed::Sleep));
         let naps = naps.map(|deed| deed.map(|deed| Step { deed, strike: None }));
@@ -355,6 +381,7 @@ fn surroundings() -> impl Strategy<Value = Surroundings> {
                 close_behind_data: behind,
                 clear_on_close: clear,
                 deaf_while_reading: deaf,
+                neighbours: 0,
             },
         )
 }
@@ -373,8 +400,11 @@ fn host() -> impl Strategy<Value = Host> {
     )
 }
 
-fn step(strike: impl Strategy<Value = Option<Strike>>) -> impl Strategy<Value = Step> {
-    (deed(), strike).prop_map(|(deed, strike)| Step { deed, strike })
+fn step(
+    deed: impl Strategy<Value = Deed>,
+    strike: impl Strategy<Value = Option<Strike>>,
+) -> impl Strategy<Value = Step> {
+    (deed, strike).prop_map(|(deed, strike)| Step { deed, strike })
 }
 
 fn size() -> impl Strategy<Value = usize> + Clone {

@@ -5,7 +5,8 @@ use std::fmt::Display;
 use atwifi::dialect::Dialect;
 use atwifi::microchip::Microchip;
 use atwifi::st67::St67;
-use atwifi::{ErrorOf, Module, Ranged};
+use atwifi::{ErrorOf, JoinOptions, Mac, Module, Ranged, Usage};
+use atwifi_simulator::{AccessPoint, Profile};
 use embedded_io::{Read, Write};
 
 use crate::evil::Line;
@@ -52,6 +53,28 @@ pub trait Target: Dialect<Status: Display> + Sized {
         }
     }
 
+    /// It is a station or an access point, not both at once.
+    const IS_ONE_OF_BOTH: bool;
+
+    /// It can list the clients of its access point, and send them away.
+    const HAS_CLIENT_LIST: bool;
+
+    /// What the reference's module says of its version.
+    const REFERENCE: [u32; 3];
+
+    /// What this firmware says of its version.
+    fn version(profile: Profile) -> [u32; 3] {
+        let name = profile.name().strip_prefix("fw-").unwrap_or_default();
+        let numbers: Vec<u32> = name.split('.').flat_map(str::parse).collect();
+        numbers.try_into().unwrap_or(Self::REFERENCE)
+    }
+
+    /// Joins at this access point only, as far as the module can.
+    fn at_one<'o>(options: JoinOptions<'o>, access_point: &AccessPoint) -> JoinOptions<'o>;
+
+    /// Sends a client of the access point away.
+    fn disconnect_client(module: &mut Driver<'_, Self>, mac: Mac) -> Result<(), Failure<Self>>;
+
     /// Sends a command of the dialect's own.
     fn command(module: &mut Driver<'_, Self>, which: usize) -> Result<(), Failure<Self>>;
 
@@ -78,6 +101,17 @@ const UNKNOWN: [&[u8]; 4] = [
 
 impl Target for St67 {
     const LEAD: &'static [u8] = b"";
+    const IS_ONE_OF_BOTH: bool = false;
+    const HAS_CLIENT_LIST: bool = true;
+    const REFERENCE: [u32; 3] = [2, 0, 75];
+
+    fn at_one<'o>(options: JoinOptions<'o>, access_point: &AccessPoint) -> JoinOptions<'o> {
+        options.with_bssid(Mac(access_point.bssid))
+    }
+
+    fn disconnect_client(module: &mut Driver<'_, Self>, mac: Mac) -> Result<(), Failure<Self>> {
+        module.disconnect_client(mac)
+    }
 
     fn command(module: &mut Driver<'_, Self>, which: usize) -> Result<(), Failure<Self>> {
         use atwifi::st67::command::{basic, net};
@@ -137,6 +171,19 @@ impl Target for St67 {
 
 impl Target for Microchip {
     const LEAD: &'static [u8] = b"\r";
+    const IS_ONE_OF_BOTH: bool = true;
+    const HAS_CLIENT_LIST: bool = false;
+    const REFERENCE: [u32; 3] = [19, 6, 1];
+
+    fn at_one<'o>(options: JoinOptions<'o>, access_point: &AccessPoint) -> JoinOptions<'o> {
+        options.with_channel(access_point.channel)
+    }
+
+    fn disconnect_client(_: &mut Driver<'_, Self>, _: Mac) -> Result<(), Failure<Self>> {
+        Err(atwifi::Error::Usage(Usage::Unsupported(
+            "a list of clients",
+        )))
+    }
 
     fn command(module: &mut Driver<'_, Self>, which: usize) -> Result<(), Failure<Self>> {
         use atwifi::microchip::command::{general, network};

@@ -78,6 +78,8 @@ pub struct Trouble {
     pub spoilt: Option<(u64, u64)>,
     /// Something has gone wrong since the beginning.
     pub has_struck: bool,
+    /// Nothing has gone wrong on the wire.
+    pub is_whole: bool,
     /// The connections may have ended in the module, or been mixed up: how often.
     pub upheavals: usize,
     /// How many strikes there have been.
@@ -120,6 +122,7 @@ impl Trouble {
             cut_to_module: Duration::ZERO,
             spoilt: None,
             has_struck: surroundings.clear_on_close || surroundings.deaf_while_reading,
+            is_whole: !(surroundings.clear_on_close || surroundings.deaf_while_reading),
             upheavals: 0,
             count_struck: 0,
             has_flipped: false,
@@ -265,12 +268,19 @@ impl Trouble {
             self.spoilt = Some((from, places.to_host));
         }
         self.has_struck |= news.any;
+        self.is_whole &= !news.any;
         let (to_host, to_module) = (&news.to_host, &news.to_module);
         self.count_struck += usize::from(to_host.lost || to_module.lost);
         self.has_flipped |= to_host.flips + to_module.flips > 0;
         self.has_mixed |= to_module.numbers || to_module.added || to_module.lost;
         self.upheavals += usize::from(news.reset || to_host.numbers || to_module.numbers);
         news
+    }
+
+    /// Bytes to the host are lost wherever it does not read in time.
+    #[must_use]
+    pub fn loses_anywhere(&self) -> bool {
+        self.faults.fifo.is_some()
     }
 
     /// Something has happened that is no fault of the wire.

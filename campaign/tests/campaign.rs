@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use atwifi_campaign::campaign::{self, SPI_PROFILES, Setting};
 use atwifi_campaign::finding::Kind;
+use atwifi_campaign::program::Bounds;
 use indicatif::ProgressBar;
 
 /// How many conversations are played.
@@ -37,6 +38,13 @@ fn nothing_is_found(setting: &Setting) {
     );
 }
 
+fn within(bounds: Bounds) -> Setting {
+    Setting {
+        bounds,
+        ..Setting::default()
+    }
+}
+
 #[test]
 fn conversations_in_which_anything_may_go_wrong() {
     nothing_is_found(&Setting::default());
@@ -44,19 +52,29 @@ fn conversations_in_which_anything_may_go_wrong() {
 
 #[test]
 fn conversations_on_a_line_on_which_nothing_can_be_relied_on() {
-    let is_evil = true;
-    nothing_is_found(&Setting {
-        is_evil,
-        ..Setting::default()
-    });
+    nothing_is_found(&within(Bounds {
+        is_evil: true,
+        ..Bounds::default()
+    }));
+}
+
+#[test]
+fn conversations_that_use_the_services_too() {
+    nothing_is_found(&within(Bounds {
+        has_services: true,
+        ..Bounds::default()
+    }));
 }
 
 #[test]
 fn conversations_with_a_module_that_is_put_to_sleep() {
     nothing_is_found(&Setting {
         profiles: SPI_PROFILES.to_vec(),
-        is_on_spi: true,
-        sleeps: true,
+        bounds: Bounds {
+            is_on_spi: true,
+            sleeps: true,
+            ..Bounds::default()
+        },
         ..Setting::default()
     });
 }

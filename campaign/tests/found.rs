@@ -1,10 +1,12 @@
 //! Conversations that have found something, as small as the campaign could make them.
 
+use atwifi_campaign::air::Network;
 use atwifi_campaign::campaign::{SPI_PROFILES, play};
 use atwifi_campaign::evil::Vices;
 use atwifi_campaign::program::{
     Conversation, Deed::*, Host, Kind::*, Step, Strike, Surroundings, To::*, Wire::*,
 };
+use atwifi_campaign::service::{How, Look, Service};
 use atwifi_simulator::Profile::{self, *};
 
 /// On a quick module with one socket and all else at its least.
@@ -21,6 +23,7 @@ fn on(profile: Profile, steps: Vec<Step>) -> Conversation {
             close_behind_data: false,
             clear_on_close: false,
             deaf_while_reading: false,
+            neighbours: 0,
         },
         host: Host {
             sockets: 3,
@@ -78,6 +81,19 @@ fn on_each(profiles: &[Profile], steps: &[Step]) {
     for &profile in profiles {
         nothing_is_found(&on(profile, steps.to_vec()));
     }
+}
+
+/// With services, for which there is another network around.
+fn on_each_with_services(profiles: &[Profile], steps: &[Step]) {
+    for &profile in profiles {
+        let mut conversation = on(profile, steps.to_vec());
+        conversation.surroundings.neighbours = 3;
+        nothing_is_found(&conversation);
+    }
+}
+
+fn service(service: Service) -> Step {
+    step(Service(service))
 }
 
 const ALL: [Profile; 8] = [
@@ -230,6 +246,59 @@ fn a_short_wait_breaks_no_stream() {
         let mut conversation = on(profile, steps);
         conversation.surroundings.latency_ms = 191;
         nothing_is_found(&conversation);
+    }
+}
+
+/// What the module says of a connection while its station leaves is not its peer's word.
+#[test]
+fn who_leaves_a_network_has_not_been_left_by_the_peers() {
+    let join = Service::JoinWith {
+        network: Network::Home,
+        how: How::Plainly,
+    };
+    for leaves in [step(Leave), service(join), service(Service::Forget)] {
+        let steps = [
+            step(Connect { to: Answering }),
+            leaves.clone(),
+            receive(1),
+            step(Send { socket: 0, size: 1 }),
+        ];
+        on_each_with_services(&ALL, &steps);
+        // Nor has one that has closed been heard to its end.
+        let steps = [
+            step(Connect { to: Sending(4000) }),
+            step(PeerCloses { socket: 0 }),
+            leaves,
+            receive(9),
+        ];
+        on_each_with_services(&ALL, &steps);
+    }
+}
+
+#[test]
+fn a_line_that_nobody_knows_spoils_no_answer_of_a_service() {
+    let rejoin = Service::Rejoin {
+        network: Network::Home,
+        how: How::Plainly,
+    };
+    let scan = Service::Scan {
+        look: Look::All,
+        break_behind: None,
+    };
+    for asked in [
+        Service::Time,
+        Service::Versions,
+        Service::Mac,
+        Service::Station,
+        rejoin,
+        scan,
+    ] {
+        for line in [1, 2, 3] {
+            for gap in 0..6 {
+                let steps = [struck(Service(asked), gap, Gap(line))];
+                on_each_with_services(&ALL, &steps);
+            }
+        }
     }
 }
 

@@ -117,7 +117,8 @@ pub trait AccessPoint: Words {
     ) -> Outcome;
 }
 
-/// Being told, over the module's own access point, which network to join.
+/// Being told, over the module's own access point, which network to join: by what the module has for it, not
+/// by a page that the driver would serve. One without refuses as [`Usage::Unsupported`].
 pub trait Provisioner: Words {
     /// Is told, within so many milliseconds, as long as `goes_on`; `None` if it was not.
     fn provision<T: Transport, C: Clock>(

@@ -111,6 +111,11 @@ impl<'b, D: Words> Session<'b, D> {
     /// The station has no link any more: its connections end.
     pub(crate) fn station_down(&mut self) {
         self.link_state = LinkState::Disconnected;
+        self.station_leaves();
+    }
+
+    /// Its connections end, whatever the module says of each of them: no peer has closed them.
+    pub(crate) fn station_leaves(&mut self) {
         let abandon: fn(&mut Slot<'_>) = |slot| slot.abandon(Closed::StationDown);
         self.sockets.each_open(abandon);
     }

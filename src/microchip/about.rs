@@ -11,10 +11,10 @@ use crate::value::{Mac, Printed, Versions};
 impl About for Microchip {
     fn versions<T: Transport, C: Clock>(module: &mut Module<'_, T, C>) -> Outcome<Versions> {
         module.write(&GetRevision);
-        module.keep_reply(module.timeouts.command)?;
+        module.keep_rows("+GMR", module.timeouts.command)?;
         let revision = module.parse_reply(&GetRevision)?;
         module.write(&GetModel);
-        module.keep_reply(module.timeouts.command)?;
+        module.keep_rows("+GMM", module.timeouts.command)?;
         let model = module.parse_reply(&GetModel)?;
         let firmware = Printed::new(revision.firmware.as_bytes());
         Ok(Versions {

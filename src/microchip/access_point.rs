@@ -13,7 +13,7 @@ use crate::engine::protocol::Line;
 use crate::engine::words::{Words, words};
 use crate::error::{Closed, Fault, Usage};
 use crate::transport::Transport;
-use crate::value::{AccessPointConfig, Client, Security};
+use crate::value::{AccessPointConfig, Client, LinkState, Security};
 
 /// The default (reference 5.3.3).
 const CHANNEL: u8 = 6;
@@ -40,20 +40,17 @@ impl AccessPoint for Microchip {
     }
 
     fn stop_access_point<T: Transport, C: Clock>(module: &mut Module<'_, T, C>) -> Outcome {
-        let stopped = module.tell("AT+WAP=0\r\n", &[]);
-        if stopped == Err(Fault::Refused) {
-            // It is off already if it takes a setting. Else it is there for provisioning, which the
-            // driver before this one has left.
-            let set = module.tell(HIDDEN, &[0]);
-            match module.has_refused(&set, Status::ConfigurationBlocked) {
-                true => module.tell(END_PROVISIONING, &[])?,
-                false => set?,
-            }
-        } else {
-            stopped?;
+        let stopped = tell_end(module, "AT+WAP=0\r\n");
+        if stopped != Err(Fault::Refused) {
+            return stopped;
         }
-        over(module.session());
-        Ok(())
+        // It is off already if it takes a setting. Else it is there for provisioning, which the driver
+        // before this one has left.
+        let set = module.tell(HIDDEN, &[0]);
+        match module.has_refused(&set, Status::ConfigurationBlocked) {
+            true => tell_end(module, END_PROVISIONING),
+            false => set,
+        }
     }
 
     fn clients<T: Transport, C: Clock>(
@@ -62,6 +59,18 @@ impl AccessPoint for Microchip {
     ) -> Outcome {
         Err(module.refuse(Usage::Unsupported("a list of clients")))
     }
+}
+
+/// Ends the access point, and the connections over it, whatever the module says of each of them. Those of
+/// a station that is up are not over it: the module is one or the other.
+fn tell_end<T: Transport, C: Clock>(module: &mut Module<'_, T, C>, line: &'static str) -> Outcome {
+    let session = module.session();
+    if !matches!(session.link_state, LinkState::Up | LinkState::NoAddress) {
+        over(session);
+    }
+    module.tell(line, &[])?;
+    over(module.session());
+    Ok(())
 }
 
 /// Sets the access point up, stopping it if it is on, and lets its events be taken.

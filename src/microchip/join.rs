@@ -3,7 +3,7 @@
 
 use super::command::wlan::{self, GetStation, StationState};
 use super::literal::Literal;
-use super::station::{compose_credentials, compose_ssid, enter, turn_on};
+use super::station::{CREDENTIALS, SSID, compose_text, enter, turn_on};
 use super::status::Status;
 use super::{Microchip, Module};
 use crate::clock::Clock;
@@ -32,9 +32,9 @@ impl Joining for Microchip {
         let checked = check(options);
         let security = checked.map_err(|usage| module.refuse(usage))?;
         // Before a byte is sent, and again behind the commands that are.
-        compose_credentials(module, options.password);
+        compose_text(module, CREDENTIALS, options.password);
         module.check_command()?;
-        compose_ssid(module, options.ssid);
+        compose_text(module, SSID, options.ssid);
         module.check_command()?;
         let joined = enter(module, |module| start(module, options, security));
         let is_wpa3 = matches!(security, wlan::Security::Wpa3 | wlan::Security::Wpa2Wpa3);
@@ -138,11 +138,11 @@ fn start<T: Transport, C: Clock>(
     security: wlan::Security,
 ) -> Outcome {
     let timeout = module.timeouts.command;
-    compose_ssid(module, options.ssid);
+    compose_text(module, SSID, options.ssid);
     module.send_composed(timeout)?;
     module.tell("AT+WSTAC=2,#\r\n", &[security.number()])?;
     if security != wlan::Security::Open {
-        compose_credentials(module, options.password);
+        compose_text(module, CREDENTIALS, options.password);
         module.send_composed(timeout)?;
     }
     let channel = options.channel.map_or(ANY_CHANNEL, u32::from);

@@ -62,14 +62,15 @@ impl Station for Microchip {
             return Err(module.refuse(Usage::Empty));
         }
         // Before a byte is sent, and again behind the commands that are.
-        compose_credentials(module, password);
+        compose_text(module, CREDENTIALS, password);
         module.check_command()?;
-        compose_ssid(module, ssid);
+        compose_text(module, SSID, ssid);
         module.check_command()?;
         enter(module, |module| start(module, ssid, password))
     }
 
     fn leave<T: Transport, C: Clock>(module: &mut Module<'_, T, C>) -> Outcome {
+        module.session().station_leaves();
         let left = module.tell("AT+WSTA=0\r\n", &[]);
         // Else it is off already.
         if !module.has_refused(&left, Status::StationStopNotPermitted) {
@@ -81,8 +82,9 @@ impl Station for Microchip {
                 left?;
             }
         }
-        module.session().station_down();
-        module.session().vendor.address = None;
+        let session = module.session();
+        session.link_state = LinkState::Disconnected;
+        session.vendor.address = None;
         Ok(())
     }
 
@@ -169,20 +171,19 @@ pub(super) fn enter<'b, T: Transport, C: Clock>(
     }
 }
 
-pub(super) fn compose_ssid<T: Transport, C: Clock>(module: &mut Module<'_, T, C>, ssid: &[u8]) {
-    module
-        .compose("AT+WSTAC=1,", &[])
-        .text::<Rule>(ssid, 32)
-        .put("\r\n", &[]);
-}
+/// The parameters of the station that are texts (reference 5.1.3).
+pub(super) const SSID: u32 = 1;
+pub(super) const CREDENTIALS: u32 = 3;
 
-pub(super) fn compose_credentials<T: Transport, C: Clock>(
+pub(super) fn compose_text<T: Transport, C: Clock>(
     module: &mut Module<'_, T, C>,
-    password: &[u8],
+    parameter: u32,
+    text: &[u8],
 ) {
+    let most = if parameter == SSID { 32 } else { 128 };
     module
-        .compose("AT+WSTAC=3,", &[])
-        .text::<Rule>(password, 128)
+        .compose("AT+WSTAC=#,", &[parameter])
+        .text::<Rule>(text, most)
         .put("\r\n", &[]);
 }
 
@@ -196,7 +197,7 @@ fn start<T: Transport, C: Clock>(
     const OPEN: u32 = 0;
     const WPA_WPA2: u32 = 2;
     let timeout = module.timeouts.command;
-    compose_ssid(module, ssid);
+    compose_text(module, SSID, ssid);
     module.send_composed(timeout)?;
     // An open network needs no credentials, and an empty text is refused by firmware though it is
     // taken (wire notes 4).
@@ -204,7 +205,7 @@ fn start<T: Transport, C: Clock>(
         module.tell("AT+WSTAC=2,#\r\n", &[OPEN])?;
     } else {
         module.tell("AT+WSTAC=2,#\r\n", &[WPA_WPA2])?;
-        compose_credentials(module, password);
+        compose_text(module, CREDENTIALS, password);
         module.send_composed(timeout)?;
     }
     turn_on(module)

@@ -27,8 +27,10 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
     /// # Errors
     /// As [`start_access_point`](Module::start_access_point). [`Error::Timeout`] if nothing was told; the
     /// module is no access point then.
-    /// [`Usage::Unsupported`](crate::Usage::Unsupported) on the ST67: a page on its access point does
-    /// the same, see the firmware example `setup_page`.
+    /// [`Usage::Unsupported`](crate::Usage::Unsupported) on the ST67, whose firmware has nothing of the
+    /// kind. What people's phones speak there is a page, and a page, its words and its languages are the
+    /// product's, not a driver's: `examples/setup` is one, on the sockets of the module's own access point,
+    /// for both modules; the firmware example `setup_page` runs it.
     ///
     /// ```
     /// use core::ops::ControlFlow;

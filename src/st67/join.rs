@@ -77,8 +77,9 @@ impl Joining for St67 {
     fn forget<T: Transport, C: Clock>(module: &mut Module<'_, T, C>) -> Outcome {
         // What is no station leaves nothing (wire notes, 11).
         become_station(module)?;
+        module.session().station_leaves();
         module.tell("AT+CWQAP=1\r\n", &[])?;
-        module.session().station_down();
+        module.session().link_state = LinkState::Disconnected;
         Ok(())
     }
 }

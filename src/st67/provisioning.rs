@@ -1,4 +1,4 @@
-//! The ST67 has no provisioning of its own.
+//! The ST67 has no provisioning of its own; a page on its access point is an application's.
 
 use super::{Module, St67};
 use crate::clock::Clock;

@@ -108,6 +108,7 @@ impl Station for St67 {
     }
 
     fn leave<T: Transport, C: Clock>(module: &mut Module<'_, T, C>) -> Outcome {
+        module.session().station_leaves();
         for _ in 0..2 {
             match module.tell("AT+CWQAP\r\n", &[]) {
                 // What it heard was spoilt, or it has never joined.
@@ -119,7 +120,7 @@ impl Station for St67 {
             }
         }
         // The reference's module says OK and nothing else.
-        module.session().station_down();
+        module.session().link_state = LinkState::Disconnected;
         Ok(())
     }
 

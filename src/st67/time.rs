@@ -31,7 +31,7 @@ impl Time for St67 {
 
     fn time<T: Transport, C: Clock>(module: &mut Module<'_, T, C>) -> Outcome<Option<UnixTime>> {
         module.write(&GetTime);
-        module.keep_reply(module.timeouts.command)?;
+        module.keep_rows("+CIPSNTPTIME:", module.timeouts.command)?;
         let DateTime {
             year,
             month,

@@ -143,7 +143,7 @@ fn within_its_time<D: UnderTest>(
 }
 
 /// A socket whose peer sends back what it receives.
-fn connected<D: UnderTest>(module: &mut Driver<'_, D>) -> TcpSocket {
+pub fn connected<D: UnderTest>(module: &mut Driver<'_, D>) -> TcpSocket {
     let mut socket = module.socket().unwrap();
     // Where the fault has hit before, the story begins anew.
     for _ in 0..3 {
@@ -156,7 +156,7 @@ fn connected<D: UnderTest>(module: &mut Driver<'_, D>) -> TcpSocket {
 }
 
 /// Whether the socket still carries every byte, there and back.
-fn echoes<D: UnderTest>(
+pub fn echoes<D: UnderTest>(
     module: &mut Driver<'_, D>,
     simulation: &Simulation,
     socket: &mut TcpSocket,

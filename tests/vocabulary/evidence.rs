@@ -9,7 +9,9 @@ use atat::AtatCmd;
 use atwifi::mock;
 use atwifi_simulator::{Config, Profile, Simulation};
 
-use crate::common::{Driver, Network, UnderTest, config, met, parse, wire, with_driver, with_mock};
+use crate::common::{
+    Driver, Network, UnderTest, config, met, parse, spi_config, wire, with_driver, with_mock,
+};
 
 /// The longest line that a module takes, with its CR LF: the shortest of any known firmware.
 const LINE: usize = 255;
@@ -164,7 +166,7 @@ impl Row {
         self
     }
 
-    /// A conversation with every firmware of the dialect, in which this form was really spoken.
+    /// A conversation with every firmware of the dialect, on each kind of wire that it has, in which this form was really spoken.
     pub fn talks<D: UnderTest>(
         &mut self,
         test: impl Fn(&mut Driver<'_, D>, &Simulation) + 'static,
@@ -189,9 +191,11 @@ impl Row {
         let syntax = self.syntax;
         let profiles = self.profiles.unwrap_or(D::PROFILES);
         self.talks.push(Box::new(move |starts| {
-            for &profile in profiles {
+            let serial = profiles.iter().map(|&profile| config(profile));
+            let spi = D::SPI_PROFILES.iter().filter(|on| profiles.contains(on));
+            for config in serial.chain(spi.map(|&profile| spi_config(profile))) {
                 let near = make();
-                let config = put(&near, config(profile));
+                let config = put(&near, config);
                 let simulation = Simulation::new(config, Network::default().build());
                 with_driver::<D, _>(&simulation, |module| {
                     module.reset().expect("reset");

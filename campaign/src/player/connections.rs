@@ -165,8 +165,11 @@ impl<D: Target> Player<'_, '_, D> {
         }
     }
 
-    /// Its peer may have ended it.
+    /// Its peer, or the station, may have ended it.
     fn has_ended(&self, account: usize) -> bool {
+        if self.story.is_over(self.story.ledger.upheavals(account)) {
+            return true;
+        }
         let knows = self.story.world.knows();
         let line = &knows.lines[self.story.ledger.line(account)];
         line.peer_closed || line.peer_reset
@@ -174,7 +177,11 @@ impl<D: Target> Player<'_, '_, D> {
 
     fn failed(&mut self, account: usize, error: &Told, place: &'static str) {
         let story = &mut *self.story;
-        let upheavals = story.trouble.upheavals;
+        // Where nothing is amiss, the driver knows who has ended what.
+        let upheavals = match story.is_undisturbed() {
+            true => story.ledger.upheavals(account),
+            false => story.trouble.upheavals,
+        };
         let finding = story.ledger.failed(
             account,
             error,
@@ -340,6 +347,7 @@ impl<D: Target> Player<'_, '_, D> {
             TcpFullStack::listen(&mut shared, &mut socket)
         });
         self.listener = Some((socket, port));
+        self.story.listening_since = self.story.trouble.upheavals;
         if result.is_err() {
             self.close_listener();
         }
@@ -351,7 +359,8 @@ impl<D: Target> Player<'_, '_, D> {
         };
         let until = self.story.simulation.now() + wait;
         loop {
-            let result = self.call_now("accept", false, |module| {
+            let excused = self.story.is_over(self.story.listening_since);
+            let result = self.call_now("accept", excused, |module| {
                 TcpFullStack::accept(&mut atwifi::Shared::new(module), &mut socket)
             });
             match result {

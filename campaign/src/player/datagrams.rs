@@ -64,6 +64,7 @@ impl<D: Target> Player<'_, '_, D> {
             socket,
             ports,
             peer,
+            upheavals: self.story.trouble.upheavals,
         });
         if result.is_err() {
             self.close_datagrams(self.udp.len() - 1);
@@ -80,7 +81,8 @@ impl<D: Target> Player<'_, '_, D> {
         let to = datagram_peer(peer);
         let noted = self.story.world.knows().notes.len();
         let bytes = self.story.world.note(module_at(0), to, size);
-        let result = self.call("send datagram", 0, false, |module| {
+        let excused = self.story.is_over(udp.upheavals);
+        let result = self.call("send datagram", 0, excused, |module| {
             let mut shared = Shared::new(module);
             let sent = match is_bound {
                 true => UdpFullStack::send_to(&mut shared, &mut udp.socket, to, &bytes),
@@ -104,7 +106,8 @@ impl<D: Target> Player<'_, '_, D> {
         let until = self.story.simulation.now() + wait;
         loop {
             let mut udp = self.udp.remove(number);
-            let result = self.call_now("receive datagram", false, |module| {
+            let excused = self.story.is_over(udp.upheavals);
+            let result = self.call_now("receive datagram", excused, |module| {
                 UdpClientStack::receive(&mut Shared::new(module), &mut udp.socket, &mut buffer)
             });
             self.udp.insert(number, udp);

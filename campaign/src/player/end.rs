@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use atwifi::{Error, Resource};
+use atwifi::{Error, JoinOptions, Resource};
 use embedded_nal::TcpClientStack;
 
 use super::{Player, Tcp};
+use crate::air::{Network, PASSWORD};
 use crate::finding::Kind;
 use crate::program::{Host, Surroundings, To};
 use crate::target::Target;
@@ -28,6 +29,9 @@ impl<D: Target> Player<'_, '_, D> {
         self.story
             .simulation
             .advance(surroundings.round_trip() + Duration::from_millis(100));
+        if self.story.has_services && !self.stop_access_point() {
+            self.stop_access_point();
+        }
         self.come_back(surroundings);
         self.look_for_leaks(host);
         self.look_for_events();
@@ -108,8 +112,14 @@ impl<D: Target> Player<'_, '_, D> {
 
     fn tell_story(&mut self, surroundings: &Surroundings) -> Result<(), String> {
         let said = |what: &str, error: &dyn std::fmt::Debug| format!("{what}: {error:?}");
+        let has_services = self.story.has_services;
         let joined = self.call("join", 0, true, |module| {
-            module.borrow_mut().join(super::SSID, super::PASSWORD)
+            let (mut module, ssid) = (module.borrow_mut(), Network::Home.ssid());
+            match has_services {
+                // What it was told of addresses and channels stays in force else.
+                true => module.join_with(&JoinOptions::new(ssid.as_bytes(), PASSWORD.as_bytes())),
+                false => module.join(ssid, PASSWORD),
+            }
         });
         joined.map_err(|error| said("join", &error))?;
         let socket = self.call("socket", 0, true, |module| {

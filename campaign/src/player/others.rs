@@ -7,7 +7,9 @@ use atwifi::{Error, LinkState, PowerSave};
 use atwifi_simulator::Simulation;
 use embedded_nal::{AddrType, Dns, nb};
 
-use super::{Event, PASSWORD, Player, SSID, Story};
+use super::radio::Radio;
+use super::{Event, Player, Story};
+use crate::air::{Network, PASSWORD};
 use crate::finding::Kind;
 use crate::program::{Deed, Strike, To};
 use crate::target::Target;
@@ -28,7 +30,9 @@ impl<D: Target> Player<'_, '_, D> {
             }
             Deed::Leave => {
                 self.end_connections();
-                let _ = self.call("leave", 0, false, |module| module.borrow_mut().leave());
+                self.story.radio.station = None;
+                let left = self.call("leave", 0, false, |module| module.borrow_mut().leave());
+                self.story.radio.station = left.is_ok().then_some(None);
             }
             Deed::LinkState => drop(self.link_state()),
             Deed::Sleep => {
@@ -61,19 +65,22 @@ impl<D: Target> Player<'_, '_, D> {
             Deed::ReleaseSockets => self.release_sockets(),
             Deed::LoseLink => {
                 self.end_connections();
+                self.story.radio.station = None;
                 self.story.simulation.lose_link();
             }
             Deed::RestartModule => {
                 self.end_connections();
                 self.story.forget_events();
+                self.story.is_disturbed = true;
                 self.story.simulation.reset_module();
             }
+            Deed::Service(service) => self.service(service),
             _ => {}
         }
     }
 
     /// The connections end, and nobody else has ended them.
-    fn end_connections(&mut self) {
+    pub(super) fn end_connections(&mut self) {
         self.story.trouble.upheaval();
         self.story.is_joined = false;
     }
@@ -103,15 +110,12 @@ impl<D: Target> Player<'_, '_, D> {
     }
 
     pub(super) fn join(&mut self) -> bool {
-        // If it is up, which is not known for sure, it leaves first.
-        self.story.trouble.upheavals += 1;
-        if self.story.is_joined {
-            self.end_connections();
-        }
+        self.leaves();
         let result = self.call("join", 0, false, |module| {
-            module.borrow_mut().join(SSID, PASSWORD)
+            module.borrow_mut().join(Network::Home.ssid(), PASSWORD)
         });
         self.story.is_joined |= result.is_ok();
+        self.story.radio.station = result.is_ok().then_some(Some(Network::Home));
         result.is_ok()
     }
 
@@ -229,6 +233,10 @@ impl<D: Target> Player<'_, '_, D> {
             false => module.borrow_mut().reset(),
         });
         self.story.forget_events();
+        self.story.radio = match result {
+            Ok(()) => Radio::fresh(),
+            Err(_) => Radio::default(),
+        };
         if result.is_err() && by_pin {
             // Its owner tries the pin again.
             self.story.simulation.reset_pin(true);

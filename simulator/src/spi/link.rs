@@ -322,6 +322,11 @@ impl Link {
             let state = self.state;
             self.check(false, || format!("CS fell early, in {state:?}"));
             self.early = state == State::Started;
+            if state == State::Configured && self.up.is_empty() {
+                // Nothing to be ready for any more.
+                self.arming = None;
+                self.stalling = None;
+            }
         }
         self.is_excused = false;
         taken
