@@ -73,6 +73,18 @@ pub struct FaultOptions {
     /// An ST67W611M1 takes the payload of an MQTT message for a text, which ends with a zero.
     #[arg(long)]
     cut_messages_at_zero: bool,
+
+    /// The files of an ST67W611M1 have room for so many bytes in all.
+    #[arg(long, value_name = "BYTES")]
+    flash_room: Option<usize>,
+
+    /// The write to a file with this number fails in an ST67W611M1. May be repeated.
+    #[arg(long, value_name = "N")]
+    fail_write: Vec<u64>,
+
+    /// Each change of a file takes an ST67W611M1 so long.
+    #[arg(long, value_name = "MS", default_value_t = 0)]
+    slow_flash: u64,
 }
 
 impl FaultOptions {
@@ -95,6 +107,9 @@ impl FaultOptions {
             clear_on_close: self.clear_on_close,
             deaf_while_reading: self.deaf_while_reading,
             cut_messages_at_zero: self.cut_messages_at_zero,
+            flash_room: self.flash_room,
+            failed_writes: self.fail_write.clone(),
+            slow_flash: Duration::from_millis(self.slow_flash),
         }
     }
 
