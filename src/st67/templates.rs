@@ -8,7 +8,10 @@ use std::vec::Vec;
 use embedded_nal::AddrType;
 use proptest::prelude::*;
 
-use super::command::basic::{EchoOff, GetVersions, SetErrorCodes, SetStore};
+use super::command::basic::{
+    CreateFile, EchoOff, GetFileSize, GetFiles, GetVersions, ReadFile, SetErrorCodes, SetStore,
+    WriteFile,
+};
 use super::command::net::{
     Authentication, Close, Connect, CreateServer, DeleteServer, Family, GetLengths, GetLinks, Link,
     Links, OpenDatagram, PeerMode, PingWith, Port, Protocol, Receive, ReceiveMode, Resolve, Send,
@@ -23,7 +26,8 @@ use super::command::wifi::{
 };
 use super::{Secret, St67, Text};
 use crate::driver::dialect::{
-    About, AccessPoint, Datagrams, Joining, Ping, Scanner, Secured, Server, Station, Streams, Time,
+    About, AccessPoint, Certificates, Datagrams, Joining, Ping, Scanner, Secured, Server, Station,
+    Streams, Time,
 };
 use crate::driver::recorder::{told, written};
 use crate::value::{
@@ -380,7 +384,7 @@ proptest! {
         let alpn: Vec<&str> = protocols.iter().map(String::as_str).collect();
         let [ca, certificate, private] = &files;
         let config = TlsConfig::new()
-            .with_ca(ca)
+            .with_vouched_ca(ca)
             .with_certificate(certificate, private)
             .with_server_name(&server)
             .with_alpn(&alpn)
@@ -467,4 +471,40 @@ proptest! {
         let told_time = told::<St67>(|module, _| { let _ = St67::set_time_servers(module, &[&server]); });
         prop_assert_eq!(told_time, written(&servers));
     }
+}
+
+#[test]
+fn files() {
+    const NAME: &str = "ca, \"1\"";
+    let name = Text::new(NAME.as_bytes()).unwrap();
+    let size = told::<St67>(|module, _| {
+        let _ = super::files::size(module, NAME);
+    });
+    assert_eq!(size, written(&GetFileSize { name }));
+    let created = told::<St67>(|module, _| super::files::create(module, NAME).unwrap());
+    assert_eq!(created, written(&CreateFile { name }));
+    let first = told::<St67>(|module, _| {
+        let _ = St67::has_certificate(module, NAME);
+    });
+    let (offset, length) = (0, 1);
+    assert_eq!(
+        first,
+        written(&ReadFile {
+            name,
+            offset,
+            length
+        })
+    );
+    let wrote = told::<St67>(|module, _| {
+        let _ = super::files::write(module, NAME, 7, b"abc");
+    });
+    let (offset, length) = (7, 3);
+    assert!(wrote.starts_with(&written(&WriteFile {
+        name,
+        offset,
+        length
+    })));
+    let listed = told::<St67>(|module, _| St67::certificates(module, &mut |_| {}).unwrap());
+    let directory = Text::new(b".").unwrap();
+    assert_eq!(listed, written(&GetFiles { directory }));
 }
