@@ -39,13 +39,15 @@ pub enum Level {
     Time,
     /// A client that asks for echoes too.
     Ping,
+    /// A client that loads a certificate too.
+    Certificate,
     /// All that there is for applications.
     Everything,
 }
 
 impl Level {
     /// All.
-    pub const ALL: [Level; 13] = [
+    pub const ALL: [Level; 14] = [
         Level::Join,
         Level::Client,
         Level::Command,
@@ -58,6 +60,7 @@ impl Level {
         Level::Scan,
         Level::Time,
         Level::Ping,
+        Level::Certificate,
         Level::Everything,
     ];
 
@@ -76,6 +79,7 @@ impl Level {
             Level::Scan => "with a scan",
             Level::Time => "with the time",
             Level::Ping => "with ping",
+            Level::Certificate => "with a certificate",
             Level::Everything => "everything",
         }
     }
@@ -100,6 +104,7 @@ impl Level {
             Level::Scan => "scan",
             Level::Time => "time",
             Level::Ping => "ping",
+            Level::Certificate => "certificate",
             Level::Everything => "everything",
         }
     }

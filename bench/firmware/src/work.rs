@@ -101,6 +101,12 @@ pub fn ping<D: Dialect>(module: &mut Driver<D>) {
     echoes(module);
 }
 
+/// A client that loads a certificate.
+pub fn certificate<D: Dialect>(module: &mut Driver<D>) {
+    client(module);
+    authority(module);
+}
+
 /// All that the driver offers to applications.
 pub fn everything<D: Dialect>(module: &mut Driver<D>) {
     client(module);
@@ -109,6 +115,7 @@ pub fn everything<D: Dialect>(module: &mut Driver<D>) {
     access_points(module);
     clock(module);
     echoes(module);
+    authority(module);
     listener(module);
     datagrams(module);
     encrypted(module);
@@ -137,7 +144,7 @@ fn listener<D: Dialect>(module: &mut Driver<D>) {
 
 fn encrypted<D: Dialect>(module: &mut Driver<D>) {
     let remote = SocketAddr::from((unknown().to_be_bytes(), 443));
-    let mut tls = Tls::new(module, TlsConfig::default());
+    let mut tls = Tls::new(module, TlsConfig::new().with_ca("ca"));
     let Some(mut socket) = take(tls.socket()) else {
         return;
     };
@@ -184,6 +191,11 @@ fn echoes<D: Dialect>(module: &mut Driver<D>) {
         ControlFlow::Continue(())
     }));
     Uart.put(summary.map_or(0, |summary| summary.received as u8));
+}
+
+fn authority<D: Dialect>(module: &mut Driver<D>) {
+    let content = [unknown() as u8; 1000];
+    take(module.load_certificate("ca", &content));
 }
 
 fn events<D: Dialect>(module: &mut Driver<D>) {
