@@ -1,7 +1,9 @@
-//! What a product needs of a Wi-Fi module besides sockets: scans, the time, echoes, what it is.
+//! What a product needs of a Wi-Fi module besides sockets: scans, certificates and files, the time, echoes,
+//! what it is.
 //!
 //! Without `--port` the module and what is around it are simulated.
 
+mod files;
 #[path = "../fetch/serial.rs"]
 mod serial;
 mod table;
@@ -21,6 +23,7 @@ use atwifi::{
     Transport, microchip::Microchip, st67::St67,
 };
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use files::HasFiles;
 use trace::Traced;
 
 /// Asks a Wi-Fi module for what is around it.
@@ -75,6 +78,10 @@ enum Job {
     Scan(Scan),
     /// Be an access point for a while, and tell who joins and leaves.
     Ap(Ap),
+    /// Load a certificate into the module.
+    Cert(files::Cert),
+    /// Write, read, list and delete the files of an ST67W611M1.
+    Files(files::Files),
     /// Ask a host for echoes.
     Ping(Ping),
     /// Tell what the module is, and which network it is in.
@@ -134,6 +141,8 @@ Examples:
   cargo run --example wifi -- scan
   cargo run --example wifi -- scan --strongest 3 --module microchip
   cargo run --example wifi -- ap
+  cargo run --example wifi -- cert ca.pem --port /dev/ttyACM0
+  cargo run --example wifi -- files
   cargo run --example wifi -- ping --wire
   cargo run --example wifi -- time --port /dev/ttyACM0 --ssid home --password '...'";
 
@@ -154,7 +163,7 @@ fn run(options: &Options) -> Result<()> {
     }
 }
 
-fn connect<D: Dialect>(options: &Options, name: &str, baud: u32) -> Result<()>
+fn connect<D: HasFiles>(options: &Options, name: &str, baud: u32) -> Result<()>
 where
     D::Status: Send + Sync,
 {
@@ -169,7 +178,7 @@ where
     }
 }
 
-fn trace<D: Dialect, T: Transport>(options: &Options, transport: T) -> Result<()>
+fn trace<D: HasFiles, T: Transport>(options: &Options, transport: T) -> Result<()>
 where
     T::Error: Send + Sync + 'static,
     D::Status: Send + Sync,
@@ -180,7 +189,7 @@ where
     }
 }
 
-fn work<D: Dialect, T: Transport>(options: &Options, transport: T) -> Result<()>
+fn work<D: HasFiles, T: Transport>(options: &Options, transport: T) -> Result<()>
 where
     T::Error: Send + Sync + 'static,
     D::Status: Send + Sync,
@@ -191,6 +200,8 @@ where
     match &options.job {
         Job::Scan(job) => scan(&mut wifi, job),
         Job::Ap(job) => access_point(&mut wifi, job),
+        Job::Cert(job) => files::certificate(&mut wifi, job),
+        Job::Files(job) => D::files(&mut wifi, job),
         Job::Ping(job) => {
             join(&mut wifi, &options.module)?;
             ping(&mut wifi, job)
