@@ -124,17 +124,19 @@ pub enum Program {
     Mqtt,
     UdpTime,
     TcpServer,
+    TlsGet,
     Scan,
     SetupPage,
 }
 
 impl Program {
-    pub const ALL: [Program; 7] = [
+    pub const ALL: [Program; 8] = [
         Program::Join,
         Program::HttpGet,
         Program::Mqtt,
         Program::UdpTime,
         Program::TcpServer,
+        Program::TlsGet,
         Program::Scan,
         Program::SetupPage,
     ];
@@ -147,6 +149,7 @@ impl Program {
             Program::Mqtt => "mqtt",
             Program::UdpTime => "udp_time",
             Program::TcpServer => "tcp_server",
+            Program::TlsGet => "tls_get",
             Program::Scan => "scan",
             Program::SetupPage => "setup_page",
         }
