@@ -295,8 +295,12 @@ pub enum Cause {
     TimedOut,
     /// The station has no Wi-Fi link, or no address.
     NetworkUnreachable,
-    /// TLS could not be started.
+    /// TLS could not be started: server and module do not agree, or the server is not who it should be.
     Tls,
+    /// The certificate authority that the server is to be checked against is not in the module.
+    NoAuthority,
+    /// A file is not there, or the module could not store it: its flash may be full.
+    File,
     /// No name server knows the name, or none has answered.
     NameNotFound,
     /// The local port is in use.
@@ -334,6 +338,10 @@ pub trait Refusal {
     }
 }
 
+/// How both modules put it that there is nobody to check a server against.
+pub(crate) const NO_AUTHORITY: &str =
+    "the certificate authority is not in the module: load it, or nobody would be checked";
+
 impl<E, S: Refusal> Error<E, S> {
     /// Why it failed, in words that all modules share; `None` where it was not the module or the
     /// network that failed.
@@ -359,15 +367,18 @@ impl Cause {
             Cause::ConnectionRefused | Cause::RefusedOrUnreachable => ErrorKind::ConnectionRefused,
             Cause::TimedOut => ErrorKind::TimedOut,
             Cause::NetworkUnreachable => ErrorKind::NotConnected,
-            Cause::NameNotFound | Cause::NoAccessPoint => ErrorKind::NotFound,
+            Cause::NameNotFound | Cause::NoAccessPoint | Cause::NoAuthority => ErrorKind::NotFound,
             Cause::AddressInUse => ErrorKind::AddrInUse,
             Cause::Authentication => ErrorKind::PermissionDenied,
             Cause::OutOfMemory | Cause::OutOfResources => ErrorKind::OutOfMemory,
             Cause::InvalidParameter => ErrorKind::InvalidInput,
             Cause::Unsupported => ErrorKind::Unsupported,
-            Cause::Tls | Cause::NotJoined | Cause::NotSent | Cause::NotNow | Cause::Other => {
-                ErrorKind::Other
-            }
+            Cause::Tls
+            | Cause::File
+            | Cause::NotJoined
+            | Cause::NotSent
+            | Cause::NotNow
+            | Cause::Other => ErrorKind::Other,
         }
     }
 }

@@ -17,7 +17,7 @@
 //! nal/        embedded-nal and embedded-io on top of the driver: tcp, tls, listen, udp, dns, stream,
 //!             the shared handle, async
 //! service/    what a user does, in the field's words: joining and the station, scans, the module's own
-//!             access point, provisioning, time, ping, saving power, what the module is
+//!             access point, provisioning, certificates, time, ping, power, what the module is
 //! st67/       words, sequences, status codes and commands of the ST67W611M1
 //! microchip/  the same of the PIC32MZW1 and WFI32
 //! driver/     Module: reset, poll, any command, and the way back after trouble; its events; and

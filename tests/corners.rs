@@ -272,7 +272,7 @@ fn a_refused_certificate_authority_ends_the_connection() {
         .answer("AT+SOCKCL=7\r\n", "OK\r\n");
     with_mock::<Microchip, _>(&uart, |module| {
         let mut s = module.socket().unwrap();
-        let r = flat(module.connect_tls(&mut s, at(443), &TlsConfig::new().with_ca("ca")));
+        let r = flat(module.connect_tls(&mut s, at(443), &TlsConfig::new().with_vouched_ca("ca")));
         assert!(r.is_err(), "connected unchecked: {r:?}");
     });
 }

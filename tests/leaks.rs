@@ -25,7 +25,7 @@ fn a_connection_that_fails_leaves_no_socket() {
 #[test]
 fn tls_that_fails_leaves_no_socket() {
     each_joined::<Microchip>(|simulation, module| {
-        let config = TlsConfig::new().with_ca("nobody.crt");
+        let config = TlsConfig::new().with_vouched_ca("nobody.crt");
         // The firmware goes on without a certificate that is not there.
         let mut tls = Tls::new(&mut *module, config);
         let mut socket = tls.socket().unwrap();

@@ -8,6 +8,8 @@ use atwifi::Error;
 use atwifi::st67::St67;
 use atwifi::st67::command::basic::Test;
 use atwifi::st67::command::ble::{Connection, EnterPasskey, Passkey};
+use atwifi_simulator::{FaultKind, Faults, Profile, Simulation};
+use common::service::spoilt;
 use common::*;
 use log::{Level, LevelFilter, Log, Metadata, Record};
 
@@ -150,6 +152,72 @@ fn what_is_left_of_a_line_is_not_logged() {
     for (_, line) in logged {
         assert!(!line.contains("4711"), "{line}");
     }
+}
+
+/// A private key, and a certificate, in lines that begin like events and results; a name of a file.
+fn pem() -> String {
+    let lines = [
+        "-----BEGIN PRIVATE KEY-----",
+        "+MIIEVQIBADANBGKQHKIG9W0BAQEFAASCBKCWGGSJAGEAAOIBAQC7VJTUT9US8CKJ",
+        "+IPD4711KEYMATERIALKEYMATERIALKEYMATERIALKEYMATERIALKEYMATERIALK",
+        "OK4711KEYMATERIAL",
+        "ERROR4711",
+        "+KEY4711Q=",
+        "-----END PRIVATE KEY-----",
+        "",
+    ];
+    lines.join("\r\n")
+}
+
+/// What may not be seen: what only the key, the certificate and the names have.
+const SECRETS: [&str; 6] = ["MII", "4711", "MATERIAL", "BAQEFAASC", "secret.pem", "KEY"];
+
+/// Written, read back, and with a byte lost, changed or added anywhere, so that what is read back is taken
+/// for lines.
+#[test]
+fn no_key_is_logged_whatever_becomes_of_it() {
+    let load =
+        |module: &mut Driver<'_, St67>| module.load_certificate("secret.pem", pem().as_bytes());
+    let simulation = Simulation::new(config(Profile::St67Fw2_0_75), Network::default().build());
+    with_joined::<St67, _>(&simulation, |module| {
+        let before = (simulation.to_module(), simulation.to_host());
+        let whole = logged(|| load(module).unwrap());
+        assert!(!whole.is_empty());
+        let cost = (
+            simulation.to_module() - before.0,
+            simulation.to_host() - before.1,
+        );
+        let mut all = whole;
+        for kind in [
+            FaultKind::Drop(1),
+            FaultKind::Drop(9),
+            FaultKind::Corrupt(0x04),
+            FaultKind::Insert(b"\r\n".to_vec()),
+        ] {
+            for (is_to_module, bytes) in [(true, cost.0), (false, cost.1)] {
+                for at in (0..bytes).step_by(2) {
+                    let now = match is_to_module {
+                        true => simulation.to_module(),
+                        false => simulation.to_host(),
+                    };
+                    simulation.set_faults(spoilt(is_to_module, now + at, kind.clone()));
+                    all.extend(logged(|| {
+                        let _ = load(module);
+                    }));
+                    simulation.set_faults(Faults::default());
+                    // What was left open is found here.
+                    all.extend(logged(|| {
+                        let _ = module.link_state();
+                    }));
+                }
+            }
+        }
+        for (_, line) in all {
+            for secret in SECRETS {
+                assert!(!line.contains(secret), "{line}");
+            }
+        }
+    });
 }
 
 on_both_dialects! {

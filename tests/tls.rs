@@ -2,11 +2,15 @@
 
 mod common;
 
+use std::cell::Cell;
+use std::rc::Rc;
+use std::time::Duration;
+
 use atwifi::microchip::{Microchip, Status as MicrochipStatus};
 use atwifi::st67::{St67, Status as St67Status};
-use atwifi::{Error, Psk, Tls, TlsConfig, Usage, mock};
+use atwifi::{Cause, Error, Psk, Tls, TlsConfig, Usage, mock};
 use atwifi_simulator::services::TlsServer;
-use atwifi_simulator::{MemoryNetwork, Simulation, services};
+use atwifi_simulator::{MemoryNetwork, Profile, Simulation, services};
 use common::*;
 use embedded_nal::{TcpClientStack, nb};
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
@@ -16,6 +20,9 @@ const CONFIG: TlsConfig<'static> = TlsConfig::new()
     .with_certificate("cert_01.crt", "private_01.key")
     .with_server_name("example.com");
 
+/// The same on a module that cannot be asked for what is built into it.
+const VOUCHED: TlsConfig<'static> = CONFIG.with_vouched_ca("ca_01.crt");
+
 #[test]
 fn the_st67_is_told_before_it_connects() {
     let config = CONFIG.with_alpn(&["h2", "http/1.1"]).with_psk(Psk {
@@ -23,6 +30,11 @@ fn the_st67_is_told_before_it_connects() {
         key: b"psk",
     });
     let uart = met::<St67>()
+        // Is it there, and whole?
+        .answer(
+            "AT+FS=0,3,\"ca_01.crt\",0,1\r\n",
+            "+FS:READ,1,-\r\n\r\nOK\r\n",
+        )
         .answer(
             "AT+CIPSSLCCONF=0,3,\"cert_01.crt\",\"private_01.key\",\"ca_01.crt\"\r\n",
             "\r\nOK\r\n",
@@ -104,13 +116,13 @@ fn the_microchip_module_upgrades_a_connection() {
         .answer("AT+GMI\r\n", "+GMI=\"Microchip\"\r\nOK\r\n")
         .answer("AT+SOCKCL=9\r\n", "OK\r\n");
     with_mock::<Microchip, _>(&uart, |module| {
-        let mut tls = Tls::new(&mut *module, CONFIG);
+        let mut tls = Tls::new(&mut *module, VOUCHED);
         let mut socket = tls.socket().unwrap();
         flat(tls.connect(&mut socket, at(443))).unwrap();
         let mut second = tls.socket().unwrap();
         flat(tls.connect(&mut second, at(443))).unwrap();
         tls.close(second).unwrap();
-        let config = CONFIG.with_ca("other.crt");
+        let config = CONFIG.with_vouched_ca("other.crt");
         let mut tls = Tls::new(&mut *module, config);
         let mut third = tls.socket().unwrap();
         assert_eq!(
@@ -133,7 +145,7 @@ fn a_handshake_that_fails_says_so() {
         // Or it was told to close another one, of which a digit was lost.
         .answer("AT+SOCKCL=7\r\n", "ERROR:10,\"Socket ID Not Found\"\r\n");
     with_mock::<Microchip, _>(&uart, |module| {
-        let mut tls = Tls::new(&mut *module, CONFIG);
+        let mut tls = Tls::new(&mut *module, VOUCHED);
         let mut socket = tls.socket().unwrap();
         assert_eq!(
             flat(tls.connect(&mut socket, at(443))),
@@ -173,45 +185,121 @@ fn what_the_module_does_not_have_is_refused_before_a_byte() {
     uart.assert_done();
 }
 
-/// A certificate authority: its certificate, and one that it has issued for `NAME`, with its key.
-fn authority() -> (String, String, String) {
-    let mut params = CertificateParams::new(Vec::new()).unwrap();
-    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    let key = KeyPair::generate().unwrap();
-    let ca = params.self_signed(&key).unwrap().pem();
-    let issuer = Issuer::new(params, key);
-    let key = KeyPair::generate().unwrap();
-    let params = CertificateParams::new(vec![NAME.to_owned()]).unwrap();
-    let certificate = params.signed_by(&key, &issuer).unwrap();
-    (ca, certificate.pem(), key.serialize_pem())
+/// A certificate authority.
+struct Authority {
+    pem: String,
+    issuer: Issuer<'static, KeyPair>,
 }
 
-/// A server with a certificate, and modules that know its authority and another one.
-fn each<D: UnderTest>(test: impl Fn(&Simulation, &mut Driver<'_, D>)) {
-    let (ca, certificate, key) = authority();
-    let (other, ..) = authority();
-    for config in configs::<D>() {
-        let server = TlsServer::new(certificate.clone(), key.clone());
-        let network = MemoryNetwork::default()
-            .serve(at(443), move |_| server.serve(services::echo()).unwrap());
-        let config = config
-            .with_file("ca.crt", ca.clone())
-            .with_file("other.crt", other.clone());
-        let simulation = Simulation::new(config, network);
-        with_joined::<D, _>(&simulation, |module| test(&simulation, module));
+/// The years in which a certificate is good.
+type Years = (i32, i32);
+
+/// The simulated time servers say that it is 2022.
+const NOW: Years = (2020, 2030);
+
+impl Authority {
+    fn new() -> Self {
+        let mut params = CertificateParams::new(Vec::new()).unwrap();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let key = KeyPair::generate().unwrap();
+        let pem = params.self_signed(&key).unwrap().pem();
+        let issuer = Issuer::new(params, key);
+        Authority { pem, issuer }
+    }
+
+    /// A server with a certificate from it for `NAME`.
+    fn server(&self, (from, to): Years) -> TlsServer {
+        let key = KeyPair::generate().unwrap();
+        let mut params = CertificateParams::new(vec![NAME.to_owned()]).unwrap();
+        params.not_before = rcgen::date_time_ymd(from, 1, 1);
+        params.not_after = rcgen::date_time_ymd(to, 1, 1);
+        let certificate = params.signed_by(&key, &self.issuer).unwrap();
+        TlsServer::new(certificate.pem(), key.serialize_pem())
     }
 }
 
-fn trusting(ca: &str) -> TlsConfig<'_> {
-    TlsConfig::new().with_ca(ca).with_server_name(NAME)
+/// Servers: a good one, one of another authority's, one whose certificate has expired, one whose
+/// certificate is not good yet.
+const GOOD: u16 = 443;
+const STRANGER: u16 = 444;
+const EXPIRED: u16 = 445;
+const EARLY: u16 = 446;
+
+/// What the module says its firmware is; and those of a PIC32MZW1 that look for authorities only in their
+/// own image.
+fn looks_at_what_is_loaded(profile: Profile) -> bool {
+    !matches!(
+        profile,
+        Profile::MicrochipFw0_2_0 | Profile::MicrochipFw0_3_2
+    )
+}
+
+/// Each firmware in front of these servers, with the authority of all but one, and another, in its files, or
+/// built in. And how many have connected to the servers.
+fn each_firmware<D: UnderTest>(
+    test: impl Fn(Profile, &Simulation, &mut Driver<'_, D>, &str, &Cell<usize>),
+) {
+    let (ours, other) = (Authority::new(), Authority::new());
+    for config in configs::<D>() {
+        let profile = config.profile;
+        let connections = Rc::new(Cell::new(0));
+        let servers = [
+            (GOOD, ours.server(NOW)),
+            (STRANGER, other.server(NOW)),
+            (EXPIRED, ours.server((2015, 2020))),
+            (EARLY, ours.server((2028, 2030))),
+        ];
+        let mut network = MemoryNetwork::default();
+        for (port, server) in servers {
+            let connections = connections.clone();
+            network = network.serve(at(port), move |_| {
+                connections.set(connections.get() + 1);
+                server.serve(services::echo()).unwrap()
+            });
+        }
+        let config = config
+            .with_file("ca.crt", ours.pem.clone())
+            .with_file("other.crt", other.pem.clone())
+            .with_file("cut.crt", ours.pem.replacen('-', "\0", 1));
+        let simulation = Simulation::new(config, network);
+        with_joined::<D, _>(&simulation, |module| {
+            test(profile, &simulation, module, &ours.pem, &connections);
+        });
+    }
+}
+
+fn each<D: UnderTest>(test: impl Fn(&Simulation, &mut Driver<'_, D>)) {
+    each_firmware::<D>(|_, simulation, module, _, _| test(simulation, module));
+}
+
+/// A Microchip module cannot be asked whether it is there.
+fn trusting<D: UnderTest>(ca: &str) -> TlsConfig<'_> {
+    let config = TlsConfig::new().with_server_name(NAME);
+    match D::HAS_FILES {
+        true => config.with_ca(ca),
+        false => config.with_vouched_ca(ca),
+    }
+}
+
+/// What comes of a connection.
+fn connect<D: UnderTest>(
+    module: &mut Driver<'_, D>,
+    port: u16,
+    config: TlsConfig<'_>,
+) -> Result<(), Failure<D>> {
+    let mut tls = Tls::new(&mut *module, config);
+    let mut socket = tls.socket().unwrap();
+    let connected = flat(tls.connect(&mut socket, at(port)));
+    tls.close(socket).unwrap();
+    connected
 }
 
 fn bytes_go_through_a_tls_connection<D: UnderTest>() {
     each::<D>(|simulation, module| {
-        let mut tls = Tls::new(&mut *module, trusting("ca.crt"));
+        let mut tls = Tls::new(&mut *module, trusting::<D>("ca.crt"));
         for round in 0..3_u8 {
             let mut socket = tls.socket().unwrap();
-            flat(tls.connect(&mut socket, at(443)))
+            flat(tls.connect(&mut socket, at(GOOD)))
                 .unwrap_or_else(|error| panic!("{error:?}\n{}", simulation.transcript()));
             let sent: Vec<u8> = payload().repeat(5).iter().map(|b| b ^ round).collect();
             flat(tls.send(&mut socket, &sent)).unwrap();
@@ -222,7 +310,7 @@ fn bytes_go_through_a_tls_connection<D: UnderTest>() {
             })
             .unwrap_or_else(|error| panic!("{error:?}\n{}", simulation.transcript()));
             assert_eq!(got, sent);
-            tls = Tls::new(stack, trusting("ca.crt"));
+            tls = Tls::new(stack, trusting::<D>("ca.crt"));
             tls.close(socket).unwrap();
         }
     });
@@ -230,24 +318,119 @@ fn bytes_go_through_a_tls_connection<D: UnderTest>() {
 
 fn a_server_that_is_not_trusted_is_refused<D: UnderTest>() {
     each::<D>(|simulation, module| {
-        let mut tls = Tls::new(&mut *module, trusting("other.crt"));
+        let mut tls = Tls::new(&mut *module, trusting::<D>("other.crt"));
         let mut socket = tls.socket().unwrap();
-        let refused = flat(tls.connect(&mut socket, at(443)));
-        assert!(
-            matches!(refused, Err(Error::Unconnected(_))),
+        let refused = flat(tls.connect(&mut socket, at(GOOD)));
+        let refused = refused.expect_err("it is of another authority's");
+        assert_eq!(
+            refused.cause(),
+            Some(Cause::Tls),
             "{refused:?}\n{}",
             simulation.transcript()
         );
         // The same socket can be connected again.
-        let mut tls = Tls::new(tls.into_stack(), trusting("ca.crt"));
-        flat(tls.connect(&mut socket, at(443))).unwrap();
+        let mut tls = Tls::new(tls.into_stack(), trusting::<D>("ca.crt"));
+        flat(tls.connect(&mut socket, at(GOOD))).unwrap();
         tls.close(socket).unwrap();
-        simulation.advance(std::time::Duration::from_secs(1));
+        let refused = connect(module, STRANGER, trusting::<D>("ca.crt"));
+        assert!(matches!(refused, Err(Error::Unconnected(_))), "{refused:?}");
+        simulation.advance(Duration::from_secs(1));
         assert_eq!(simulation.links_open(), 0);
+    });
+}
+
+/// Firmware would take anybody for the server.
+fn without_its_authority_nothing_is_connected<D: UnderTest>() {
+    each_firmware::<D>(|profile, simulation, module, _, connections| {
+        let missing = TlsConfig::new()
+            .with_ca("nobody.crt")
+            .with_server_name(NAME);
+        let refused = connect(module, GOOD, missing).unwrap_err();
+        assert!(matches!(refused, Error::Unconnected(_)), "{refused:?}");
+        assert_eq!(
+            refused.cause(),
+            Some(Cause::NoAuthority),
+            "{profile}: {refused:?}"
+        );
+        assert_eq!(connections.get(), 0, "{}", simulation.transcript());
+        assert_eq!(simulation.links_open(), 0);
+        let empty = connect(module, GOOD, missing.with_ca(""));
+        assert_eq!(empty, Err(Error::Usage(Usage::Empty)));
+        // Who vouches for it is believed, and firmware does not look.
+        let vouched = connect(module, STRANGER, missing.with_vouched_ca("nobody.crt"));
+        let is_reference = matches!(
+            profile,
+            Profile::St67Reference | Profile::MicrochipReference
+        );
+        assert_eq!(vouched.is_err(), is_reference, "{profile}: {vouched:?}");
+        // It is asked each time.
+        if D::HAS_FILES {
+            assert_eq!(connect(module, GOOD, missing.with_ca("ca.crt")), Ok(()));
+            module.delete_certificate("ca.crt").unwrap();
+            let refused = connect(module, GOOD, missing.with_ca("ca.crt")).unwrap_err();
+            assert_eq!(refused.cause(), Some(Cause::NoAuthority));
+            let refused = connect(module, GOOD, missing.with_ca("cut.crt")).unwrap_err();
+            assert_eq!(
+                refused.cause(),
+                Some(Cause::NoAuthority),
+                "its beginning is missing"
+            );
+        }
+    });
+}
+
+fn an_authority_that_was_loaded_is_trusted<D: UnderTest>() {
+    each_firmware::<D>(|profile, simulation, module, ca, connections| {
+        module.load_certificate("mine", ca.as_bytes()).unwrap();
+        let config = TlsConfig::new().with_ca("mine").with_server_name(NAME);
+        let connected = connect(module, GOOD, config);
+        if !looks_at_what_is_loaded(profile) {
+            // Firmware does not look at what was loaded, and connects to anybody.
+            let cause = connected.unwrap_err().cause();
+            assert_eq!(cause, Some(Cause::NoAuthority), "{profile}");
+            assert_eq!(connections.get(), 0);
+            return;
+        }
+        assert_eq!(connected, Ok(()), "{profile}: {}", simulation.transcript());
+        let refused = connect(module, STRANGER, config);
+        assert!(matches!(refused, Err(Error::Unconnected(_))), "{refused:?}");
+        module.reset().unwrap();
+        module.join(SSID, PASSWORD).unwrap();
+        let after_a_restart = connect(module, GOOD, config);
+        match D::HAS_FILES {
+            true => assert_eq!(after_a_restart, Ok(())),
+            false => {
+                let cause = after_a_restart.unwrap_err().cause();
+                assert_eq!(cause, Some(Cause::NoAuthority), "it was in RAM");
+            }
+        }
+    });
+}
+
+/// Where the module does not know the time, it does not look.
+fn a_certificate_is_good_from_one_day_to_another<D: UnderTest>() {
+    each::<D>(|simulation, module| {
+        assert_eq!(connect(module, EXPIRED, trusting::<D>("ca.crt")), Ok(()));
+        module.reset().unwrap();
+        module.set_time_servers(&["pool.ntp.org"]).unwrap();
+        module.join(SSID, PASSWORD).unwrap();
+        module.wait_for_time(10_000).unwrap();
+        for port in [EXPIRED, EARLY] {
+            let refused = connect(module, port, trusting::<D>("ca.crt")).unwrap_err();
+            assert!(
+                matches!(refused, Error::Unconnected(_)) && refused.cause() == Some(Cause::Tls),
+                "{port}: {refused:?}\n{}",
+                simulation.transcript()
+            );
+        }
+        assert_eq!(connect(module, GOOD, trusting::<D>("ca.crt")), Ok(()));
     });
 }
 
 on_both_dialects! {
     bytes_go_through_a_tls_connection
     a_server_that_is_not_trusted_is_refused
+    without_its_authority_nothing_is_connected
+    an_authority_that_was_loaded_is_trusted
+    a_certificate_is_good_from_one_day_to_another
 }

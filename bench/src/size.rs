@@ -43,13 +43,15 @@ pub enum Level {
     Sleep,
     /// A client that updates its module's firmware.
     Update,
+    /// A client that loads a certificate too.
+    Certificate,
     /// All that there is for applications.
     Everything,
 }
 
 impl Level {
     /// All.
-    pub const ALL: [Level; 15] = [
+    pub const ALL: [Level; 16] = [
         Level::Join,
         Level::Client,
         Level::Command,
@@ -64,6 +66,7 @@ impl Level {
         Level::Ping,
         Level::Sleep,
         Level::Update,
+        Level::Certificate,
         Level::Everything,
     ];
 
@@ -84,6 +87,7 @@ impl Level {
             Level::Ping => "with ping",
             Level::Sleep => "with sleep",
             Level::Update => "with an update",
+            Level::Certificate => "with a certificate",
             Level::Everything => "everything",
         }
     }
@@ -110,6 +114,7 @@ impl Level {
             Level::Ping => "ping",
             Level::Sleep => "sleep",
             Level::Update => "update",
+            Level::Certificate => "certificate",
             Level::Everything => "everything",
         }
     }

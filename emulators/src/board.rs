@@ -124,18 +124,20 @@ pub enum Program {
     Mqtt,
     UdpTime,
     TcpServer,
+    TlsGet,
     Scan,
     SetupPage,
     Update,
 }
 
 impl Program {
-    pub const ALL: [Program; 8] = [
+    pub const ALL: [Program; 9] = [
         Program::Join,
         Program::HttpGet,
         Program::Mqtt,
         Program::UdpTime,
         Program::TcpServer,
+        Program::TlsGet,
         Program::Scan,
         Program::SetupPage,
         Program::Update,
@@ -149,6 +151,7 @@ impl Program {
             Program::Mqtt => "mqtt",
             Program::UdpTime => "udp_time",
             Program::TcpServer => "tcp_server",
+            Program::TlsGet => "tls_get",
             Program::Scan => "scan",
             Program::SetupPage => "setup_page",
             Program::Update => "update",

@@ -24,6 +24,7 @@ pub fn check(job: Job, dialect: Dialect, log: &mut Log, world: &mut World) -> Re
         Program::Mqtt => mqtt(log, world),
         Program::UdpTime => udp_time(log, world),
         Program::TcpServer => tcp_server(job, log, world),
+        Program::TlsGet => tls_get(log, world),
         Program::Scan => scan(log, world),
         Program::SetupPage => setup_page(dialect, log, world),
         Program::Update => update(dialect, log),
@@ -112,6 +113,25 @@ fn tcp_server(job: Job, log: &mut Log, world: &World) -> Result<()> {
         "other bytes have come back than were sent"
     );
     log.wait_for_line(&format!("{} bytes sent back", payload.len()))?;
+    Ok(())
+}
+
+/// The page comes from the server that is to be trusted, and no other has been told anything.
+fn tls_get(log: &mut Log, world: &World) -> Result<()> {
+    let before = world.tls.requests();
+    joined(log)?;
+    log.wait_for_line("certificate loaded: ")?;
+    log.wait_for("the time", |line| {
+        line.text.strip_suffix(" s since 1970").map(drop)
+    })?;
+    let whole = world.tls.answer_length();
+    log.wait_for_line(&format!("{whole} bytes through TLS"))?;
+    for server in ["another authority's server", "an expired certificate"] {
+        log.wait_for_line(&format!("{server}: refused: "))?;
+    }
+    log.wait_for_line("an authority not loaded: refused: NoAuthority")?;
+    let requests = world.tls.requests() - before;
+    ensure!(requests == 1, "the servers have seen {requests} requests");
     Ok(())
 }
 

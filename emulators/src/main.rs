@@ -9,6 +9,7 @@ mod firmware;
 mod log;
 mod run;
 mod table;
+mod tls;
 mod world;
 
 use std::process::ExitCode;

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, ensure};
-use atwifi_simulator::{Config, Fault, FaultKind, Server};
+use atwifi_simulator::{Config, Fault, FaultKind, Profile, Server};
 
 use crate::board::{Dialect, Program};
 use crate::check;
@@ -31,12 +31,13 @@ pub struct Job {
 
 impl Job {
     /// Every program, and those that transfer much with a reset in the middle.
-    pub const ALL: [Job; 10] = [
+    pub const ALL: [Job; 11] = [
         Job::undisturbed(Program::Join),
         Job::undisturbed(Program::HttpGet),
         Job::undisturbed(Program::Mqtt),
         Job::undisturbed(Program::UdpTime),
         Job::undisturbed(Program::TcpServer),
+        Job::undisturbed(Program::TlsGet),
         Job::undisturbed(Program::Scan),
         Job::undisturbed(Program::SetupPage),
         Job::undisturbed(Program::Update),
@@ -127,9 +128,16 @@ fn config(dialect: Dialect, job: Job, world: &World) -> Config {
         join: SOON,
         associate: SOON,
         dhcp: SOON,
+        // The firmware would wait for it, and an emulated core takes long to wait.
+        time_answer: Duration::ZERO,
         poll: usual.poll / 5,
         ..usual
     };
+    if (dialect, job.program) == (Dialect::Microchip, Program::TlsGet) {
+        // Its firmware looks for authorities in its own image alone: the module that its reference
+        // describes takes one that was loaded.
+        config.profile = Profile::MicrochipReference;
+    }
     let reset = job.reset_after.map(|at| Fault::new(at, FaultKind::Reset));
     config.faults.to_host.extend(reset);
     config

@@ -12,6 +12,8 @@ use atwifi_consumers::{Chrony, Mosquitto};
 use atwifi_simulator::{AccessPoint, HostNetwork};
 use sha2::{Digest, Sha256};
 
+use crate::tls::TlsServers;
+
 pub const SSID: &str = "emulated";
 pub const PASSWORD: &str = "correct horse";
 /// The name of this machine in the simulated network.
@@ -30,6 +32,7 @@ pub struct World {
     pub http: HttpServer,
     pub broker: Option<Mosquitto>,
     pub time: Option<Chrony>,
+    pub tls: TlsServers,
     /// The port on which `tcp_server` listens.
     pub echo_port: u16,
     /// The ports of the page and of the names of `setup_page`.
@@ -46,6 +49,7 @@ impl World {
             http: HttpServer::start()?,
             broker: Mosquitto::start(),
             time: Chrony::start(),
+            tls: TlsServers::start()?,
             echo_port: port(0)?,
             setup_ports: [port(1)?, port(2)?],
         })
@@ -65,11 +69,25 @@ impl World {
             ("SETUP_HTTP_PORT", self.setup_ports[0]),
             ("SETUP_DNS_PORT", self.setup_ports[1]),
         ];
-        let hosts = ["HTTP_HOST", "MQTT_HOST", "NTP_HOST"];
+        let [server, stranger, expired] = self.tls.ports;
+        let ports = ports.into_iter().chain([
+            ("TLS_PORT", server),
+            ("TLS_STRANGER_PORT", stranger),
+            ("TLS_EXPIRED_PORT", expired),
+        ]);
+        let hosts = [
+            "HTTP_HOST",
+            "MQTT_HOST",
+            "NTP_HOST",
+            "TLS_HOST",
+            "TLS_STRANGER_HOST",
+            "TLS_EXPIRED_HOST",
+        ];
         let mut settings = vec![
             ("WIFI_SSID", SSID.to_owned()),
             ("WIFI_PASSWORD", PASSWORD.to_owned()),
             ("UPDATE_PATH", IMAGE_PATH.to_owned()),
+            ("TLS_CA", self.tls.ca.clone()),
         ];
         settings.extend(hosts.map(|name| (name, HOST.to_owned())));
         settings.extend(ports.map(|(name, port)| (name, port.to_string())));

@@ -26,6 +26,27 @@ pub const NTP_HOST: &str = or(option_env!("NTP_HOST"), "pool.ntp.org");
 /// Its port.
 pub const NTP_PORT: u16 = number(option_env!("NTP_PORT"), 123);
 
+/// The server that `tls_get` asks through TLS.
+pub const TLS_SERVER: (&str, u16) = (
+    or(option_env!("TLS_HOST"), "valid-isrgrootx1.letsencrypt.org"),
+    number(option_env!("TLS_PORT"), 443),
+);
+/// The authority that has signed its certificate, in PEM or DER.
+pub const TLS_CA: &[u8] = match option_env!("TLS_CA") {
+    Some(pem) => pem.as_bytes(),
+    None => include_bytes!("isrg_root_x1.pem"),
+};
+/// A server with a certificate of another authority's.
+pub const TLS_STRANGER: (&str, u16) = (
+    or(option_env!("TLS_STRANGER_HOST"), "self-signed.badssl.com"),
+    number(option_env!("TLS_STRANGER_PORT"), 443),
+);
+/// A server whose certificate has expired.
+pub const TLS_EXPIRED: (&str, u16) = (
+    or(option_env!("TLS_EXPIRED_HOST"), "expired.badssl.com"),
+    number(option_env!("TLS_EXPIRED_PORT"), 443),
+);
+
 /// The port on which `tcp_server` listens.
 pub const ECHO_PORT: u16 = number(option_env!("ECHO_PORT"), 7);
 

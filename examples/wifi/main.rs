@@ -1,8 +1,9 @@
-//! What a product needs of a Wi-Fi module besides sockets: scans, the time, echoes, what it is, updates,
-//! sleep.
+//! What a product needs of a Wi-Fi module besides sockets: scans, certificates and files, the time, echoes,
+//! what it is, updates, sleep.
 //!
 //! Without `--port` the module and what is around it are simulated.
 
+mod files;
 mod saving;
 #[path = "../fetch/serial.rs"]
 mod serial;
@@ -26,6 +27,7 @@ use atwifi::{
     Transport, microchip::Microchip, st67::St67,
 };
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use files::HasFiles;
 use saving::{Delay, SETTLE, WakePin};
 use trace::Traced;
 use update::Updates;
@@ -82,6 +84,10 @@ enum Job {
     Scan(Scan),
     /// Be an access point for a while, and tell who joins and leaves.
     Ap(Ap),
+    /// Load a certificate into the module.
+    Cert(files::Cert),
+    /// Write, read, list and delete the files of an ST67W611M1.
+    Files(files::Files),
     /// Ask a host for echoes.
     Ping(Ping),
     /// Tell what the module is, and which network it is in.
@@ -154,6 +160,8 @@ Examples:
   cargo run --example wifi -- scan
   cargo run --example wifi -- scan --strongest 3 --module microchip
   cargo run --example wifi -- ap
+  cargo run --example wifi -- cert ca.pem --port /dev/ttyACM0
+  cargo run --example wifi -- files
   cargo run --example wifi -- ping --wire
   cargo run --example wifi -- update
   cargo run --example wifi -- sleep --module microchip
@@ -176,7 +184,7 @@ fn run(options: &Options) -> Result<()> {
     }
 }
 
-fn connect<D: Updates>(options: &Options, name: &str, baud: u32) -> Result<()>
+fn connect<D: HasFiles + Updates>(options: &Options, name: &str, baud: u32) -> Result<()>
 where
     D::Status: Send + Sync,
 {
@@ -215,7 +223,7 @@ fn waking<T: Transport>(
     Waking::new(transport, pin, Delay, settle)
 }
 
-fn trace<D: Updates, T: Transport>(options: &Options, transport: T) -> Result<()>
+fn trace<D: HasFiles + Updates, T: Transport>(options: &Options, transport: T) -> Result<()>
 where
     T::Error: Send + Sync + 'static,
     D::Status: Send + Sync,
@@ -226,7 +234,7 @@ where
     }
 }
 
-fn work<D: Updates, T: Transport>(options: &Options, transport: T) -> Result<()>
+fn work<D: HasFiles + Updates, T: Transport>(options: &Options, transport: T) -> Result<()>
 where
     T::Error: Send + Sync + 'static,
     D::Status: Send + Sync,
@@ -237,6 +245,8 @@ where
     match &options.job {
         Job::Scan(job) => scan(&mut wifi, job),
         Job::Ap(job) => access_point(&mut wifi, job),
+        Job::Cert(job) => files::certificate(&mut wifi, job),
+        Job::Files(job) => D::files(&mut wifi, job),
         Job::Ping(job) => {
             join(&mut wifi, &options.module)?;
             ping(&mut wifi, job)

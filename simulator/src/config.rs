@@ -210,6 +210,8 @@ pub struct Config {
     pub associate: Duration,
     /// From then until the station has its address (`+CW:GOTIP`, `+WSTAAIP`).
     pub dhcp: Duration,
+    /// From then until an ST67W611M1 has the answer of a time server, if it asks one.
+    pub time_answer: Duration,
     /// Time that leaving an access point takes.
     pub leave: Duration,
     /// Files in the module, by name: certificates and private keys, in PEM or DER.
@@ -244,6 +246,7 @@ impl Default for Config {
             join: Duration::from_millis(600),
             associate: Duration::from_millis(800),
             dhcp: Duration::from_millis(500),
+            time_answer: Duration::from_millis(300),
             leave: Duration::from_millis(800),
             files: BTreeMap::new(),
             ble_peers: Vec::new(),

@@ -40,6 +40,14 @@ pub struct Faults {
     /// `AT+MQTTPUBRAW`, and what it prints in `+MQTT:SUBRECV`, ends in front of the first zero byte,
     /// whatever length was told. Firmware 2.0.75 does.
     pub cut_messages_at_zero: bool,
+    /// All files of an ST67W611M1 together have room for so many bytes: what does not fit cannot be
+    /// created or written. Otherwise, there is room for everything.
+    pub flash_room: Option<usize>,
+    /// Writes to files, numbered from 0 since the module was made, that an ST67W611M1 fails to do when it
+    /// has taken the payload.
+    pub failed_writes: Vec<u64>,
+    /// Each change of a file takes an ST67W611M1 so long. If it resets meanwhile, nothing has changed.
+    pub slow_flash: Duration,
     /// What goes wrong while an ST67W611M1 writes an update to its flash.
     pub update: UpdateFaults,
 }

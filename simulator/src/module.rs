@@ -98,6 +98,12 @@ pub trait Module: Send {
     /// SSID and password of the last attempt to join.
     fn joined(&self) -> Option<(Vec<u8>, Vec<u8>)>;
 
+    /// What is in a file of this name; or in a certificate, where it keeps no files.
+    fn file(&self, name: &str) -> Option<Vec<u8>> {
+        let _ = name;
+        None
+    }
+
     /// Connections, and sockets that are open without being connected.
     fn links_open(&self) -> usize;
 }

@@ -161,6 +161,13 @@ impl<N: Network> Simulation<N> {
         self.rig.borrow_mut().module().joined()
     }
 
+    /// What is in the file of the module with this name: what it was given at first, and what the host has
+    /// written since. A PIC32MZW1 has no files, but what is built into it and what was loaded.
+    #[must_use]
+    pub fn file(&self, name: &str) -> Option<Vec<u8>> {
+        self.rig.borrow_mut().module().file(name)
+    }
+
     /// Connections that are open in the module, and sockets that the host has opened there and not
     /// closed yet, whether or not they are connected.
     #[must_use]

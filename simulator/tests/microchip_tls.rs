@@ -13,17 +13,25 @@ use support::{Host, server};
 const REFERENCE: Profile = Profile::MicrochipReference;
 const FW: Profile = Profile::MicrochipFw0_3_2;
 
+/// A server with a certificate of another authority's.
+const OTHER: u16 = 445;
+
 /// Servers with TLS on port 443, with TLS for those with a certificate on port 444, and without on
 /// port 80.
 fn host(profile: Profile) -> (Host, Authority) {
     let authority = Authority::new("authority");
     let identity = authority.issue("secure.example.test");
     let tls = TlsServer::new(identity.certificate, identity.key);
+    let stranger = Authority::new("stranger").issue("secure.example.test");
+    let stranger = TlsServer::new(stranger.certificate, stranger.key);
     let asking = tls.clone().ask_client(authority.pem.clone());
     let network = MemoryNetwork::new()
         .serve(server(443), move |_| tls.serve(services::echo()).unwrap())
         .serve(server(444), move |_| {
             asking.serve(services::echo()).unwrap()
+        })
+        .serve(server(OTHER), move |_| {
+            stranger.serve(services::echo()).unwrap()
         })
         .serve(server(80), |_| services::send("220 hello\r\n"))
         .serve(server(81), |_| services::respond("x"));
@@ -219,10 +227,37 @@ fn loads_a_certificate() {
             "OK\r\n+LOADCERT:0\r\n"
         });
         host.play(&[("AT+TLSC=1,1,\"mine\"", "OK\r\n")]);
-        let (id, reply) = upgrade(&mut host, server(443), 1);
-        assert!(reply.ends_with(&format!("+SOCKTLS:{id}\r\n")), "{reply:?}");
+        for port in [443, OTHER] {
+            let (id, reply) = upgrade(&mut host, server(port), 1);
+            // The firmware does not look at it, and connects to anybody.
+            let is_trusted = profile == FW || port == 443;
+            let is_open = reply.ends_with(&format!("+SOCKTLS:{id}\r\n"));
+            assert_eq!(is_open, is_trusted, "{profile}, {port}: {reply:?}");
+            host.ask(&format!("AT+SOCKCL={id}"));
+        }
         host.play(&[("AT+LOADCERT=4,\"bad\"", "#")]);
         assert!(host.ask("no").ends_with("+LOADCERT:1\r\n"));
         assert!(host.ask("AT+LOADCERT=1501,\"big\"").starts_with("ERROR:4"));
     }
+}
+
+/// Wire notes 2: a `+` that another byte follows is lost, but where many bytes come at once.
+#[test]
+fn a_certificate_loses_pluses_that_come_too_fast() {
+    let (mut host, authority) = host(FW);
+    let load = |host: &mut Host, pieces: &[&[u8]], pause: u64| {
+        let length: usize = pieces.iter().map(|piece| piece.len()).sum();
+        host.play(&[(&format!("AT+LOADCERT={length},\"mine\""), "#")]);
+        for piece in pieces {
+            host.write(piece);
+            host.simulation.advance(Duration::from_millis(pause));
+        }
+    };
+    let mut content = authority.der.clone();
+    content.extend(b"+x");
+    let (plus, rest) = content.split_at(content.len() - 1);
+    load(&mut host, &[plus, rest], 300);
+    host.expect("+LOADCERT:0\r\n");
+    load(&mut host, &[plus, rest], 10);
+    host.expect("");
 }

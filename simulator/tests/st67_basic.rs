@@ -309,3 +309,55 @@ fn an_update_waits_for_its_flash_and_tells_its_faults_at_the_end() {
         "{versions}"
     );
 }
+
+/// A flash that is full, and one that fails.
+#[test]
+fn what_does_not_fit_the_flash_is_not_written() {
+    for (mut host, lead) in [(reference(), ""), (firmware(), "\r\n")] {
+        let (ok, error) = (format!("{lead}OK\r\n"), format!("{lead}ERROR\r\n"));
+        let write = |host: &mut Host, data: &str| {
+            host.ask(&format!("AT+FS=0,2,\"f\",0,{}", data.len()));
+            host.write(data.as_bytes());
+            host.wait()
+        };
+        host.play(&[("AT+FS=0,1,\"f\"", &ok)]);
+        host.simulation.set_faults(Faults {
+            flash_room: Some(5),
+            failed_writes: vec![2],
+            ..Faults::default()
+        });
+        assert_eq!(
+            write(&mut host, "123456"),
+            format!("Recv 6 bytes\r\n{error}")
+        );
+        assert_eq!(host.simulation.file("f"), Some(Vec::new()));
+        let sent = format!("Recv 5 bytes\r\n{lead}SEND OK\r\n");
+        assert_eq!(write(&mut host, "12345"), sent);
+        assert_eq!(
+            write(&mut host, "abcde"),
+            format!("Recv 5 bytes\r\n{error}")
+        );
+        assert_eq!(host.simulation.file("f"), Some(b"12345".to_vec()));
+        // Of a failure to create one firmware says nothing.
+        let created = if lead.is_empty() { &error } else { "" };
+        host.play(&[("AT+FS=0,1,\"g\"", created)]);
+    }
+}
+
+#[test]
+fn a_slow_flash_is_as_it_was_until_it_is_done() {
+    for mut host in [reference(), firmware()] {
+        host.ask("AT+FS=0,1,\"f\"");
+        host.simulation.set_faults(Faults {
+            slow_flash: Duration::from_secs(60),
+            ..Faults::default()
+        });
+        host.ask("AT+FS=0,2,\"f\",0,3");
+        host.write(b"abc");
+        host.simulation.advance(Duration::from_secs(50));
+        assert!(!String::from_utf8_lossy(&host.read()).contains("SEND OK"));
+        host.simulation.reset_module();
+        host.simulation.advance(Duration::from_secs(60));
+        assert_eq!(host.simulation.file("f"), Some(Vec::new()));
+    }
+}

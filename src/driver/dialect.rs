@@ -48,7 +48,7 @@ use crate::transport::Transport;
 use crate::value::{Addresses, LinkState, TlsConfig};
 
 pub use super::services::{
-    About, AccessPoint, Joining, Ping, Power, Provisioner, Scanner, Services, Time,
+    About, AccessPoint, Certificates, Joining, Ping, Power, Provisioner, Scanner, Services, Time,
 };
 pub use super::session::Session;
 pub use crate::engine::protocol::{Decoded, Encoding, Escape, Header, Line, LineEnd, Payload};

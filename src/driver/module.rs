@@ -35,7 +35,7 @@ pub type ErrorOf<D, T> = Error<<T as ErrorType>::Error, <D as Words>::Status>;
 /// | `receive` | `receive` | `call` |
 /// | `wait_readable(ms)` | ms and `receive` | ms and `call` |
 /// | `send` | `send` for each piece of 6144 bytes (ST67), of about 200 (Microchip) | `call` for each |
-/// | `connect`, with TLS too | `connect` and 6 s, two to four times `command` | `call` |
+/// | `connect`, with TLS too | `connect` and 6 s, two to five times `command` | `call` |
 /// | `close`, `listen` | `close`, `command` | `call` |
 /// | `join` | `join` | `call` |
 /// | `join_with`, `rejoin` | `join`, and up to twelve times `command` | `call` |
@@ -45,6 +45,8 @@ pub type ErrorOf<D, T> = Error<<T as ErrorType>::Error, <D as Words>::Status>;
 /// | `provision(ms)`, `join_by_button(ms)` | ms | the greater of ms, and 30 s or 10 s, and `call` |
 /// | `get_host_by_name` | `resolve` | `call` |
 /// | `set_time_servers`, `time` | one to three times `command` | `call` |
+/// | `load_certificate` | 1 s for each kB; 20 s and 0.1 s for each 128 bytes and each zero (ST67), 0.4 s for each `+` (Microchip) | the greater of that and `call` |
+/// | `has_certificate`, `certificates`, `delete_certificate` | once or twice `command` | `call` |
 /// | `wait_for_time(ms)` | ms and `command` | the greater of ms and `call` |
 /// | `scan` | its channels, as long as each is listened to, 5 s, `command` | the greater of that and `call` |
 /// | `ping` | `resolve`, and interval or patience for each echo | the greater of that and `call` |

@@ -14,12 +14,12 @@ use crate::value::{
 
 /// All of them.
 pub trait Services:
-    Joining + Scanner + AccessPoint + Provisioner + Time + Ping + About + Power
+    Joining + Scanner + AccessPoint + Provisioner + Time + Ping + About + Certificates + Power
 {
 }
 
-impl<D: Joining + Scanner + AccessPoint + Provisioner + Time + Ping + About + Power> Services
-    for D
+impl<D> Services for D where
+    D: Joining + Scanner + AccessPoint + Provisioner + Time + Ping + About + Certificates + Power
 {
 }
 
@@ -148,5 +148,43 @@ pub trait Power: Words {
     /// Sleeps until an edge wakes it, and forgets everything.
     fn deep_sleep<T: Transport, C: Clock>(module: &mut Module<'_, Self, T, C>) -> Outcome {
         Err(module.refuse(Usage::Unsupported("deep sleep")))
+    }
+}
+
+/// Certificates and keys that lie in the module.
+pub trait Certificates: Words {
+    /// How long loading may take, in milliseconds.
+    fn load_time(content: &[u8]) -> u32;
+
+    /// Loads one, which is not empty, in the place of what has this name; what a fault leaves of it is
+    /// never taken for one.
+    fn load_certificate<T: Transport, C: Clock>(
+        module: &mut Module<'_, Self, T, C>,
+        name: &str,
+        content: &[u8],
+    ) -> Outcome;
+
+    /// Whether there is one of this name.
+    fn has_certificate<T: Transport, C: Clock>(
+        module: &mut Module<'_, Self, T, C>,
+        _name: &str,
+    ) -> Outcome<bool> {
+        Err(module.refuse(Usage::Unsupported("asking for certificates")))
+    }
+
+    /// Deletes it; whether there was one.
+    fn delete_certificate<T: Transport, C: Clock>(
+        module: &mut Module<'_, Self, T, C>,
+        _name: &str,
+    ) -> Outcome<bool> {
+        Err(module.refuse(Usage::Unsupported("deleting certificates")))
+    }
+
+    /// Hands over the names of all that there are.
+    fn certificates<T: Transport, C: Clock>(
+        module: &mut Module<'_, Self, T, C>,
+        _each: &mut dyn FnMut(&[u8]),
+    ) -> Outcome {
+        Err(module.refuse(Usage::Unsupported("asking for certificates")))
     }
 }

@@ -295,7 +295,7 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
     }
 
     /// Takes what the module says, up to the final result; payload may be gone out already.
-    fn converse(&mut self, task: &mut Task<'_>, prompted: bool) -> Result<usize, Fault> {
+    pub(super) fn converse(&mut self, task: &mut Task<'_>, prompted: bool) -> Result<usize, Fault> {
         let mut progress = Progress {
             prompted,
             is_suspect: false,

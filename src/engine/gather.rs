@@ -44,6 +44,15 @@ pub(crate) trait Gather {
     fn answered(&mut self) -> Option<u32>;
     /// Whether no row follows.
     fn is_over(&self) -> bool;
+    /// Whether what comes next is in the middle of a row, of which a part was taken.
+    fn is_within(&self) -> bool {
+        false
+    }
+    /// The module has fallen silent behind a part of a row. How much of that is all there is of it; 0 if
+    /// it was spoilt on the way.
+    fn cut(&mut self) -> usize {
+        0
+    }
 }
 
 impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
@@ -92,17 +101,20 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
     fn await_row(&mut self, operation: &mut dyn Gather) -> Result<Option<Word>, Fault> {
         loop {
             if self.is_at_line_start() {
-                if let Some(word) = self.skip_blanks() {
-                    return Ok(Some(word));
+                if !operation.is_within() {
+                    if let Some(word) = self.skip_blanks() {
+                        return Ok(Some(word));
+                    }
                 }
                 let length = match operation.take(self.input.pending()) {
                     Head::Other => 0,
                     Head::Row(length) => length,
                     Head::Part if self.fill_row()? => continue,
-                    Head::Part | Head::Spoilt => {
-                        operation.miss();
-                        self.first_line()
-                    }
+                    Head::Part => match operation.cut() {
+                        0 => self.miss_row(operation),
+                        length => length,
+                    },
+                    Head::Spoilt => self.miss_row(operation),
                 };
                 if length > 0 {
                     self.lead = Lead::default();
@@ -115,6 +127,12 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
                 None => self.fill(usize::MAX)?,
             }
         }
+    }
+
+    /// A row was spoilt; how long the line is that is left of it.
+    fn miss_row(&mut self, operation: &mut dyn Gather) -> usize {
+        operation.miss();
+        self.first_line()
     }
 
     fn is_at_line_start(&self) -> bool {

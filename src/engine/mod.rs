@@ -3,7 +3,8 @@
 //!
 //! Read in this order: [`link`] (bytes under a deadline), [`buffer`] (lines), [`protocol`] (what a
 //! dialect tells the engine about its lines), [`word`] (what stands next on the line), [`compose`]
-//! (commands), [`exchange`] (one command and its reply), [`gather`] (rows behind it), [`payload`] (counted payload, byte for
+//! (commands), [`exchange`] (one command and its reply), [`gather`] (rows behind it), [`trickle`] (payload that
+//! goes out slowly), [`payload`] (counted payload, byte for
 //! byte), [`message`] (events with payload), [`resync`] (how a link that lost the thread finds it
 //! again).
 
@@ -18,6 +19,7 @@ pub(crate) mod protocol;
 mod resync;
 pub(crate) mod stream;
 pub(crate) mod text;
+pub(crate) mod trickle;
 mod wait;
 mod word;
 pub(crate) mod words;

@@ -87,7 +87,7 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
         match self.out_of_step {
             // Its beginning may be lost, and what is here be a text.
             true => trace!("< ?"),
-            false => trace!("< {}", crate::fmt::visible(line)),
+            false => trace!("< {}", crate::fmt::heard(line)),
         }
         // Between what a peer has said, what counts is a result, or an echo of the question.
         if self.is_loose && line != b"OK" && !command.starts_with(line) {

@@ -238,7 +238,7 @@ fn escaped(text: &[u8]) -> Decoded {
     }
 }
 
-fn hexadecimal(text: &[u8]) -> Decoded {
+pub(super) fn hexadecimal(text: &[u8]) -> Decoded {
     match text {
         [high, low, ..] => match (digit(*high), digit(*low)) {
             (Some(high), Some(low)) => Decoded::Byte(high << 4 | low, 2),

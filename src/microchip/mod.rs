@@ -6,6 +6,7 @@
 
 mod about;
 mod access_point;
+mod certificates;
 pub mod command;
 mod datagram;
 mod event;
@@ -73,23 +74,38 @@ pub struct Memory {
     address: Option<Ipv4Addr>,
     /// The socket that is being connected.
     connecting: Option<u32>,
-    /// The TLS configuration that the module has, as a fingerprint.
-    tls: Option<u32>,
     /// The socket on which TLS is being started.
     securing: Option<u32>,
-    /// That of the socket, or provisioning, which goes on while no socket is being connected.
+    /// That of the socket, or of provisioning or loading a certificate, which go on while no socket is being
+    /// connected.
     connection: Attempt<()>,
     /// The name that is being resolved, as a fingerprint.
     name_asked: u32,
     name: Attempt<Ipv4Addr>,
     /// The socket to which binary data was sent last.
     sent_binary: Option<u32>,
+    /// What it has for TLS, if anything.
+    tls: Option<Known>,
     /// A socket may have been opened of which the driver was not told.
     has_lost_socket: bool,
     /// Peers may have made connections of which nothing was told.
     untold_children: bool,
     /// The address that the station was given instead of DHCP's; unspecified if there is none.
     fixed: u32,
+}
+
+/// What a module has for TLS, as fingerprints that are odd; 0 is nothing.
+#[derive(Debug, Default)]
+struct Known {
+    configuration: u32,
+    /// The name of the certificate that was loaded.
+    certificate: u32,
+}
+
+impl Memory {
+    fn known(&mut self) -> &mut Known {
+        self.tls.get_or_insert_default()
+    }
 }
 
 /// FNV-1a, for telling whether two names are the same without keeping them.

@@ -2,7 +2,7 @@
 //! what its events mean in neutral words.
 
 use super::words::{ipv4, split, station_error};
-use super::{Microchip, Status, access_point};
+use super::{Microchip, access_point, certificates};
 use crate::driver::{Event, Session};
 use crate::engine::protocol::Line;
 use crate::engine::text::Fields;
@@ -41,16 +41,9 @@ pub(super) fn line(
         return kind;
     }
     let kind = access_point::line(session, command, line, kind);
+    let kind = certificates::line(session, command, line, kind);
     let (name, values) = split(line);
     let is_event = match kind {
-        Line::Reply if name == b"+LOADCERT" && command.starts_with(b"AT+LOADCERT=") => {
-            // Firmware has no `OK` behind it.
-            if values == b"0" {
-                return Line::Sent;
-            }
-            session.refusal = Status::CertificateRefused;
-            return Line::Failed;
-        }
         Line::Reply => EVENTS.find(name).is_some() && !is_reply(command, name),
         // Behind an address that it was given comes no other word (wire notes 7).
         Line::Event if name == b"+WSTALU" && session.vendor.fixed != 0 => {

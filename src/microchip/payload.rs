@@ -48,7 +48,7 @@ fn certificate(pending: &[u8], header: &mut Header) -> Result<Payload, Payload> 
 }
 
 /// `<name><number>,<count>,`: how long it is; the numbers go into the header.
-fn counted(pending: &[u8], name: &[u8], header: &mut Header) -> Result<usize, Payload> {
+pub(super) fn counted(pending: &[u8], name: &[u8], header: &mut Header) -> Result<usize, Payload> {
     if !agree(pending, name) {
         return Err(Payload::No);
     }

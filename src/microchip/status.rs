@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::error::{Cause, Refusal};
+use crate::error::{Cause, NO_AUTHORITY, Refusal};
 
 macro_rules! codes {
     ($($number:literal $name:ident $text:literal)*) => {
@@ -22,6 +22,9 @@ macro_rules! codes {
             /// The station did not come up and the module did not say why: firmware is silent
             /// about a wrong password and a missing access point.
             NoConnection,
+            /// The certificate authority that is to be trusted was not loaded since the module started, or
+            /// its firmware does not look at what was loaded: nothing was connected.
+            NoAuthority,
         }
 
         impl From<u16> for Status {
@@ -40,6 +43,7 @@ macro_rules! codes {
                     Status::Unknown(code) => write!(f, "error {code}"),
                     Status::Error => f.write_str("error"),
                     Status::CertificateRefused => f.write_str("no certificate"),
+                    Status::NoAuthority => f.write_str(NO_AUTHORITY),
                     Status::NoConnection => {
                         f.write_str("no connection came about: wrong password, or no such access point?")
                     }
@@ -122,6 +126,7 @@ impl Refusal for Status {
             NoFreeSockets => Cause::OutOfResources,
             BindFailed => Cause::AddressInUse,
             TlsFailed => Cause::Tls,
+            NoAuthority => Cause::NoAuthority,
             ConnectFailed => Cause::RefusedOrUnreachable,
             SendFailed => Cause::NotSent,
             // So firmware says of every name that is not found.

@@ -8,7 +8,9 @@ use embedded_nal::AddrType;
 use proptest::prelude::*;
 
 use super::command::Channel;
-use super::command::general::{GetModel, GetRevision, SetEcho};
+use super::command::general::{
+    Certificate, GetModel, GetRevision, LoadCertificate, ReadCertificate, SetEcho,
+};
 use super::command::network::{
     Close, ConfigureTls, Connect, GetSockets, JoinGroup, Open, Ping as SendEcho, Protocol, Receive,
     RecordType, Resolve, SendText, SendTextTo, TlsParameter,
@@ -21,8 +23,8 @@ use super::command::wlan::{
 };
 use super::{Microchip, Secret, Text};
 use crate::driver::dialect::{
-    About, AccessPoint, Datagrams, Joining, Ping, Provisioner, Scanner, Server, Station, Streams,
-    Time,
+    About, AccessPoint, Certificates, Datagrams, Joining, Ping, Provisioner, Scanner, Server,
+    Station, Streams, Time,
 };
 use crate::driver::recorder::{told, written};
 use crate::value::{
@@ -342,4 +344,21 @@ proptest! {
         });
         prop_assert_eq!(told_time, expected);
     }
+}
+
+#[test]
+fn certificates() {
+    let told = told::<Microchip>(|module, _| {
+        let _ = Microchip::load_certificate(module, "ca \"1\"", b"0");
+    });
+    let load = LoadCertificate {
+        length: Ranged::constant::<1>(),
+        name: Text::new(b"ca \"1\"").unwrap(),
+    };
+    assert!(told.starts_with(&written(&load)), "{told}");
+    let certificate = Certificate::Loaded;
+    assert_eq!(
+        written(&ReadCertificate { certificate }),
+        super::certificates::READ
+    );
 }

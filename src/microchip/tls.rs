@@ -5,10 +5,10 @@ use core::net::SocketAddr;
 use super::status::Status;
 use super::stream::{await_connection, connect, settle, v4};
 use super::text::Rule;
-use super::{Attempt, Microchip, Module, fingerprint};
+use super::{Attempt, Microchip, Module, certificates, fingerprint};
 use crate::clock::Clock;
 use crate::driver::dialect::{Outcome, Secured};
-use crate::error::Usage;
+use crate::error::{Fault, Usage};
 use crate::socket::Handle;
 use crate::transport::Transport;
 use crate::value::TlsConfig;
@@ -43,8 +43,12 @@ impl Secured for Microchip {
         if config.psk.is_some() {
             return Err(module.refuse(Usage::Unsupported("a pre-shared key")));
         }
+        if config.ca == Some("") {
+            return Err(module.refuse(Usage::Empty));
+        }
         let wanted = check(module, config)?;
         let remote = v4(module, remote)?;
+        check_authority(module, config)?;
         let opened = connect(module, socket, remote)?;
         let configured = configure(module, config, wanted);
         module.session().vendor.securing = Some(opened);
@@ -67,7 +71,22 @@ fn check<T: Transport, C: Clock>(
         module.check_command()?;
         sum = sum.rotate_left(1) ^ fingerprint(module.engine.command().get());
     }
-    Ok(sum)
+    Ok(sum | 1)
+}
+
+/// Whether the authority is there: firmware connects unchecked if it is not.
+fn check_authority<T: Transport, C: Clock>(
+    module: &mut Module<'_, T, C>,
+    config: &TlsConfig<'_>,
+) -> Outcome {
+    let Some(ca) = config.ca else {
+        return Ok(());
+    };
+    if !config.is_ca_vouched && !certificates::is_used(module, ca)? {
+        module.session().refusal = Status::NoAuthority;
+        return Err(Fault::Refused);
+    }
+    Ok(())
 }
 
 /// Sets the TLS configuration. While a connection uses it there can be no other: the module refuses.
@@ -76,10 +95,10 @@ fn configure<T: Transport, C: Clock>(
     config: &TlsConfig<'_>,
     wanted: u32,
 ) -> Outcome {
-    if module.session().vendor.tls == Some(wanted) {
+    if module.session().vendor.known().configuration == wanted {
         return Ok(());
     }
-    module.session().vendor.tls = None;
+    module.session().vendor.known().configuration = 0;
     for parameter in parameters(config) {
         compose(module, parameter);
         let set = module.send_composed(module.timeouts.command);
@@ -89,7 +108,7 @@ fn configure<T: Transport, C: Clock>(
             set?;
         }
     }
-    module.session().vendor.tls = Some(wanted);
+    module.session().vendor.known().configuration = wanted;
     Ok(())
 }
 

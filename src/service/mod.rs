@@ -2,6 +2,7 @@
 
 mod about;
 mod access_point;
+mod certificates;
 mod join;
 mod ping;
 mod power;

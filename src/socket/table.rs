@@ -649,6 +649,11 @@ impl<'b> Table<'b> {
         });
     }
 
+    /// Which run of the module this is, since the driver knows it.
+    pub(crate) fn run(&self) -> u32 {
+        self.run
+    }
+
     /// The module restarted: every connection ends, and every handle notices.
     pub(crate) fn restart(&mut self) {
         self.each(Slot::forget);

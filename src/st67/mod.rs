@@ -9,6 +9,8 @@ mod access_point;
 pub mod command;
 mod datagram;
 mod event;
+mod file;
+mod files;
 mod join;
 mod others;
 mod passthrough;
@@ -35,6 +37,7 @@ use crate::driver::dialect::{Setting, Words, private};
 use crate::engine::protocol::{Escape, Header, Line, Payload};
 
 pub use event::{AddressKind, BlePeer, Event, LinkDetails};
+pub use file::{File, Files};
 pub use passthrough::Passthrough;
 pub use status::{ErrorCode, JoinError, Reason, Status, Subcategory};
 pub use text::{Secret, Text};

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::error::{Cause, Refusal};
+use crate::error::{Cause, NO_AUTHORITY, Refusal};
 
 /// The module's answer when it says no.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -28,6 +28,12 @@ pub enum Status {
     JoinError(JoinError),
     /// The name was not found.
     NameNotFound,
+    /// The certificate authority that is to be trusted is not in the module: nothing was connected.
+    NoAuthority,
+    /// A file is not there.
+    NoFile,
+    /// A file could not be created: firmware does not say why.
+    NotCreated,
     /// The module's firmware leaves TCP/IP to the host (ST's mission profile T02): this driver needs T01.
     NetworkOnHost,
     /// The module has not taken an update: what is in its flash is not what the image says, or could not
@@ -264,6 +270,9 @@ impl fmt::Display for Status {
             Status::Join(reason) => reason.fmt(f),
             Status::JoinError(error) => error.fmt(f),
             Status::NameNotFound => f.write_str("the name was not found"),
+            Status::NoAuthority => f.write_str(NO_AUTHORITY),
+            Status::NoFile => f.write_str("there is no such file"),
+            Status::NotCreated => f.write_str("the file could not be created: is the flash full?"),
             Status::NetworkOnHost => f.write_str(
                 "its firmware leaves TCP/IP to the host (T02): flash ST's mission profile T01",
             ),
@@ -320,7 +329,7 @@ impl Refusal for Status {
         match self {
             Status::Code(code) => code.cause(),
             Status::Unsecured(code) => match code.cause() {
-                Cause::Other => Cause::Tls,
+                Cause::Other | Cause::File => Cause::Tls,
                 cause => cause,
             },
             Status::Join(reason) => reason.cause(),
@@ -328,6 +337,8 @@ impl Refusal for Status {
             Status::Busy => Cause::NotNow,
             Status::SendFailed => Cause::NotSent,
             Status::NameNotFound => Cause::NameNotFound,
+            Status::NoAuthority => Cause::NoAuthority,
+            Status::NoFile | Status::NotCreated => Cause::File,
             Status::NetworkOnHost => Cause::Unsupported,
             Status::Error | Status::SendCancelled | Status::NotUpdated => Cause::Other,
         }
@@ -361,7 +372,9 @@ impl ErrorCode {
             NoMemory => Cause::OutOfMemory,
             NoResource => Cause::OutOfResources,
             Timeout => Cause::TimedOut,
-            Ok | Common | ExecutionFailed | Io | InvalidHandle | Unknown(_) => Cause::Other,
+            // Of files, and of nothing else that the driver asks for (wire notes 6).
+            Io => Cause::File,
+            Ok | Common | ExecutionFailed | InvalidHandle | Unknown(_) => Cause::Other,
         }
     }
 }

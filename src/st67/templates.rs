@@ -9,7 +9,10 @@ use std::vec::Vec;
 use embedded_nal::AddrType;
 use proptest::prelude::*;
 
-use super::command::basic::{EchoOff, GetVersions, SetErrorCodes, SetStore};
+use super::command::basic::{
+    CreateFile, EchoOff, GetFileSize, GetFiles, GetVersions, ReadFile, SetErrorCodes, SetStore,
+    WriteFile,
+};
 use super::command::low_power::{
     ClearWakeDtim, EndTwt, PowerMode, SetPowerMode, SetTwt, SetWakeDtim, SetWakePin, SleepTwt,
     TwtFlow, TwtSetup, WakePin, WakeTrigger,
@@ -28,8 +31,8 @@ use super::command::wifi::{
 };
 use super::{Secret, St67, Text};
 use crate::driver::dialect::{
-    About, AccessPoint, Datagrams, Joining, Ping, Power, Scanner, Secured, Server, Station,
-    Streams, Time,
+    About, AccessPoint, Certificates, Datagrams, Joining, Ping, Power, Scanner, Secured, Server,
+    Station, Streams, Time,
 };
 use crate::driver::recorder::{told, written};
 use crate::value::{
@@ -386,7 +389,7 @@ proptest! {
         let alpn: Vec<&str> = protocols.iter().map(String::as_str).collect();
         let [ca, certificate, private] = &files;
         let config = TlsConfig::new()
-            .with_ca(ca)
+            .with_vouched_ca(ca)
             .with_certificate(certificate, private)
             .with_server_name(&server)
             .with_alpn(&alpn)
@@ -527,4 +530,40 @@ fn power_save_and_target_wake_times() {
         written(&EndTwt::all()),
     ];
     assert!(told_times.ends_with(&all(&expected)), "{told_times}");
+}
+
+#[test]
+fn files() {
+    const NAME: &str = "ca, \"1\"";
+    let name = Text::new(NAME.as_bytes()).unwrap();
+    let size = told::<St67>(|module, _| {
+        let _ = super::files::size(module, NAME);
+    });
+    assert_eq!(size, written(&GetFileSize { name }));
+    let created = told::<St67>(|module, _| super::files::create(module, NAME).unwrap());
+    assert_eq!(created, written(&CreateFile { name }));
+    let first = told::<St67>(|module, _| {
+        let _ = St67::has_certificate(module, NAME);
+    });
+    let (offset, length) = (0, 1);
+    assert_eq!(
+        first,
+        written(&ReadFile {
+            name,
+            offset,
+            length
+        })
+    );
+    let wrote = told::<St67>(|module, _| {
+        let _ = super::files::write(module, NAME, 7, b"abc");
+    });
+    let (offset, length) = (7, 3);
+    assert!(wrote.starts_with(&written(&WriteFile {
+        name,
+        offset,
+        length
+    })));
+    let listed = told::<St67>(|module, _| St67::certificates(module, &mut |_| {}).unwrap());
+    let directory = Text::new(b".").unwrap();
+    assert_eq!(listed, written(&GetFiles { directory }));
 }

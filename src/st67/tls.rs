@@ -7,7 +7,7 @@ use super::stream::{check_port, connect, free_link, is_taken};
 use super::text::Rule;
 use super::{LINKS, Module, St67};
 use crate::clock::Clock;
-use crate::driver::dialect::{Outcome, Secured};
+use crate::driver::dialect::{Certificates, Outcome, Secured};
 use crate::error::{Fault, Usage};
 use crate::socket::Handle;
 use crate::transport::Transport;
@@ -30,6 +30,7 @@ impl Secured for St67 {
     ) -> Outcome {
         check_port(module, remote)?;
         check(module, config)?;
+        check_authority(module, config)?;
         let mut connected = Err(Fault::Sockets);
         for _ in 0..LINKS {
             let link = free_link(module)?;
@@ -53,6 +54,9 @@ impl Secured for St67 {
 
 /// Whether the module can be told all of it; nothing is sent.
 fn check<T: Transport, C: Clock>(module: &mut Module<'_, T, C>, config: &TlsConfig<'_>) -> Outcome {
+    if config.ca == Some("") {
+        return Err(module.refuse(Usage::Empty));
+    }
     if config.alpn.len() > PROTOCOLS_MAX {
         return Err(module.refuse(Usage::TooLong(PROTOCOLS_MAX)));
     }
@@ -64,6 +68,21 @@ fn check<T: Transport, C: Clock>(module: &mut Module<'_, T, C>, config: &TlsConf
     ] {
         compose(module, 0, config);
         module.check_command()?;
+    }
+    Ok(())
+}
+
+/// Whether the authority is there: firmware connects unchecked if it is not.
+fn check_authority<T: Transport, C: Clock>(
+    module: &mut Module<'_, T, C>,
+    config: &TlsConfig<'_>,
+) -> Outcome {
+    let Some(ca) = config.ca else {
+        return Ok(());
+    };
+    if !config.is_ca_vouched && !St67::has_certificate(module, ca)? {
+        module.session().refusal = Status::NoAuthority;
+        return Err(Fault::Refused);
     }
     Ok(())
 }

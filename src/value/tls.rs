@@ -4,24 +4,34 @@ use core::fmt;
 
 /// What the module needs to know to open a TLS connection; see [`Tls`](crate::Tls).
 ///
-/// Certificates and keys lie in the module: they are named here, and loaded into it by its own
-/// tools. What is not named is not used: without a [`ca`](TlsConfig::ca) the module does **not**
-/// check who the server is.
+/// Certificates and keys lie in the module: they are named here, and loaded by
+/// [`load_certificate`](crate::Module::load_certificate) or by the module's own tools. What is not named is
+/// not used: without a [`ca`](TlsConfig::ca) the module does **not** check who the server is.
+///
+/// Firmware of both modules connects unchecked where the authority is not there. So the driver asks before
+/// each connection, and refuses one whose authority is missing, with
+/// [`Cause::NoAuthority`](crate::Cause::NoAuthority), before a byte goes to the peer.
 ///
 /// A certificate is good from one day to another: a module that does not know the day takes it for one
 /// that is not valid yet, or does not look. Name time servers and wait for the time before the first
 /// connection: [`Module::wait_for_time`](crate::Module::wait_for_time) (reference of the ST67, note to
 /// 5.1.1).
 ///
-/// Firmware is lax, and no driver can see it: both modules connect unchecked if the file that
-/// `ca` names is not there, and the Microchip module never compares the server's name with its
-/// certificate. Try once that a wrong `ca` is refused before you rely on it.
+/// The Microchip module never compares the server's name with its certificate, and no driver can see it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TlsConfig<'c> {
     /// The certificate authority that must have signed the server's certificate: a name of up to
     /// 31 bytes on the ST67 (wire notes 2), 64 on the Microchip module (wire notes 9).
+    ///
+    /// The ST67 is asked for its file. The Microchip module cannot be asked: there it must have been loaded
+    /// by [`load_certificate`](crate::Module::load_certificate) since the module started. And with firmware
+    /// 0.2.0 to 0.3.2 that does not help, since for connections it takes authorities of its own image alone
+    /// (reference, note to 7.11.4): there only one that is [vouched for](TlsConfig::is_ca_vouched) is taken.
     pub ca: Option<&'c str>,
+    /// The caller vouches that `ca` is in the module, and the driver does not ask. If it is not, whoever
+    /// answers is taken for the server.
+    pub is_ca_vouched: bool,
     /// The client's certificate, and its private key, for servers that ask for them: names as
     /// long as that of `ca`; that of the key up to 32 bytes on the Microchip module.
     pub certificate: Option<(&'c str, &'c str)>,
@@ -43,6 +53,7 @@ impl<'c> TlsConfig<'c> {
     pub const fn new() -> Self {
         TlsConfig {
             ca: None,
+            is_ca_vouched: false,
             certificate: None,
             server_name: None,
             alpn: &[],
@@ -54,6 +65,16 @@ impl<'c> TlsConfig<'c> {
     #[must_use]
     pub const fn with_ca(mut self, ca: &'c str) -> Self {
         self.ca = Some(ca);
+        self.is_ca_vouched = false;
+        self
+    }
+
+    /// The same with an authority of which you know that it is in the module, as one that is built into its
+    /// image: see [`is_ca_vouched`](TlsConfig::is_ca_vouched).
+    #[must_use]
+    pub const fn with_vouched_ca(mut self, ca: &'c str) -> Self {
+        self.ca = Some(ca);
+        self.is_ca_vouched = true;
         self
     }
 

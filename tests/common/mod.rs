@@ -104,6 +104,8 @@ pub trait UnderTest: Dialect<Status: std::fmt::Display> {
     const PASSWORD_MAX: usize;
     /// Whether the module tells a refused connection from one that nobody answers.
     const TELLS_REFUSAL: bool;
+    /// Whether the module keeps files, which it can be asked for.
+    const HAS_FILES: bool;
 }
 
 impl UnderTest for st67::St67 {
@@ -128,6 +130,7 @@ impl UnderTest for st67::St67 {
     const NAME_MAX: usize = 127;
     const PASSWORD_MAX: usize = 64;
     const TELLS_REFUSAL: bool = true;
+    const HAS_FILES: bool = true;
 }
 
 impl UnderTest for microchip::Microchip {
@@ -148,6 +151,7 @@ impl UnderTest for microchip::Microchip {
     const NAME_MAX: usize = 63;
     const PASSWORD_MAX: usize = 128;
     const TELLS_REFUSAL: bool = false;
+    const HAS_FILES: bool = false;
 }
 
 /// A scripted UART that has gone through the driver's first meeting with the module.

@@ -126,6 +126,12 @@ pub fn update(module: &mut Driver<St67>) {
     Uart.put(u8::from(versions.is_some()));
 }
 
+/// A client that loads a certificate.
+pub fn certificate<D: Dialect>(module: &mut Driver<D>) {
+    client(module);
+    authority(module);
+}
+
 /// All that the driver offers to applications.
 pub fn everything<D: Dialect>(module: &mut Driver<D>) {
     client(module);
@@ -135,6 +141,7 @@ pub fn everything<D: Dialect>(module: &mut Driver<D>) {
     clock(module);
     echoes(module);
     saving(module);
+    authority(module);
     listener(module);
     datagrams(module);
     encrypted(module);
@@ -163,7 +170,7 @@ fn listener<D: Dialect>(module: &mut Driver<D>) {
 
 fn encrypted<D: Dialect>(module: &mut Driver<D>) {
     let remote = SocketAddr::from((unknown().to_be_bytes(), 443));
-    let mut tls = Tls::new(module, TlsConfig::default());
+    let mut tls = Tls::new(module, TlsConfig::new().with_ca("ca"));
     let Some(mut socket) = take(tls.socket()) else {
         return;
     };
@@ -216,6 +223,11 @@ fn saving<D: Dialect>(module: &mut Driver<D>) {
     take(module.start_power_save(&PowerSave::new()));
     take(module.stop_power_save());
     take(module.deep_sleep().and_then(|asleep| asleep.wake(|| ())));
+}
+
+fn authority<D: Dialect>(module: &mut Driver<D>) {
+    let content = [unknown() as u8; 1000];
+    take(module.load_certificate("ca", &content));
 }
 
 fn events<D: Dialect>(module: &mut Driver<D>) {

@@ -287,6 +287,10 @@ impl Module for Microchip {
         self.last_attempt.clone()
     }
 
+    fn file(&self, name: &str) -> Option<Vec<u8>> {
+        self.certificate(name.as_bytes(), true)
+    }
+
     fn links_open(&self) -> usize {
         self.sockets.open_count()
     }

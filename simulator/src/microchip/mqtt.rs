@@ -172,7 +172,10 @@ impl Microchip {
             return Err(Status::MQTT_ERROR);
         }
         let tls = match usize::try_from(settings.integer(TLS) - 1) {
-            Ok(index) => Some(self.tls_client(index).ok_or(Status::MQTT_ERROR)?),
+            Ok(index) => {
+                let client = self.tls_client(index, true, world.now);
+                Some(client.ok_or(Status::MQTT_ERROR)?)
+            }
             Err(_) => None,
         };
         let address = Address {

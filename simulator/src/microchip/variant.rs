@@ -110,6 +110,9 @@ pub(super) struct Variant {
     pub first_tls_only: bool,
     /// TLS goes on without a certificate that is not there, even if that was to verify the server.
     pub forgives_missing_certificates: bool,
+    /// `AT+SOCKTLS` finds what `AT+LOADCERT` has loaded. The firmware looks into its own image alone, and what
+    /// is loaded serves its MQTT client.
+    pub finds_loaded_certificates: bool,
     /// The certificate of the server must be for the name in the configuration.
     pub verifies_server_name: bool,
     /// `AT+TLSC` does not tell the password of the key.
@@ -207,6 +210,7 @@ const FW_0_3_2: Variant = Variant {
     children_return: true,
     first_tls_only: true,
     forgives_missing_certificates: true,
+    finds_loaded_certificates: false,
     verifies_server_name: false,
     hides_key_password: true,
     loads_without_status: true,
@@ -268,6 +272,7 @@ const REFERENCE: Variant = Variant {
     children_return: false,
     first_tls_only: false,
     forgives_missing_certificates: false,
+    finds_loaded_certificates: true,
     verifies_server_name: true,
     hides_key_password: false,
     loads_without_status: false,

@@ -74,13 +74,25 @@ pub struct FaultOptions {
     #[arg(long)]
     cut_messages_at_zero: bool,
 
+    /// The files of an ST67W611M1 have room for so many bytes in all.
+    #[arg(long, value_name = "BYTES")]
+    flash_room: Option<usize>,
+
+    /// The write to a file with this number fails in an ST67W611M1. May be repeated.
+    #[arg(long, value_name = "N")]
+    fail_write: Vec<u64>,
+
+    /// Each change of a file takes an ST67W611M1 so long.
+    #[arg(long, value_name = "MS", default_value_t = 0)]
+    slow_flash: u64,
+
     /// Each part of an update takes an ST67W611M1 this long to write.
-    #[arg(long, value_name = "MS")]
-    slow_flash: Option<u64>,
+    #[arg(long, value_name = "MS", default_value_t = 0)]
+    slow_update: u64,
 
     /// The part of an update with this number cannot be written.
     #[arg(long, value_name = "N")]
-    bad_flash: Option<usize>,
+    bad_update: Option<usize>,
 
     /// An update is spoilt as it is written.
     #[arg(long)]
@@ -107,10 +119,13 @@ impl FaultOptions {
             clear_on_close: self.clear_on_close,
             deaf_while_reading: self.deaf_while_reading,
             cut_messages_at_zero: self.cut_messages_at_zero,
+            flash_room: self.flash_room,
+            failed_writes: self.fail_write.clone(),
+            slow_flash: Duration::from_millis(self.slow_flash),
             update: UpdateFaults {
-                fails_at: self.bad_flash,
+                fails_at: self.bad_update,
                 is_spoilt: self.spoil_update,
-                write: Duration::from_millis(self.slow_flash.unwrap_or(0)),
+                write: Duration::from_millis(self.slow_update),
             },
         }
     }

@@ -71,6 +71,8 @@ pub(crate) struct St67 {
     /// Complete lines received, whether or not they were executed.
     received: u64,
     executed: u64,
+    /// Writes to files, done or failed.
+    file_writes: u64,
 }
 
 #[derive(Debug)]
@@ -119,6 +121,7 @@ impl St67 {
             output: Output::default(),
             received: 0,
             executed: 0,
+            file_writes: 0,
         };
         module.set_faults(&config.faults);
         module
@@ -358,6 +361,10 @@ impl Module for St67 {
 
     fn joined(&self) -> Option<(Vec<u8>, Vec<u8>)> {
         self.station.last_attempt.clone()
+    }
+
+    fn file(&self, name: &str) -> Option<Vec<u8>> {
+        self.files.get(name).map(|file| file.0.clone())
     }
 
     fn links_open(&self) -> usize {

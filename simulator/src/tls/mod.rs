@@ -27,6 +27,9 @@ pub(crate) struct Client {
     pub verifies_name: bool,
     /// The protocols that the module offers.
     pub protocols: Vec<Vec<u8>>,
+    /// Seconds since 1970, if the module knows them: otherwise it does not look from when to when a
+    /// certificate is good.
+    pub time: Option<u64>,
 }
 
 impl Client {
@@ -42,7 +45,7 @@ impl Client {
             None => None,
         };
         let verified = self.verifies_name && self.name.is_some();
-        let verifier = Verifier::new(&provider, issuers, verified)?;
+        let verifier = Verifier::new(&provider, issuers, verified, self.time)?;
         let builder = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .map_err(|_| Failed)?

@@ -147,7 +147,7 @@ fn a_client_that_knows_nothing_of_tls<D: UnderTest>(firmware: Firmware) {
     let files = [("ca.crt", certificates.authority())];
     let (_board, mut network) = Board::with_files::<D>(firmware, files);
     let config = atwifi::TlsConfig::new()
-        .with_ca("ca.crt")
+        .with_vouched_ca("ca.crt")
         .with_server_name(NAME);
     let greeting = example::greet(Tls::new(&mut network, config), broker.address());
     assert_eq!(greeting.as_deref(), Ok("hello from the module"));

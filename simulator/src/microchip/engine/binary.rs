@@ -61,11 +61,12 @@ impl Binary {
         Some(self.last_escape + pause + TICK)
     }
 
-    /// Whether `+++` and silence have ended a certificate before its length was there.
-    pub(super) fn escape_certificate(&mut self, now: Duration) -> bool {
+    /// Whether `+++` and silence have ended a certificate before its length was there. If `+++` was taken for
+    /// data at first, it is no more.
+    pub(super) fn escape_certificate(&mut self, now: Duration, is_data: bool) -> bool {
         let over = self.next().is_some_and(|at| at <= now);
         let escaped = over && self.is_certificate() && self.escapes == ESCAPES;
-        if escaped {
+        if escaped && is_data {
             self.data.truncate(self.data.len().saturating_sub(ESCAPES));
         }
         escaped

@@ -1,5 +1,7 @@
 //! Collecting binary data.
 
+use std::time::Duration;
+
 use super::Job;
 use super::binary::{Binary, ESCAPES};
 use crate::microchip::status::Status;
@@ -16,6 +18,8 @@ impl Microchip {
         let done = if binary.stuck {
             self.engine.waiting.clear();
             false
+        } else if binary.is_certificate() && self.variant.guarded_escape {
+            self.collect_certificate(&mut binary, world.now)
         } else if binary.length > 0 {
             self.collect_all(&mut binary, world)
         } else if self.variant.guarded_escape {
@@ -23,7 +27,8 @@ impl Microchip {
         } else {
             self.collect_plainly(&mut binary, world)
         };
-        let escaped = !done && binary.escape_certificate(world.now);
+        let is_data = !self.variant.guarded_escape;
+        let escaped = !done && binary.escape_certificate(world.now, is_data);
         let loaded = binary.certificate.take_if(|_| done || escaped);
         if let Some(name) = loaded {
             self.engine.announced = 0;
@@ -64,6 +69,24 @@ impl Microchip {
             self.send(binary.socket, &binary.data, world);
         }
         done
+    }
+
+    /// A certificate is taken as data of unknown length is, up to its length: so a `+` among its bytes may
+    /// be lost (wire notes 2).
+    fn collect_certificate(&mut self, binary: &mut Binary, now: Duration) -> bool {
+        let plain = self.engine.waiting.len().saturating_sub(ESCAPES);
+        binary.data.extend(self.engine.waiting.drain(..plain));
+        while let Some(byte) = self.engine.waiting.pop_front() {
+            let byte = binary.escape(byte, now);
+            binary.data.extend(byte);
+        }
+        let is_over = binary.next().is_some_and(|at| at <= now);
+        if is_over && binary.escapes < ESCAPES {
+            binary.data.extend(vec![b'+'; binary.escapes]);
+            binary.escapes = 0;
+        }
+        // Where more comes than was announced, the length is never there, and only `+++` leads out.
+        binary.data.len() == binary.length
     }
 
     /// Data of unknown length goes on as it comes. Only the last three bytes of what has come at

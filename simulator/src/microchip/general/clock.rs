@@ -43,6 +43,11 @@ impl Clock {
         self.base = Some(seconds.saturating_sub(uptime(now)));
     }
 
+    /// Seconds since 1970, if they are known.
+    pub fn seconds(&self, now: Duration) -> Option<u64> {
+        u64::try_from(self.base?.checked_add(uptime(now))?).ok()
+    }
+
     /// The time in the format that was chosen last, if it is known.
     pub fn event(&self, now: Duration) -> Option<String> {
         let seconds = self.base?.checked_add(uptime(now))?;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::task::Poll;
+use std::time::Duration;
 
 use super::sockets::{Protocol, Socket, State};
 use super::tls::Tls;
@@ -144,7 +145,7 @@ impl Microchip {
     }
 
     fn begin_tls(&mut self, id: i64, index: usize, world: &mut World) {
-        let client = self.tls_client(index);
+        let client = self.tls_client(index, self.variant.finds_loaded_certificates, world.now);
         let Ok(socket) = self.sockets.get(id) else {
             return;
         };
@@ -157,12 +158,17 @@ impl Microchip {
         }
     }
 
-    /// How TLS begins, if all that the configuration names is there. The firmware goes on without
-    /// what is not.
-    pub(in crate::microchip) fn tls_client(&self, index: usize) -> Option<Client> {
+    /// How TLS begins, if all that the configuration names is there, what was loaded too if `finds_loaded`.
+    /// The firmware goes on without what is not.
+    pub(in crate::microchip) fn tls_client(
+        &self,
+        index: usize,
+        finds_loaded: bool,
+        now: Duration,
+    ) -> Option<Client> {
         let [issuer, certificate, key, _, name] = &self.tls.configurations[index];
         let forgives = self.variant.forgives_missing_certificates;
-        let find = |name: &[u8]| match self.certificate(name) {
+        let find = |name: &[u8]| match self.certificate(name, finds_loaded) {
             None if !name.is_empty() && !forgives => None,
             found => Some(found),
         };
@@ -173,12 +179,18 @@ impl Microchip {
             name: Some(String::from_utf8_lossy(name).into_owned()).filter(|name| !name.is_empty()),
             verifies_name: self.variant.verifies_server_name,
             protocols: Vec::new(),
+            time: self.clock.seconds(now),
         })
     }
 
-    fn certificate(&self, name: &[u8]) -> Option<Vec<u8>> {
-        let loaded = self.tls.loaded.get(name).cloned();
-        loaded.or_else(|| {
+    /// What has this name: loaded, or built in.
+    pub(in crate::microchip) fn certificate(
+        &self,
+        name: &[u8],
+        finds_loaded: bool,
+    ) -> Option<Vec<u8>> {
+        let loaded = self.tls.loaded.get(name).filter(|_| finds_loaded);
+        loaded.cloned().or_else(|| {
             let name = std::str::from_utf8(name).ok()?;
             self.config.files.get(name).map(|file| file.0.clone())
         })

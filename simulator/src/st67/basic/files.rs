@@ -1,9 +1,12 @@
 //! `AT+FS`: the files of the module, as certificates and keys are.
 
+use std::fmt;
+use std::time::Duration;
+
 use crate::File;
 use crate::st67::line::argument::Arguments;
 use crate::st67::line::code::Code;
-use crate::st67::line::job::{Job, Reply, Step};
+use crate::st67::line::job::{Job, Reply, Step, Task};
 use crate::st67::{St67, World};
 
 /// Longest name.
@@ -18,12 +21,44 @@ struct Place {
     offset: usize,
 }
 
+/// What becomes of the files.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Change {
+    Delete(String),
+    Create(String),
+    Write(Place, Vec<u8>),
+}
+
+/// A change that is under way. The file system is as it was before until it is done.
+struct Flashing {
+    at: Duration,
+    change: Change,
+}
+
+impl fmt::Debug for Flashing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Flashing")
+            .field("at", &self.at)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Task for Flashing {
+    fn next(&self) -> Option<Duration> {
+        Some(self.at)
+    }
+
+    fn step(self: Box<Self>, module: &mut St67, _: &mut World) -> Step {
+        module.change(self.change)
+    }
+}
+
 impl St67 {
     /// `AT+FS=<type>,<operation>,<filename>[,<offset>][,<length>]`
     pub(in crate::st67) fn files(
         &mut self,
         arguments: &Arguments,
-        _: &mut World,
+        world: &mut World,
     ) -> Result<Reply, Code> {
         arguments.expect(3..=5)?;
         arguments.need_number(0, 0..=0)?;
@@ -35,10 +70,16 @@ impl St67 {
             Some((usize::try_from(offset).ok()?, usize::try_from(length).ok()?))
         });
         match operation {
-            0 if self.files.remove(&name).is_none() => return self.file_failure(Code::FAILED),
-            0 => {}
+            0 if self.files.contains_key(&name) => {
+                return Ok(self.change_files(world.now, Change::Delete(name)));
+            }
+            0 => return self.file_failure(Code::FAILED),
             1 if is_creatable(&name) => {
-                self.files.entry(name).or_insert_with(|| File(Vec::new()));
+                // Even without a byte it takes room.
+                if !self.files.contains_key(&name) && self.flash_room() == 0 {
+                    return self.file_failure(Code::INPUT_OUTPUT);
+                }
+                return Ok(self.change_files(world.now, Change::Create(name)));
             }
             2 => {
                 let (offset, length) = part.ok_or(Code::INVALID)?;
@@ -65,27 +106,62 @@ impl St67 {
 
     fn prompt_for_file(&mut self, place: Place, length: usize) -> Reply {
         self.conclude("OK");
-        self.prompt_for_payload(length, move |module, data, _| {
-            module.write_file(&place, data)
+        self.prompt_for_payload(length, move |module, data, world| {
+            module.say(&format!("Recv {} bytes", data.len()));
+            let change = Change::Write(place, data.to_vec());
+            Step::Next(module.begin_change(world.now, change))
         })
+    }
+
+    fn change_files(&mut self, now: Duration, change: Change) -> Reply {
+        Reply::Later(self.begin_change(now, change))
+    }
+
+    /// A change of the files that takes its time.
+    fn begin_change(&mut self, now: Duration, change: Change) -> Job {
+        let at = now + self.config.faults.slow_flash;
+        Flashing { at, change }.into()
+    }
+
+    fn change(&mut self, change: Change) -> Step {
+        match change {
+            Change::Delete(name) => {
+                self.files.remove(&name);
+            }
+            Change::Create(name) => {
+                self.files.entry(name).or_insert_with(|| File(Vec::new()));
+            }
+            Change::Write(place, data) => return self.write_file(&place, &data),
+        }
+        self.finish(Ok(()))
     }
 
     /// The payload for a file is complete.
     fn write_file(&mut self, place: &Place, data: &[u8]) -> Step {
-        self.say(&format!("Recv {} bytes", data.len()));
+        let number = self.file_writes;
+        self.file_writes += 1;
+        let (end, room) = (place.offset + data.len(), self.flash_room());
         // A file that has not been created is not written, nor one beyond its end.
         let file = self.files.get_mut(&place.name);
         let file = file.filter(|file| place.offset <= file.0.len());
-        let Some(File(content)) = file else {
+        let file = file.filter(|file| end.saturating_sub(file.0.len()) <= room);
+        let fails = self.config.faults.failed_writes.contains(&number);
+        let Some(File(content)) = file.filter(|_| !fails) else {
             return self.finish(Err(Code::INPUT_OUTPUT));
         };
-        let end = place.offset + data.len();
         if content.len() < end {
             content.resize(end, 0);
         }
         content[place.offset..end].copy_from_slice(data);
         self.conclude("SEND OK");
         Step::Next(Job::Idle)
+    }
+
+    /// How many bytes still fit the flash.
+    fn flash_room(&self) -> usize {
+        let used: usize = self.files.values().map(|file| file.0.len()).sum();
+        let room = self.config.faults.flash_room;
+        room.map_or(usize::MAX, |room| room.saturating_sub(used))
     }
 
     /// The count is that of the bytes, but they are printed as a text, which ends with a zero.

@@ -158,7 +158,7 @@ impl St67 {
             None => None,
             Some(files) => {
                 let name = settings.server_name.as_deref();
-                Some(self.tls_client(&files, name, &settings.protocols)?)
+                Some(self.tls_client(&files, name, &settings.protocols, world.now)?)
             }
         };
         let connect = settings.introduction();

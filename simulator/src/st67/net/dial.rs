@@ -221,7 +221,7 @@ impl St67 {
     fn dial_connection(&mut self, opening: Opening, world: &mut World) -> ControlFlow<Dial, Dial> {
         match world.network.connected(world.now, opening.connection) {
             Poll::Ready(Ok(())) if opening.is_tls() => {
-                match self.begin_tls(opening.id, opening.remote) {
+                match self.begin_tls(opening.id, opening.remote, world.now) {
                     Ok(session) => ControlFlow::Continue(Dial::Shake(opening, Box::new(session))),
                     Err(_) => self.hang_up(&opening, world),
                 }

@@ -8,8 +8,6 @@ use crate::st67::line::code::Code;
 use crate::st67::line::job::Reply;
 use crate::st67::{St67, World};
 
-/// From the first question to the answer of a time server.
-const ANSWER: Duration = Duration::from_millis(300);
 /// Where nothing else is set.
 const SERVERS: [&[u8]; 3] = [b"cn.ntp.org.cn", b"ntp.sjtu.edu.cn", b"us.pool.ntp.org"];
 const LONGEST_SERVER: usize = 63;
@@ -57,6 +55,11 @@ impl Sntp {
         self.base + i64::try_from(now.as_secs()).unwrap_or(0)
     }
 
+    /// The same, if a server has told them.
+    pub fn known(&self, now: Duration) -> Option<u64> {
+        u64::try_from(self.time(now)).ok().filter(|_| self.base > 0)
+    }
+
     /// How far the zone is ahead, in seconds.
     fn offset(&self) -> i64 {
         if HOURS.contains(&self.zone) {
@@ -77,7 +80,7 @@ impl St67 {
             self.sntp.at = None;
             self.sntp.base = SERVER_TIME;
         } else if self.sntp.at.is_none() {
-            self.sntp.at = Some(now + ANSWER);
+            self.sntp.at = Some(now + self.config.time_answer);
         }
     }
 

@@ -335,9 +335,10 @@ impl St67 {
         &mut self,
         id: usize,
         remote: SocketAddr,
+        now: Duration,
     ) -> Result<Session, Code> {
         let ssl = &self.settings.ssl[id.min(LINKS - 1)];
-        let client = self.tls_client(&ssl.files, ssl.name.as_deref(), &ssl.protocols)?;
+        let client = self.tls_client(&ssl.files, ssl.name.as_deref(), &ssl.protocols, now)?;
         client.begin(remote.ip()).map_err(|_| Code::FAILED)
     }
 
@@ -347,6 +348,7 @@ impl St67 {
         files: &SslFiles,
         name: Option<&[u8]>,
         protocols: &[Vec<u8>],
+        now: Duration,
     ) -> Result<Client, Code> {
         let stored = &self.files;
         let (certificate, key) = (find(stored, &files.certificate), find(stored, &files.key));
@@ -364,12 +366,13 @@ impl St67 {
             name: name.map(text),
             verifies_name: true,
             protocols: protocols.to_vec(),
+            time: self.sntp.known(now),
         })
     }
 
     /// The connection below is open.
     pub(in crate::st67) fn start_tls(&mut self, opening: Opening, world: &mut World) -> Step {
-        match self.begin_tls(opening.id, opening.remote) {
+        match self.begin_tls(opening.id, opening.remote, world.now) {
             Ok(session) => {
                 let session = Box::new(session);
                 Step::Next(Handshake { opening, session }.into())
