@@ -140,6 +140,8 @@ struct Story {
     /// Something has befallen the module or the host that nobody has asked for.
     is_disturbed: bool,
     radio: radio::Radio,
+    /// The module starts until then: what it has to say on an SPI goes nowhere.
+    starts_until: Duration,
     /// How many upheavals there had been when the listener began.
     listening_since: usize,
     round_trip: Duration,
@@ -249,6 +251,7 @@ impl Story {
             has_services: around.neighbours > 0,
             is_disturbed: conversation.vices != Vices::default(),
             radio: radio::Radio::fresh(),
+            starts_until: Duration::ZERO,
             listening_since: 0,
             round_trip: around.round_trip(),
             a_few_commands: services::a_few_commands(around),

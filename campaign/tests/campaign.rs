@@ -75,7 +75,6 @@ fn conversations_with_a_module_that_is_put_to_sleep() {
             sleeps: true,
             ..Bounds::default()
         },
-        ..Setting::default()
     });
 }
 

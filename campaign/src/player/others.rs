@@ -19,6 +19,9 @@ use crate::world::{HOST, Line, NAME};
 /// What is spoilt of the traffic to the host can swallow an event that comes so many bytes behind.
 const WAKE: u64 = 8000;
 
+/// How long a module takes to start at most.
+const START: Duration = Duration::from_secs(2);
+
 impl<D: Target> Player<'_, '_, D> {
     pub(super) fn other(&mut self, deed: &Deed) {
         match *deed {
@@ -73,6 +76,7 @@ impl<D: Target> Player<'_, '_, D> {
                 self.story.forget_events();
                 self.story.is_disturbed = true;
                 self.story.simulation.reset_module();
+                self.story.starts_until = self.story.simulation.now() + START;
             }
             Deed::Service(service) => self.service(service),
             _ => {}
@@ -276,7 +280,9 @@ impl Story {
             self.simulation.emit(&D::numbered(number));
             let after = Places::of(&self.simulation).to_host;
             let spoilt = self.trouble.spoilt;
-            let excused = spoilt.is_some_and(|(_, to)| before.saturating_sub(to) < WAKE);
+            let is_unheard = self.simulation.has_spi() && self.simulation.now() < self.starts_until;
+            let excused =
+                is_unheard || spoilt.is_some_and(|(_, to)| before.saturating_sub(to) < WAKE);
             self.events.push(Event {
                 number,
                 at: (before, after),
