@@ -2,6 +2,7 @@
 #![no_std]
 
 pub mod board;
+pub mod http;
 pub mod settings;
 
 use atwifi::ErrorOf;

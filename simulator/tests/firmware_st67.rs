@@ -77,6 +77,13 @@ fn fresh(profile: Profile) -> Host {
     )
 }
 
+/// The same, whose wake-up pin is held.
+fn kept_awake(profile: Profile) -> Host {
+    let host = fresh(profile);
+    host.simulation.wake_pin(true);
+    host
+}
+
 /// The same on a UART.
 fn on_a_uart(profile: Profile) -> Host {
     Host::new(
@@ -618,14 +625,14 @@ fn mqtt() {
 
 const LOW_POWER: &[Exchange] = &[exchange(
     "section 11: bare AT+TWT_TEARDOWN",
-    &["AT+TWT_SLEEP"],
+    &["AT+SLWKIO=28,0", "AT+TWT_SLEEP"],
     &["AT+TWT_TEARDOWN\r\n"],
     "\r\nOK\r\n",
 )];
 
 #[test]
 fn low_power() {
-    play(LOW_POWER, fresh);
+    play(LOW_POWER, kept_awake);
 }
 
 /// What has changed with a firmware, and is the same with those that are later.

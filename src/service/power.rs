@@ -85,9 +85,12 @@ impl<'b, D: Dialect, T: Transport, C: Clock> Module<'b, D, T, C> {
     /// # let mut wifi = microchip::Module::new(uart.clone(), Clock::new(), &mut line, &mut sockets)?;
     /// let asleep = wifi.deep_sleep()?;
     /// // and hours later:
-    /// let woken = asleep.wake(|| { /* press the button, or drive its pin */ });
-    /// # // Nobody is there to press it.
-    /// # assert_eq!(woken, Err(atwifi::Error::Timeout));
+    /// asleep.wake(|| {
+    ///     // Press the button, or drive its pin.
+    /// #   let started = uart.clone().say("OK\r\n").answer("ATE0\r\n", "ATE0\r\nOK\r\n");
+    /// #   started.answer("AT+SOCKLST\r\n", "OK\r\n");
+    /// })?;
+    /// # uart.assert_done();
     /// # Ok::<(), microchip::Error<atwifi::mock::Failure>>(())
     /// ```
     pub fn deep_sleep(&mut self) -> Result<Asleep<'_, 'b, D, T, C>, ErrorOf<D, T>> {
@@ -110,25 +113,32 @@ impl<'b, D: Dialect, T: Transport, C: Clock> Module<'b, D, T, C> {
     /// # use embedded_hal::{delay::DelayNs, digital::{ErrorType, OutputPin}};
     /// # use atwifi::mock::{Clock, Uart};
     /// # use atwifi::st67;
-    /// # struct Pin(Option<bool>);
+    /// # struct Pin(Uart);
     /// # impl ErrorType for Pin { type Error = Infallible; }
     /// # impl OutputPin for Pin {
-    /// #     fn set_low(&mut self) -> Result<(), Infallible> { self.0 = Some(false); Ok(()) }
-    /// #     fn set_high(&mut self) -> Result<(), Infallible> { self.0 = Some(true); Ok(()) }
+    /// #     fn set_low(&mut self) -> Result<(), Infallible> { Ok(()) }
+    /// #     fn set_high(&mut self) -> Result<(), Infallible> {
+    /// #         let settings = [
+    /// #             "ATE0", "AT+SYSSTORE=0", "AT+SYSLOG=1", "AT+CIPMUX=1", "AT+CIPRECVMODE=1",
+    /// #             "AT+CIPDINFO=1",
+    /// #         ];
+    /// #         settings.iter().fold(self.0.clone().say("\r\nready\r\n"), |uart, sent| {
+    /// #             uart.answer(format!("{sent}\r\n"), "\r\nOK\r\n")
+    /// #         });
+    /// #         Ok(())
+    /// #     }
     /// # }
     /// # struct Delay;
     /// # impl DelayNs for Delay { fn delay_ns(&mut self, _: u32) {} }
-    /// # let (mut chip_en, mut delay) = (Pin(None), Delay);
     /// # let uart = Uart::new();
+    /// # let (mut chip_en, mut delay) = (Pin(uart.clone()), Delay);
     /// # let mut line = [0; 640];
     /// # let mut sockets = [atwifi::SocketMemory::<64>::new()];
     /// # let mut wifi = st67::Module::new(uart.clone(), Clock::new(), &mut line, &mut sockets)?;
     /// let off = wifi.power_down(&mut chip_en)?;
     /// // and hours later:
-    /// let started = off.power_up(&mut delay);
-    /// # // Nobody is there to start.
-    /// # assert!(started.is_err());
-    /// # assert_eq!(chip_en.0, Some(true));
+    /// off.power_up(&mut delay)?;
+    /// # uart.assert_done();
     /// # Ok::<(), st67::Error<atwifi::mock::Failure>>(())
     /// ```
     pub fn power_down<'m, P: OutputPin>(

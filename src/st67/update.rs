@@ -81,7 +81,7 @@ const END: u32 = 2 * WRITING + STARTING + 30_000;
 /// # let mut sockets = [atwifi::SocketMemory::<64>::new()];
 /// # let mut wifi = st67::Module::new(uart.clone(), Clock::new(), &mut line, &mut sockets)?;
 /// let mut part = [0; 1024];
-/// let mut update = st67::Update::new(&mut part)?;
+/// let mut update = st67::Update::new(&mut part).map_err(atwifi::Error::Usage)?;
 /// for piece in image.chunks(100) {
 ///     update.writer(&mut wifi).write_all(piece)?;
 /// }

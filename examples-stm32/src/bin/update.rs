@@ -11,6 +11,7 @@ use defmt::{error, info};
 use embedded_hal::delay::DelayNs;
 use embedded_io::Write;
 use embedded_nal::{AddrType, Dns, TcpClientStack, nb};
+use firmware::http::{self, Head};
 use firmware::settings::{HTTP_HOST, HTTP_PORT, UPDATE_PATH};
 use firmware::{Error, Uptime, Wifi, entry};
 
@@ -44,15 +45,7 @@ fn update(wifi: &mut Wifi) -> Result<(), Error> {
     let host = nb::block!(wifi.get_host_by_name(HTTP_HOST, AddrType::IPv4))?;
     let mut socket = wifi.socket()?;
     nb::block!(wifi.connect(&mut socket, SocketAddr::new(host, HTTP_PORT)))?;
-    for part in [
-        "GET ",
-        UPDATE_PATH,
-        " HTTP/1.0\r\nHost: ",
-        HTTP_HOST,
-        "\r\n\r\n",
-    ] {
-        nb::block!(wifi.send(&mut socket, part.as_bytes()))?;
-    }
+    http::request(wifi, &mut socket, HTTP_HOST, UPDATE_PATH)?;
 
     let mut part = [0; 4096];
     let mut update = atwifi::st67::Update::new(&mut part).map_err(Error::Usage)?;
@@ -80,23 +73,4 @@ fn update(wifi: &mut Wifi) -> Result<(), Error> {
     let versions = update.finish(wifi)?;
     info!("updated: {}", versions.firmware);
     Ok(())
-}
-
-/// The head of an answer, which ends with an empty line.
-#[derive(Default)]
-struct Head {
-    last: [u8; 4],
-}
-
-impl Head {
-    /// What of these bytes stands behind it.
-    fn skip<'r>(&mut self, received: &'r [u8]) -> &'r [u8] {
-        let mut rest = received;
-        while let ([byte, behind @ ..], false) = (rest, self.last == *b"\r\n\r\n") {
-            self.last.rotate_left(1);
-            self.last[3] = *byte;
-            rest = behind;
-        }
-        rest
-    }
 }
