@@ -79,7 +79,8 @@ fn fresh(profile: Profile) -> Host {
 
 /// The same, whose wake-up pin is held.
 fn kept_awake(profile: Profile) -> Host {
-    let host = fresh(profile);
+    let mut host = fresh(profile);
+    host.ask("AT+SLWKIO=28,0");
     host.simulation.wake_pin(true);
     host
 }
@@ -625,7 +626,7 @@ fn mqtt() {
 
 const LOW_POWER: &[Exchange] = &[exchange(
     "section 11: bare AT+TWT_TEARDOWN",
-    &["AT+SLWKIO=28,0", "AT+TWT_SLEEP"],
+    &["AT+TWT_SLEEP"],
     &["AT+TWT_TEARDOWN\r\n"],
     "\r\nOK\r\n",
 )];
