@@ -45,13 +45,19 @@ pub enum Level {
     Update,
     /// A client that loads a certificate too.
     Certificate,
+    /// A client that has files in its module.
+    Files,
+    /// A client that is told of its network by a telephone.
+    Provisioning,
+    /// A client that asks what its module is.
+    About,
     /// All that there is for applications.
     Everything,
 }
 
 impl Level {
     /// All.
-    pub const ALL: [Level; 16] = [
+    pub const ALL: [Level; 19] = [
         Level::Join,
         Level::Client,
         Level::Command,
@@ -67,6 +73,9 @@ impl Level {
         Level::Sleep,
         Level::Update,
         Level::Certificate,
+        Level::Files,
+        Level::Provisioning,
+        Level::About,
         Level::Everything,
     ];
 
@@ -88,6 +97,9 @@ impl Level {
             Level::Sleep => "with sleep",
             Level::Update => "with an update",
             Level::Certificate => "with a certificate",
+            Level::Files => "with files",
+            Level::Provisioning => "with provisioning",
+            Level::About => "with what it is",
             Level::Everything => "everything",
         }
     }
@@ -115,6 +127,9 @@ impl Level {
             Level::Sleep => "sleep",
             Level::Update => "update",
             Level::Certificate => "certificate",
+            Level::Files => "files",
+            Level::Provisioning => "provisioning",
+            Level::About => "about",
             Level::Everything => "everything",
         }
     }
@@ -228,8 +243,8 @@ fn causes(elf: &[u8], nothing: &[u8], flash: u64) -> Result<Causes> {
 fn levels(subject: Subject) -> impl Iterator<Item = Level> {
     let has = move |level: &Level| match subject {
         Subject::EspAtNal => *level == Level::Client,
-        Subject::St67 => true,
-        Subject::Microchip => *level != Level::Update,
+        Subject::St67 => *level != Level::Provisioning,
+        Subject::Microchip => !matches!(level, Level::Update | Level::Files),
     };
     Level::ALL.into_iter().filter(has)
 }

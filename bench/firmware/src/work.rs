@@ -9,7 +9,7 @@ use atwifi::{
     AccessPointConfig, Event, JoinOptions, LinkState, Module, PingOptions, PowerSave, ScanOptions,
     Security, Tls, TlsConfig, Transport,
 };
-use embedded_io::Write;
+use embedded_io::{Read, Seek, SeekFrom, Write};
 use embedded_nal::{AddrType, Dns, TcpClientStack, TcpFullStack};
 
 use crate::datagrams::datagrams;
@@ -126,6 +126,35 @@ pub fn update(module: &mut Driver<St67>) {
     Uart.put(u8::from(versions.is_some()));
 }
 
+/// A client that writes a file and reads it.
+///
+/// Inlined as [`update`].
+#[inline]
+pub fn files(module: &mut Driver<St67>) {
+    client(module);
+    let mut files = module.files();
+    let Some(mut file) = take(files.create("log")) else {
+        return;
+    };
+    let mut bytes = [unknown() as u8; 64];
+    take(file.write_all(&bytes));
+    take(file.seek(SeekFrom::Start(0)));
+    take(file.read(&mut bytes));
+    Uart.put(bytes[0]);
+}
+
+/// A client that asks what its module is.
+pub fn about<D: Dialect>(module: &mut Driver<D>) {
+    client(module);
+    identity(module);
+}
+
+/// A client that is told of its network by a telephone.
+pub fn provisioning<D: Dialect>(module: &mut Driver<D>) {
+    client(module);
+    credentials(module);
+}
+
 /// A client that loads a certificate.
 pub fn certificate<D: Dialect>(module: &mut Driver<D>) {
     client(module);
@@ -142,6 +171,8 @@ pub fn everything<D: Dialect>(module: &mut Driver<D>) {
     echoes(module);
     saving(module);
     authority(module);
+    identity(module);
+    credentials(module);
     listener(module);
     datagrams(module);
     encrypted(module);
@@ -223,6 +254,23 @@ fn saving<D: Dialect>(module: &mut Driver<D>) {
     take(module.start_power_save(&PowerSave::new()));
     take(module.stop_power_save());
     take(module.deep_sleep().and_then(|asleep| asleep.wake(|| ())));
+}
+
+fn identity<D: Dialect>(module: &mut Driver<D>) {
+    if let Some(versions) = take(module.versions()) {
+        Uart.put(versions.numbers()[0] as u8);
+    }
+    if let Some(mac) = take(module.mac()) {
+        Uart.put(mac.0[0]);
+    }
+}
+
+fn credentials<D: Dialect>(module: &mut Driver<D>) {
+    let config = AccessPointConfig::new(b"set me up", b"12345678");
+    let told = module.provision(&config, 60_000, || ControlFlow::Continue(()));
+    if let Some(Some(told)) = take(told) {
+        take(module.join(told.ssid.as_bytes(), told.password.reveal()));
+    }
 }
 
 fn authority<D: Dialect>(module: &mut Driver<D>) {
