@@ -14,7 +14,7 @@ use atwifi::{AccessPointConfig, Credentials, Error, Security, Usage};
 use atwifi_simulator::{
     AccessPoint, Config, Fault, FaultKind, Faults, Profile, Simulation, services,
 };
-use common::service::spoilt;
+use common::service::{provision_by, spoilt};
 use common::*;
 
 const MINUTE: u32 = 60_000;
@@ -37,26 +37,14 @@ fn naming() -> Vec<Vec<u8>> {
     ]
 }
 
-/// Provisions the module while a client says so, a line each time it is asked whether to go on.
+/// Provisions the module while a client says so.
 fn provision(
     simulation: &Simulation,
     module: &mut Driver<'_, Microchip>,
     timeout: u32,
     lines: &[Vec<u8>],
 ) -> Result<Option<Credentials>, Failure<Microchip>> {
-    let mut client = None;
-    let mut lines = lines.iter();
-    module.provision(&access_point(), timeout, || {
-        let client = client.get_or_insert_with(|| {
-            let from = (Ipv4Addr::new(192, 168, 0, 100), 50_000);
-            let to = (Ipv4Addr::new(192, 168, 0, 1), 7777);
-            simulation.dial(from, to, services::echo())
-        });
-        if let Some(line) = lines.next() {
-            client.send(line);
-        }
-        ControlFlow::Continue(())
-    })
+    provision_by(simulation, module, &access_point(), timeout, lines)
 }
 
 fn assert_named(told: Result<Option<Credentials>, Failure<Microchip>>, simulation: &Simulation) {

@@ -3,15 +3,14 @@
 
 mod common;
 
-use std::net::Ipv4Addr;
 use std::ops::{ControlFlow, Range};
 use std::time::Duration;
 
 use atwifi::microchip::Microchip;
 use atwifi::st67::St67;
 use atwifi::{AccessPointConfig, JoinOptions, Mac, PingOptions, ScanOptions, UnixTime};
-use atwifi_simulator::{AccessPoint, Config, Faults, Fragment, Simulation, services};
-use common::service::{connected, echoes};
+use atwifi_simulator::{AccessPoint, Config, Faults, Fragment, Simulation};
+use common::service::{connected, echoes, provision_by};
 use common::*;
 
 /// A call, and what comes of it in words.
@@ -200,18 +199,7 @@ fn provisioning_stands_a_flood_of_events_byte_by_byte() {
             b"AT+WSTAC=3,\"sesame-sesame\"\r\n",
             b"AT+WPROV=0\r\n",
         ];
-        let (mut client, mut lines) = (None, lines.into_iter());
-        let told = module.provision(&access_point(), 30_000, || {
-            let client = client.get_or_insert_with(|| {
-                let from = (Ipv4Addr::new(192, 168, 0, 100), 50_000);
-                let to = (Ipv4Addr::new(192, 168, 0, 1), 7777);
-                simulation.dial(from, to, services::echo())
-            });
-            if let Some(line) = lines.next() {
-                client.send(line);
-            }
-            ControlFlow::Continue(())
-        })?;
+        let told = provision_by(simulation, module, &access_point(), 30_000, &lines)?;
         let told = told.expect("a network was named");
         Ok(format!("{:?} {:?}", told.ssid, told.password.reveal()))
     }));

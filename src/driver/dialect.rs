@@ -296,6 +296,30 @@ pub trait Server: Words {
 
 /// TCP connections through TLS.
 pub trait Secured: Words {
+    /// What says that an authority is missing.
+    const NO_AUTHORITY: Self::Status;
+
+    /// Whether the authority of this name is there, where a connection finds it.
+    fn has_authority<T: Transport, C: Clock>(
+        module: &mut Module<'_, Self, T, C>,
+        name: &str,
+    ) -> Outcome<bool>;
+
+    /// Refuses a connection whose authority is not there: firmware would make it, and check nobody.
+    fn check_authority<T: Transport, C: Clock>(
+        module: &mut Module<'_, Self, T, C>,
+        config: &TlsConfig<'_>,
+    ) -> Outcome {
+        let Some(ca) = config.ca else {
+            return Ok(());
+        };
+        if !config.is_ca_vouched && !Self::has_authority(module, ca)? {
+            module.session().refusal = Self::NO_AUTHORITY;
+            return Err(Fault::Refused);
+        }
+        Ok(())
+    }
+
     /// As [`Streams::connect`].
     fn connect_tls<T: Transport, C: Clock>(
         module: &mut Module<'_, Self, T, C>,

@@ -3,10 +3,9 @@
 //!
 //! Read in this order: [`link`] (bytes under a deadline), [`buffer`] (lines), [`protocol`] (what a
 //! dialect tells the engine about its lines), [`word`] (what stands next on the line), [`compose`]
-//! (commands), [`exchange`] (one command and its reply), [`gather`] (rows behind it), [`trickle`] (payload that
-//! goes out slowly), [`payload`] (counted payload, byte for
-//! byte), [`message`] (events with payload), [`resync`] (how a link that lost the thread finds it
-//! again).
+//! (commands), [`exchange`] (one command and its reply), [`gather`] (rows behind it), [`trickle`]
+//! (payload that goes out slowly), [`payload`] (counted payload, byte for byte), [`message`] (events
+//! with payload), [`resync`] (how a link that lost the thread finds it again).
 
 pub(crate) mod buffer;
 pub(crate) mod compose;

@@ -272,9 +272,10 @@ impl Gather for Told<'_> {
     }
 }
 
-/// Whether this one was loaded, and a connection finds it. All firmware that is known looks into a table of
-/// its image alone (its own source; reference, note to 7.11.4); appendix A of the reference has it otherwise. The
-/// module that the reference describes tells its versions behind a colon, firmware behind `=`.
+/// Whether this one was loaded, and a connection finds it. All firmware that is known looks into a table
+/// of its image alone (its own source; reference, note to 7.11.4); appendix A of the reference has it
+/// otherwise. The module that the reference describes tells its versions behind a colon, firmware
+/// behind `=`.
 pub(super) fn is_used<T: Transport, C: Clock>(
     module: &mut Module<'_, T, C>,
     name: &str,

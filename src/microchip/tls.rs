@@ -8,7 +8,7 @@ use super::text::Rule;
 use super::{Attempt, Microchip, Module, certificates, fingerprint};
 use crate::clock::Clock;
 use crate::driver::dialect::{Outcome, Secured};
-use crate::error::{Fault, Usage};
+use crate::error::Usage;
 use crate::socket::Handle;
 use crate::transport::Transport;
 use crate::value::TlsConfig;
@@ -31,6 +31,15 @@ fn parameters<'c>(config: &TlsConfig<'c>) -> [Parameter<'c>; 4] {
 }
 
 impl Secured for Microchip {
+    const NO_AUTHORITY: Status = Status::NoAuthority;
+
+    fn has_authority<T: Transport, C: Clock>(
+        module: &mut Module<'_, T, C>,
+        name: &str,
+    ) -> Outcome<bool> {
+        certificates::is_used(module, name)
+    }
+
     fn connect_tls<T: Transport, C: Clock>(
         module: &mut Module<'_, T, C>,
         socket: &Handle,
@@ -48,7 +57,7 @@ impl Secured for Microchip {
         }
         let wanted = check(module, config)?;
         let remote = v4(module, remote)?;
-        check_authority(module, config)?;
+        Microchip::check_authority(module, config)?;
         let opened = connect(module, socket, remote)?;
         let configured = configure(module, config, wanted);
         module.session().vendor.securing = Some(opened);
@@ -72,21 +81,6 @@ fn check<T: Transport, C: Clock>(
         sum = sum.rotate_left(1) ^ fingerprint(module.engine.command().get());
     }
     Ok(sum | 1)
-}
-
-/// Whether the authority is there: firmware connects unchecked if it is not.
-fn check_authority<T: Transport, C: Clock>(
-    module: &mut Module<'_, T, C>,
-    config: &TlsConfig<'_>,
-) -> Outcome {
-    let Some(ca) = config.ca else {
-        return Ok(());
-    };
-    if !config.is_ca_vouched && !certificates::is_used(module, ca)? {
-        module.session().refusal = Status::NoAuthority;
-        return Err(Fault::Refused);
-    }
-    Ok(())
 }
 
 /// Sets the TLS configuration. While a connection uses it there can be no other: the module refuses.

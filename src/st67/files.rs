@@ -17,6 +17,7 @@ use crate::engine::gather::{Gather, Head};
 use crate::engine::text::number;
 use crate::error::{Fault, Usage};
 use crate::transport::Transport;
+use crate::value::bytes::copy;
 
 /// How long the name of a file may be (wire notes 3), and of one that TLS is to find (2).
 pub(super) const NAME_MAX: usize = 127;
@@ -248,8 +249,8 @@ fn piece_of(content: &[u8]) -> Option<(&[u8], &[u8])> {
     content.split_at_checked(length).filter(|_| length > 0)
 }
 
-/// Reads from a file as much as it has there, and returns how much that was. `piece` is how much is read
-/// at once: less where NULs were.
+/// Reads from a file as much as it has there, and returns how much that was. At once it reads less
+/// where NULs were.
 pub(super) fn read<T: Transport, C: Clock>(
     module: &mut Module<'_, T, C>,
     name: &str,
@@ -324,10 +325,7 @@ struct Part<'p> {
 
 impl Part<'_> {
     fn keep(&mut self, data: &[u8]) {
-        for (place, &byte) in self.into.iter_mut().zip(data) {
-            *place = byte;
-        }
-        self.got = data.len();
+        self.got = copy(data, self.into);
     }
 }
 

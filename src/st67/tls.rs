@@ -22,6 +22,15 @@ const PROTOCOL_MAX: usize = 15;
 const PROTOCOLS_MAX: usize = 5;
 
 impl Secured for St67 {
+    const NO_AUTHORITY: Status = Status::NoAuthority;
+
+    fn has_authority<T: Transport, C: Clock>(
+        module: &mut Module<'_, T, C>,
+        name: &str,
+    ) -> Outcome<bool> {
+        St67::has_certificate(module, name)
+    }
+
     fn connect_tls<T: Transport, C: Clock>(
         module: &mut Module<'_, T, C>,
         socket: &Handle,
@@ -30,7 +39,7 @@ impl Secured for St67 {
     ) -> Outcome {
         check_port(module, remote)?;
         check(module, config)?;
-        check_authority(module, config)?;
+        St67::check_authority(module, config)?;
         let mut connected = Err(Fault::Sockets);
         for _ in 0..LINKS {
             let link = free_link(module)?;
@@ -68,21 +77,6 @@ fn check<T: Transport, C: Clock>(module: &mut Module<'_, T, C>, config: &TlsConf
     ] {
         compose(module, 0, config);
         module.check_command()?;
-    }
-    Ok(())
-}
-
-/// Whether the authority is there: firmware connects unchecked if it is not.
-fn check_authority<T: Transport, C: Clock>(
-    module: &mut Module<'_, T, C>,
-    config: &TlsConfig<'_>,
-) -> Outcome {
-    let Some(ca) = config.ca else {
-        return Ok(());
-    };
-    if !config.is_ca_vouched && !St67::has_certificate(module, ca)? {
-        module.session().refusal = Status::NoAuthority;
-        return Err(Fault::Refused);
     }
     Ok(())
 }

@@ -410,9 +410,10 @@ impl<T: Transport, C: Clock> Write for UpdateWriter<'_, '_, '_, T, C> {
 }
 
 impl<'b, T: Transport, C: Clock> Module<'b, T, C> {
-    /// Updates the module's firmware with an image that is read as far as its header says, and returns the versions that
-    /// run then. `None` if `progress` has broken it off, which is asked behind each part with the
-    /// number of bytes that the module has and that there are: then the module goes on as before.
+    /// Updates the module's firmware with an image that is read as far as its header says, and returns
+    /// the versions that run then. `None` if `progress` has broken it off, which is asked behind each
+    /// part with the number of bytes that the module has and that there are: then the module goes on as
+    /// before.
     ///
     /// `part` is memory for one part of the image, as for [`Update::new`], which takes an image that comes
     /// through a socket of the module itself.

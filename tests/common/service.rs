@@ -1,9 +1,12 @@
 //! What every call of a service must stand, beside a socket that must lose nothing.
 
+use std::net::Ipv4Addr;
+use std::ops::ControlFlow;
 use std::time::Duration;
 
-use atwifi::TcpSocket;
-use atwifi_simulator::{Config, Fault, FaultKind, Faults, Simulation};
+use atwifi::microchip::Microchip;
+use atwifi::{AccessPointConfig, Credentials, TcpSocket};
+use atwifi_simulator::{Config, Fault, FaultKind, Faults, Simulation, services};
 use embedded_nal::TcpClientStack;
 
 use super::*;
@@ -170,4 +173,28 @@ pub fn echoes<D: UnderTest>(
     let is_beginning = sent.starts_with(&got);
     assert!(is_beginning, "{got:?}\n{}", simulation.transcript());
     received
+}
+
+/// Provisions the module through a client of its access point, which says a line each time the call asks
+/// whether to go on.
+pub fn provision_by(
+    simulation: &Simulation,
+    module: &mut Driver<'_, Microchip>,
+    config: &AccessPointConfig<'_>,
+    timeout: u32,
+    lines: &[impl AsRef<[u8]>],
+) -> Result<Option<Credentials>, Failure<Microchip>> {
+    let mut client = None;
+    let mut lines = lines.iter();
+    module.provision(config, timeout, || {
+        let client = client.get_or_insert_with(|| {
+            let from = (Ipv4Addr::new(192, 168, 0, 100), 50_000);
+            let to = (Ipv4Addr::new(192, 168, 0, 1), 7777);
+            simulation.dial(from, to, services::echo())
+        });
+        if let Some(line) = lines.next() {
+            client.send(line.as_ref());
+        }
+        ControlFlow::Continue(())
+    })
 }
