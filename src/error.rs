@@ -42,9 +42,41 @@ pub enum Error<E, S> {
     Usage(Usage),
     /// The connection is gone.
     Closed(Closed),
+    /// A pin of the host failed: the module's reset pin.
+    Pin(PinError),
     /// The module restarted. All connections are gone and the station has left its network; the
     /// driver restores the module's settings on the next use.
     ModuleReset,
+}
+
+/// How a pin failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PinError(pub embedded_hal::digital::ErrorKind);
+
+impl fmt::Display for PinError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the pin failed: {}", self.0)
+    }
+}
+
+#[cfg(feature = "defmt")]
+impl defmt::Format for PinError {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(f, "{}", defmt::Display2Format(self));
+    }
+}
+
+impl<E, S> Error<E, S> {
+    /// Of a pin of the host.
+    pub(crate) fn of_pin(error: impl embedded_hal::digital::Error) -> Self {
+        Error::Pin(PinError(error.kind()))
+    }
+
+    /// Whether this is the end of a stream: the peer has closed the connection, and all that it has sent
+    /// was received. A [`Stream`](crate::Stream) reads `Ok(0)` there.
+    pub fn is_end(&self) -> bool {
+        matches!(self, Error::Closed(Closed::ByPeer))
+    }
 }
 
 /// A fault inside the driver: one word, which says whose it is. What else is known of it the engine
@@ -397,6 +429,7 @@ impl<E: fmt::Display, S: fmt::Display> fmt::Display for Error<E, S> {
             Error::Resource(what) => what.fmt(f),
             Error::Usage(what) => what.fmt(f),
             Error::Closed(how) => how.fmt(f),
+            Error::Pin(error) => error.fmt(f),
             Error::ModuleReset => f.write_str("the module restarted"),
         }
     }
@@ -483,6 +516,7 @@ where
             Error::Usage(_) => ErrorKind::InvalidInput,
             Error::Closed(Closed::NotConnected | Closed::NoNetwork) => ErrorKind::NotConnected,
             Error::Closed(_) | Error::ModuleReset => ErrorKind::ConnectionReset,
+            Error::Pin(_) => ErrorKind::Other,
         }
     }
 }

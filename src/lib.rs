@@ -59,7 +59,7 @@
 //! - `defmt`, `log`: log the story of each connection (`info`), each exchange (`debug`), each line and
 //!   the length of each payload (`trace`); never a text, a secret or a payload.
 //! - `embedded-hal-nb`, `embedded-io-06`: [`transport`] adapters for HALs that offer only these.
-//! - `std`: `StdClock`, a clock on `std::time`.
+//! - `std`: `StdClock`, a clock on `std::time`, and `transport::Std` for what a computer has.
 //! - `mock`: the module `mock`, a scripted UART and a clock moved by hand, for unit tests; needs
 //!   `alloc`.
 
@@ -91,10 +91,10 @@ pub use clock::StdClock;
 pub use clock::{Clock, DelayClock, OnIdle};
 pub use driver::dialect;
 pub use driver::{Download, ErrorOf, Event, Module, Prompt, Timeouts, Upload};
-pub use error::{Cause, Closed, Error, ImageFault, Lent, Resource, Usage};
+pub use error::{Cause, Closed, Error, ImageFault, Lent, PinError, Resource, Usage};
 pub use nal::{ConnectTls, Shared, Stream, Tls, WaitTcp};
 #[cfg(feature = "async")]
-pub use nal::{Connection, Datagrams};
+pub use nal::{Connection, Datagrams, ReadHalf, WriteHalf};
 pub use service::{Asleep, Off};
 pub use socket::{SocketMemory, TcpSocket, UdpSocket};
 pub use transport::Transport;

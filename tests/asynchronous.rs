@@ -67,6 +67,62 @@ fn two_tasks_take_turns<D: UnderTest>() {
     });
 }
 
+fn one_task_reads_and_another_writes<D: UnderTest>() {
+    each::<D>(|simulation, shared| {
+        let task = pin!(async move {
+            let mut connection = TcpConnect::connect(&shared, at(ECHO)).await.unwrap();
+            {
+                let (mut reader, mut writer) = connection.split();
+                let read = pin!(async {
+                    let mut got = [0; 300];
+                    reader.read_exact(&mut got).await.unwrap();
+                    got
+                });
+                let write = pin!(async {
+                    for round in 0..30 {
+                        writer.write_all(&[round; 10]).await.unwrap();
+                        writer.flush().await.unwrap();
+                    }
+                });
+                let (got, ()) = join(read, write).await;
+                let sent: Vec<u8> = (0..30).flat_map(|round| [round; 10]).collect();
+                assert_eq!(&got[..], &sent[..]);
+            }
+            connection.close().await.unwrap();
+        });
+        run(simulation, vec![task]);
+        assert_eq!(simulation.links_open(), 0);
+    });
+}
+
+/// Polls both until both are done.
+async fn join<A: Future, B: Future>(
+    mut one: std::pin::Pin<&mut A>,
+    mut two: std::pin::Pin<&mut B>,
+) -> (A::Output, B::Output) {
+    let (mut a, mut b) = (None, None);
+    std::future::poll_fn(|context| {
+        if a.is_none()
+            && let Poll::Ready(done) = one.as_mut().poll(context)
+        {
+            a = Some(done);
+        }
+        if b.is_none()
+            && let Poll::Ready(done) = two.as_mut().poll(context)
+        {
+            b = Some(done);
+        }
+        match (a.take(), b.take()) {
+            (Some(a), Some(b)) => Poll::Ready((a, b)),
+            rest => {
+                (a, b) = rest;
+                Poll::Pending
+            }
+        }
+    })
+    .await
+}
+
 fn errors_and_the_end_are_told<D: UnderTest>() {
     each::<D>(|simulation, shared| {
         let task = pin!(async move {
@@ -128,4 +184,5 @@ on_both_dialects! {
     datagrams_are_awaited
     two_tasks_take_turns
     errors_and_the_end_are_told
+    one_task_reads_and_another_writes
 }

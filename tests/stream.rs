@@ -86,6 +86,26 @@ fn a_read_ends_with_the_stream_or_in_time<D: UnderTest>() {
     });
 }
 
+fn closing_sends_what_is_gathered_and_gives_the_socket_back<D: UnderTest>() {
+    each::<D>(|simulation, module| {
+        let sent = || {
+            let transcript = simulation.transcript().to_string();
+            ["-> AT+CIPSEND=", "-> AT+SOCKWR="].map(|send| transcript.matches(send).count())
+        };
+        for round in 0..3 {
+            let mut shared = Shared::new(module);
+            let mut socket = shared.socket().unwrap();
+            flat(shared.connect(&mut socket, at(SHORT))).unwrap();
+            let mut stream = Stream::new(shared, socket, [0; 64]);
+            stream.write_all(b"\r\n\r\n").unwrap();
+            assert_eq!(sent().iter().sum::<usize>(), round);
+            stream.close().unwrap();
+            assert_eq!(sent().iter().sum::<usize>(), round + 1);
+            assert_eq!(simulation.links_open(), 0);
+        }
+    });
+}
+
 fn ready_means_that_a_read_does_not_wait<D: UnderTest>() {
     each::<D>(|simulation, module| {
         let mut shared = Shared::new(module);
@@ -126,6 +146,7 @@ fn a_call_from_inside_a_wait_is_refused<D: UnderTest>() {
 on_both_dialects! {
     small_writes_are_gathered_until_flush_or_a_read_waits
     a_read_ends_with_the_stream_or_in_time
+    closing_sends_what_is_gathered_and_gives_the_socket_back
     ready_means_that_a_read_does_not_wait
     a_call_from_inside_a_wait_is_refused
 }

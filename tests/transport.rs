@@ -1,14 +1,15 @@
-//! The driver behind an interrupt-fed receive ring that loses bytes.
+//! The driver behind an interrupt-fed receive ring that loses bytes, and behind what a computer has.
 
 mod common;
 
 use std::cell::Cell;
+use std::net::TcpStream;
 use std::rc::Rc;
 use std::time::Duration;
 
-use atwifi::transport::{Halves, HalvesError, Overrun, Reader, Ring};
-use atwifi::{Error, Module, SocketMemory};
-use atwifi_simulator::{Port, Simulation};
+use atwifi::transport::{Halves, HalvesError, Overrun, Reader, Ring, Std};
+use atwifi::{Error, Module, PinError, SocketMemory, StdClock};
+use atwifi_simulator::{Config, HostNetwork, Port, Server, Simulation};
 use common::*;
 use embedded_io::{ErrorType, Read, ReadReady};
 use embedded_nal::{TcpClientStack, nb};
@@ -151,7 +152,72 @@ fn a_ring_that_is_large_enough_loses_nothing<D: UnderTest>() {
     });
 }
 
+/// As a program on a computer speaks to a module behind a serial server.
+fn a_connection_of_the_operating_system_is_a_transport<D: UnderTest>() {
+    for config in configs::<D>().filter(|config| config.spi.is_none()) {
+        let soon = Duration::from_millis(1);
+        let config = Config {
+            boot: soon,
+            join: soon,
+            associate: soon,
+            dhcp: soon,
+            ..config
+        };
+        let module = Server::new(config, HostNetwork::new()).spawn();
+        let address = module.serve_tcp("127.0.0.1:0").unwrap();
+        let stream = TcpStream::connect(address).unwrap();
+        stream
+            .set_read_timeout(Some(Duration::from_millis(1)))
+            .unwrap();
+        let (mut line, mut sockets) = ([0; 1024], [const { SocketMemory::<512>::new() }; 1]);
+        let transport = Std::new(stream);
+        let mut wifi =
+            Module::<D, _, _>::new(transport, StdClock::new(), &mut line, &mut sockets).unwrap();
+        wifi.reset().unwrap();
+        wifi.join(SSID, PASSWORD).unwrap();
+        drop(module);
+        let gone = wifi.link_state();
+        assert!(matches!(gone, Err(Error::Transport(_))), "{gone:?}");
+    }
+}
+
+/// A pin that has failed says how.
+#[test]
+fn a_reset_pin_that_fails_is_told_with_its_error() {
+    use embedded_hal::digital::{self, ErrorKind, OutputPin};
+
+    struct Loose;
+
+    impl digital::ErrorType for Loose {
+        type Error = ErrorKind;
+    }
+
+    impl OutputPin for Loose {
+        fn set_low(&mut self) -> Result<(), ErrorKind> {
+            Err(ErrorKind::Other)
+        }
+
+        fn set_high(&mut self) -> Result<(), ErrorKind> {
+            Err(ErrorKind::Other)
+        }
+    }
+
+    struct Delay;
+
+    impl embedded_hal::delay::DelayNs for Delay {
+        fn delay_ns(&mut self, _: u32) {}
+    }
+
+    let (mut line, mut sockets) = ([0; 640], [const { SocketMemory::<512>::new() }; 1]);
+    let (uart, clock) = (atwifi::mock::Uart::new(), atwifi::mock::Clock::new());
+    let mut wifi = atwifi::st67::Module::new(uart, clock, &mut line, &mut sockets).unwrap();
+    let failed = Err(Error::Pin(PinError(ErrorKind::Other)));
+    assert_eq!(wifi.reset_by_pin(&mut Loose, &mut Delay), failed);
+    assert_eq!(wifi.power_down(&mut Loose).map(drop), failed);
+}
+
 on_both_dialects! {
+    a_connection_of_the_operating_system_is_a_transport
     a_notice_that_was_lost_is_reported_and_its_data_found
     an_answer_that_was_lost_is_an_error_and_the_next_command_goes_through
     a_ring_that_is_large_enough_loses_nothing

@@ -41,7 +41,8 @@ struct Options {
     /// transactions.
     #[arg(long, value_enum, default_value_t = Wire::Serial, conflicts_with = "port")]
     link: Wire,
-    /// The serial port of a real module, such as /dev/ttyACM0 or COM3.
+    /// The serial port of a real module, such as /dev/ttyACM0 or COM3, or where it is on the network,
+    /// such as 127.0.0.1:5000.
     #[arg(long, requires_all = ["ssid", "password", "url"])]
     port: Option<String>,
     /// Its baud rate; if not given 2000000 for the ST67W611M1 (its firmware's UART build) and
@@ -137,7 +138,7 @@ where
         let url = options.url.context("a real module needs a URL")?;
         let baud = options.baud.unwrap_or(options.module.baud());
         return show(&fetch::<D, _>(
-            serial::open(port, baud)?,
+            serial::open(port, baud)?.line,
             StdClock::new(),
             ssid,
             password,

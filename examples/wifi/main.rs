@@ -50,7 +50,8 @@ struct ModuleOptions {
     /// The module.
     #[arg(long, value_enum, default_value_t = Kind::St67, global = true)]
     module: Kind,
-    /// The serial port of a real module, such as /dev/ttyACM0 or COM3.
+    /// The serial port of a real module, such as /dev/ttyACM0 or COM3, or where it is on the network,
+    /// such as 127.0.0.1:5000.
     #[arg(long, global = true)]
     port: Option<String>,
     /// Its baud rate; if not given 2000000 for the ST67W611M1 and 230400 for the PIC32MZW1.
@@ -191,13 +192,14 @@ where
     let module = &options.module;
     match &module.port {
         Some(port) => {
-            let serial = serial::open(port, module.baud.unwrap_or(baud))?;
-            let mut dtr = serial.0.try_clone()?;
+            let mut port = serial::open(port, module.baud.unwrap_or(baud))?;
             // A port without the line has no module that sleeps.
             let pin = WakePin(Box::new(move |level| {
-                drop(dtr.write_data_terminal_ready(level))
+                if let Some(dtr) = &mut port.signals {
+                    drop(dtr.write_data_terminal_ready(level));
+                }
             }));
-            trace::<D, _>(options, waking(options, serial, pin))
+            trace::<D, _>(options, waking(options, port.line, pin))
         }
         None => {
             let simulated = world::start(name, module.profile.as_deref())?;

@@ -175,8 +175,7 @@ impl<'b, D: Dialect, T: Transport, C: Clock> Module<'b, D, T, C> {
     /// The pin is held low for 10 ms; the module then has [`Timeouts::boot`] to report.
     ///
     /// # Errors
-    /// [`Error::Timeout`] if the module does not report. A pin that fails is reported as
-    /// [`Usage::Unsupported`].
+    /// [`Error::Timeout`] if the module does not report. [`Error::Pin`].
     pub fn reset_by_pin(
         &mut self,
         pin: &mut impl OutputPin,
@@ -184,11 +183,10 @@ impl<'b, D: Dialect, T: Transport, C: Clock> Module<'b, D, T, C> {
     ) -> Result<(), ErrorOf<D, T>> {
         /// The reference gives no minimum; ST's Zephyr driver holds CHIP_EN for 1 ms (wire notes, 8).
         const PULSE_MS: u32 = 10;
-        let pin_failed = |_| Error::Usage(Usage::Unsupported("a pin that fails"));
-        pin.set_low().map_err(pin_failed)?;
+        pin.set_low().map_err(Error::of_pin)?;
         delay.delay_ms(PULSE_MS);
         let discarded = self.engine.discard();
-        pin.set_high().map_err(pin_failed)?;
+        pin.set_high().map_err(Error::of_pin)?;
         self.outcome(discarded)?;
         let booted = self.boot();
         self.outcome(booted)

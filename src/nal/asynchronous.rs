@@ -5,6 +5,7 @@
 //! the blocking traits, and only a read for which nothing is there yields. It wakes itself at once, so
 //! that the executor polls it again when the other tasks have had their turn.
 
+use core::cell::{RefCell, RefMut};
 use core::future::poll_fn;
 use core::net::{IpAddr, SocketAddr};
 use core::task::Poll;
@@ -18,7 +19,7 @@ use super::{Shared, Stream};
 use crate::clock::Clock;
 use crate::driver::ErrorOf;
 use crate::driver::dialect::Dialect;
-use crate::error::Error;
+use crate::error::{Error, Resource};
 use crate::socket::UdpSocket;
 use crate::transport::Transport;
 
@@ -28,7 +29,45 @@ const GATHER: usize = 256;
 /// A TCP connection of a [`Shared`] module. Dropping it closes it; what was not flushed is lost.
 #[derive(Debug)]
 pub struct Connection<'a, 'b, D: Dialect, T: Transport, C: Clock> {
-    stream: Option<Stream<Shared<'a, 'b, D, T, C>, [u8; GATHER]>>,
+    stream: Option<RefCell<Gathering<'a, 'b, D, T, C>>>,
+}
+
+type Gathering<'a, 'b, D, T, C> = Stream<Shared<'a, 'b, D, T, C>, [u8; GATHER]>;
+
+impl<'a, 'b, D: Dialect, T: Transport, C: Clock> Connection<'a, 'b, D, T, C> {
+    /// Sends what is gathered, and closes the connection, whatever comes of that; does not yield.
+    ///
+    /// # Errors
+    /// What came of either.
+    pub async fn close(mut self) -> Result<(), ErrorOf<D, T>> {
+        match self.stream.take() {
+            Some(stream) => stream.into_inner().close(),
+            None => Ok(()),
+        }
+    }
+
+    /// Two halves, for a task that reads and one that writes.
+    pub fn split(
+        &mut self,
+    ) -> (
+        ReadHalf<'_, 'a, 'b, D, T, C>,
+        WriteHalf<'_, 'a, 'b, D, T, C>,
+    ) {
+        let stream = self.stream.as_ref();
+        (ReadHalf { stream }, WriteHalf { stream })
+    }
+}
+
+/// The half of a [`Connection`] that reads.
+#[derive(Debug)]
+pub struct ReadHalf<'s, 'a, 'b, D: Dialect, T: Transport, C: Clock> {
+    stream: Option<&'s RefCell<Gathering<'a, 'b, D, T, C>>>,
+}
+
+/// The half of a [`Connection`] that writes.
+#[derive(Debug)]
+pub struct WriteHalf<'s, 'a, 'b, D: Dialect, T: Transport, C: Clock> {
+    stream: Option<&'s RefCell<Gathering<'a, 'b, D, T, C>>>,
 }
 
 impl<'b, D: Dialect, T: Transport, C: Clock> TcpConnect for Shared<'_, 'b, D, T, C> {
@@ -52,7 +91,7 @@ impl<'b, D: Dialect, T: Transport, C: Clock> TcpConnect for Shared<'_, 'b, D, T,
             return Err(error);
         }
         Ok(Connection {
-            stream: Some(Stream::new(module, socket, [0; GATHER])),
+            stream: Some(RefCell::new(Stream::new(module, socket, [0; GATHER]))),
         })
     }
 }
@@ -108,32 +147,67 @@ impl<D: Dialect, T: Transport, C: Clock> ErrorType for Connection<'_, '_, D, T, 
 
 impl<D: Dialect, T: Transport, C: Clock> Read for Connection<'_, '_, D, T, C> {
     async fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Self::Error> {
-        let Some(stream) = &mut self.stream else {
-            return Ok(0);
-        };
-        until_there(|| stream.read_now(buffer)).await
+        self.split().0.read(buffer).await
     }
 }
 
 impl<D: Dialect, T: Transport, C: Clock> Write for Connection<'_, '_, D, T, C> {
     async fn write(&mut self, bytes: &[u8]) -> Result<usize, Self::Error> {
-        match &mut self.stream {
-            Some(stream) => embedded_io::Write::write(stream, bytes),
+        self.split().1.write(bytes).await
+    }
+
+    async fn flush(&mut self) -> Result<(), Self::Error> {
+        self.split().1.flush().await
+    }
+}
+
+impl<D: Dialect, T: Transport, C: Clock> ErrorType for ReadHalf<'_, '_, '_, D, T, C> {
+    type Error = ErrorOf<D, T>;
+}
+
+impl<D: Dialect, T: Transport, C: Clock> Read for ReadHalf<'_, '_, '_, D, T, C> {
+    async fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Self::Error> {
+        let Some(stream) = self.stream else {
+            return Ok(0);
+        };
+        until_there(|| lent(stream)?.read_now(buffer)).await
+    }
+}
+
+impl<D: Dialect, T: Transport, C: Clock> ErrorType for WriteHalf<'_, '_, '_, D, T, C> {
+    type Error = ErrorOf<D, T>;
+}
+
+impl<D: Dialect, T: Transport, C: Clock> Write for WriteHalf<'_, '_, '_, D, T, C> {
+    async fn write(&mut self, bytes: &[u8]) -> Result<usize, Self::Error> {
+        match self.stream {
+            Some(stream) => embedded_io::Write::write(&mut *lent(stream)?, bytes),
             None => Ok(0),
         }
     }
 
     async fn flush(&mut self) -> Result<(), Self::Error> {
-        match &mut self.stream {
-            Some(stream) => embedded_io::Write::flush(stream),
+        match self.stream {
+            Some(stream) => embedded_io::Write::flush(&mut *lent(stream)?),
             None => Ok(()),
         }
     }
 }
 
+/// The stream of a connection, which nobody holds while another task has its turn.
+fn lent<G, E, S>(stream: &RefCell<G>) -> Result<RefMut<'_, G>, Error<E, S>> {
+    stream
+        .try_borrow_mut()
+        .map_err(|_| Error::Resource(Resource::Module))
+}
+
 impl<D: Dialect, T: Transport, C: Clock> Drop for Connection<'_, '_, D, T, C> {
     fn drop(&mut self) {
-        if let Some((mut module, socket)) = self.stream.take().map(Stream::into_parts) {
+        if let Some((mut module, socket)) = self
+            .stream
+            .take()
+            .map(|stream| stream.into_inner().into_parts())
+        {
             // If it fails, nobody can be told.
             let _ = TcpClientStack::close(&mut module, socket);
         }

@@ -12,7 +12,7 @@ mod tls;
 mod udp;
 
 #[cfg(feature = "async")]
-pub use asynchronous::{Connection, Datagrams};
+pub use asynchronous::{Connection, Datagrams, ReadHalf, WriteHalf};
 pub use shared::Shared;
 pub use stream::{Stream, WaitTcp};
 pub use tls::{ConnectTls, Tls};

@@ -50,7 +50,25 @@ impl<'a, 'b, D: Dialect, T: Transport, C: Clock> Shared<'a, 'b, D, T, C> {
         Shared(module)
     }
 
-    pub(super) fn with<R>(
+    /// Makes calls of the module that no trait has.
+    ///
+    /// ```
+    /// # use atwifi::{Event, ErrorOf, Shared, Transport, st67};
+    /// # fn example<T: Transport>(
+    /// #     shared: Shared<'_, '_, st67::St67, T, fn() -> u32>,
+    /// # ) -> Result<(), ErrorOf<st67::St67, T>> {
+    /// let is_lost = shared.with(|wifi| {
+    ///     Ok(matches!(wifi.poll()?, Some(Event::StationDisconnected)))
+    /// })??;
+    /// shared.with(|wifi| wifi.timeouts.connect = 5000)?;
+    /// # let _ = is_lost;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`Resource::Module`] while another client is in a call.
+    pub fn with<R>(
         &self,
         call: impl FnOnce(&mut Module<'b, D, T, C>) -> R,
     ) -> Result<R, ErrorOf<D, T>> {

@@ -38,8 +38,8 @@ const READ_TIMEOUT: u32 = 30_000;
 /// [`flush`](Write::flush), or until a read has to wait: each command to the module is a round trip.
 /// A read waits for at least one byte; `Ok(0)` is the end of the stream.
 ///
-/// Dropping it does neither flush nor close: take the socket back with
-/// [`into_parts`](Stream::into_parts).
+/// Dropping it does neither: [`close`](Stream::close) does both, and [`into_parts`](Stream::into_parts)
+/// gives the socket back.
 #[derive(Debug)]
 pub struct Stream<S: TcpClientStack, G> {
     stack: S,
@@ -63,6 +63,16 @@ impl<S: WaitTcp, G: AsMut<[u8]>> Stream<S, G> {
             length: 0,
             read_timeout: READ_TIMEOUT,
         }
+    }
+
+    /// Sends what is gathered, and closes the connection, whatever comes of that.
+    ///
+    /// # Errors
+    /// What came of either; the socket is the stack's again.
+    pub fn close(mut self) -> Result<(), S::Error> {
+        let sent = self.send_gathered();
+        let closed = self.stack.close(self.socket);
+        sent.and(closed)
     }
 
     /// Gives the stack and the socket back. What was not flushed is dropped.

@@ -8,7 +8,7 @@ use super::stream::WaitTcp;
 use crate::clock::Clock;
 use crate::driver::dialect::{Dialect, Outcome};
 use crate::driver::{ErrorOf, Module};
-use crate::error::{Closed, Error, Fault};
+use crate::error::Fault;
 use crate::socket::{Handle, State, TcpSocket};
 use crate::transport::Transport;
 
@@ -79,7 +79,7 @@ impl<D: Dialect, T: Transport, C: Clock> WaitTcp for Module<'_, D, T, C> {
     }
 
     fn is_end(error: &Self::Error) -> bool {
-        matches!(error, Error::Closed(Closed::ByPeer))
+        error.is_end()
     }
 }
 

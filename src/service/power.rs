@@ -6,7 +6,7 @@ use embedded_hal::digital::OutputPin;
 use crate::clock::Clock;
 use crate::driver::dialect::Dialect;
 use crate::driver::{ErrorOf, Module};
-use crate::error::{Error, Usage};
+use crate::error::Error;
 use crate::transport::Transport;
 use crate::value::PowerSave;
 
@@ -23,7 +23,7 @@ impl<'b, D: Dialect, T: Transport, C: Clock> Module<'b, D, T, C> {
     /// With a fixed address it does not work on firmware known today (wire notes 10).
     ///
     /// # Errors
-    /// Before a byte is sent, [`Usage::Unsupported`] on the Microchip module, which can but
+    /// Before a byte is sent, [`Usage::Unsupported`](crate::Usage::Unsupported) on the Microchip module, which can but
     /// [sleep deeply](Module::deep_sleep).
     ///
     /// ```
@@ -69,7 +69,7 @@ impl<'b, D: Dialect, T: Transport, C: Clock> Module<'b, D, T, C> {
     /// returns, so nobody speaks to it.
     ///
     /// # Errors
-    /// Before a byte is sent, [`Usage::Unsupported`] on the ST67: [switch it off](Module::power_down).
+    /// Before a byte is sent, [`Usage::Unsupported`](crate::Usage::Unsupported) on the ST67: [switch it off](Module::power_down).
     ///
     /// ```
     /// use atwifi::mock::{Clock, Uart};
@@ -106,7 +106,7 @@ impl<'b, D: Dialect, T: Transport, C: Clock> Module<'b, D, T, C> {
     /// nothing takes less power. While it is off it is lent to what this returns, so nobody speaks to it.
     ///
     /// # Errors
-    /// [`Usage::Unsupported`] for a pin that fails.
+    /// [`Error::Pin`].
     ///
     /// ```
     /// # use core::convert::Infallible;
@@ -145,8 +145,7 @@ impl<'b, D: Dialect, T: Transport, C: Clock> Module<'b, D, T, C> {
         &'m mut self,
         pin: &'m mut P,
     ) -> Result<Off<'m, 'b, D, T, C, P>, ErrorOf<D, T>> {
-        let failed = |_| Error::Usage(Usage::Unsupported("a pin that fails"));
-        pin.set_low().map_err(failed)?;
+        pin.set_low().map_err(Error::of_pin)?;
         let discarded = self.engine.discard();
         self.outcome(discarded)?;
         self.forget_everything();

@@ -33,6 +33,8 @@
 //! # }
 //! ```
 
+#[cfg(feature = "std")]
+mod host;
 #[cfg(feature = "embedded-hal-nb")]
 mod nb;
 #[cfg(feature = "embedded-io-06")]
@@ -45,6 +47,8 @@ use core::fmt;
 
 use embedded_io::{ErrorKind, ErrorType, Read, ReadReady, Write};
 
+#[cfg(feature = "std")]
+pub use host::Std;
 #[cfg(feature = "embedded-hal-nb")]
 pub use nb::{Nb, NbError};
 #[cfg(feature = "embedded-io-06")]
