@@ -25,6 +25,14 @@ pub struct Account {
     upheavals: usize,
 }
 
+impl Account {
+    /// The caller gives up in the middle of a stream, and, if it had gathered some, does not know how
+    /// much has gone out.
+    pub fn lose_count(&mut self, had_gathered: bool) {
+        self.tainted.1 |= had_gathered;
+    }
+}
+
 /// All connections that the host has had.
 #[derive(Debug, Default)]
 pub struct Ledger {

@@ -250,7 +250,9 @@ impl Story {
             bound: 0,
             is_joined: false,
             is_evil: conversation.vices != Vices::default(),
-            loses_unread: conversation.profile == Profile::MicrochipFw0_3_2,
+            // Also what it has not announced, of which the driver cannot know.
+            loses_unread: conversation.profile == Profile::MicrochipFw0_3_2
+                || around.clear_on_close,
             profile: conversation.profile,
             neighbours: around.neighbours,
             has_services: around.neighbours > 0,
@@ -422,7 +424,14 @@ impl<'b, D: Target> Player<'_, 'b, D> {
         }
         if let Err(error) = &result {
             self.story.outcome.errors += 1;
-            self.judge(error, excused, &news);
+            // What stands in front of an answer that brings nothing may be what is left of bytes.
+            let may_be_bytes = matches!(place, "receive" | "stream read")
+                && matches!(
+                    error,
+                    Error::Malformed | Error::Closed(Closed::StreamBroken)
+                )
+                && self.story.trouble.has_told;
+            self.judge(error, excused || may_be_bytes, &news);
         }
         result
     }

@@ -60,6 +60,15 @@ pub struct News {
     pub any: bool,
 }
 
+/// How long the line to the module is held up, at most.
+const HELD_MAX_MS: u64 = 4000;
+
+/// A module that takes this long for a command says little.
+const SLOW_MS: u64 = 500;
+
+/// How many bytes in a row such a one loses.
+const LOST_MAX: usize = 64;
+
 /// A strike that is armed.
 struct Armed {
     at: u64,
@@ -73,6 +82,7 @@ pub struct Trouble {
     armed: Vec<Armed>,
     count: usize,
     is_late: bool,
+    is_slow: bool,
     cut_to_host: Duration,
     cut_to_module: Duration,
     /// Where bytes to the host were spoilt last, from and to.
@@ -89,6 +99,8 @@ pub struct Trouble {
     pub has_flipped: bool,
     /// What the module was told may have been about another socket or peer.
     pub has_mixed: bool,
+    /// A line was told that nobody knows.
+    pub has_told: bool,
     /// The sleep of the host that is broken off.
     pub interrupt: Option<u64>,
 }
@@ -119,6 +131,7 @@ impl Trouble {
             armed: Vec::new(),
             count: 0,
             is_late: false,
+            is_slow: surroundings.latency_ms > SLOW_MS,
             cut_to_host: Duration::ZERO,
             cut_to_module: Duration::ZERO,
             spoilt: None,
@@ -128,6 +141,7 @@ impl Trouble {
             count_struck: 0,
             has_flipped: false,
             has_mixed: false,
+            has_told: false,
             interrupt: None,
         }
     }
@@ -138,6 +152,7 @@ impl Trouble {
             return;
         }
         self.count += 1;
+        let strike = &self.at_most(strike);
         let places = Places::of(&self.simulation);
         let mut more = Faults {
             to_host: Vec::new(),
@@ -212,6 +227,23 @@ impl Trouble {
         self.simulation.add_faults(none);
     }
 
+    /// What a line can do. It is not held up for longer than a call waits, at the end of which a
+    /// transport would say that it takes nothing; and of a module that says little, little is lost in
+    /// one piece.
+    fn at_most(&self, strike: &Strike) -> Strike {
+        let kind = match strike.kind {
+            Kind::ToModule(Wire::Delay(ms)) => Kind::ToModule(Wire::Delay(ms.min(HELD_MAX_MS))),
+            Kind::ToHost(Wire::Drop(n)) if self.is_slow => {
+                Kind::ToHost(Wire::Drop(n.min(LOST_MAX)))
+            }
+            ref kind => kind.clone(),
+        };
+        Strike {
+            after: strike.after,
+            kind,
+        }
+    }
+
     /// A step is over: what lasts for a step ends.
     pub fn end_step(&mut self) {
         self.simulation.unplug(false);
@@ -261,7 +293,9 @@ impl Trouble {
         self.armed = armed;
         let struck: Vec<Armed> = struck;
         for armed in struck {
-            news.any |= !matches!(armed.kind, Kind::Gap(_));
+            let is_told = matches!(armed.kind, Kind::Gap(_));
+            self.has_told |= is_told;
+            news.any |= !is_told;
             self.count_struck += 1;
             match armed.kind {
                 Kind::ToHost(wire) => {
@@ -275,7 +309,12 @@ impl Trouble {
                     news.reset |= matches!(wire, Wire::Reset);
                     strikes(&wire, now, &mut news.to_module, &mut self.cut_to_module);
                 }
-                Kind::Fifo(_) | Kind::Unplug => news.to_host.lost = true,
+                Kind::Fifo(_) => {
+                    // Also of what came before and has not been read.
+                    news.to_host.lost = true;
+                    self.spoilt = Some((0, places.to_host));
+                }
+                Kind::Unplug => news.to_host.lost = true,
                 _ => {}
             }
         }

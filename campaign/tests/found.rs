@@ -424,6 +424,145 @@ fn a_peer_that_was_cut_off_with_the_station_is_closed_in_the_module_too() {
 }
 
 #[test]
+fn a_peer_that_waits_when_the_station_leaves_is_told_to_have_gone_with_it() {
+    let steps = [
+        step(Listen { port: 0 }),
+        step(Dial { says: 1 }),
+        step(Leave),
+        step(Join { if_down: true }),
+        step(Accept { wait_ms: 0 }),
+        step(Send { socket: 0, size: 1 }),
+        step(CloseListener),
+    ];
+    on_each(&ALL, &steps);
+}
+
+#[test]
+fn what_is_read_while_a_link_gets_another_peer_is_nobodys() {
+    let steps = [
+        step(Connect { to: Sending(1) }),
+        step(Listen { port: 0 }),
+        step(PeerCloses { socket: 0 }),
+        step(Dial { says: 1 }),
+    ];
+    on_each(&ALL, &steps);
+}
+
+#[test]
+fn a_send_whose_second_piece_finds_no_module_is_not_sent_again() {
+    let send = Send {
+        socket: 0,
+        size: 114,
+    };
+    for profile in ALL {
+        for after in 0..4 {
+            let steps = vec![
+                struck(Connect { to: Answering }, after, Busy),
+                struck(send.clone(), 0, Gap(0)),
+                step(send.clone()),
+            ];
+            nothing_is_found(&on(profile, steps));
+        }
+    }
+}
+
+#[test]
+fn what_was_announced_is_read_behind_a_read_that_was_spoilt() {
+    let listen = Listen { port: 0 };
+    for profile in ALL {
+        for (after, buffer) in (0..12).flat_map(|after| [(after, 1), (after, 1000)]) {
+            let receive = Receive {
+                socket: 0,
+                buffer,
+                times: 1,
+                wait_ms: 0,
+            };
+            let steps = vec![
+                step(listen.clone()),
+                step(Connect { to: Sending(115) }),
+                step(PeerCloses { socket: 0 }),
+                struck(receive, after, ToModule(Drop(1))),
+            ];
+            nothing_is_found(&on(profile, steps));
+        }
+    }
+}
+
+#[test]
+fn a_row_that_is_spoilt_on_the_way_ends_no_connection() {
+    let receive = Receive {
+        socket: 0,
+        buffer: 1,
+        times: 1,
+        wait_ms: 0,
+    };
+    for profile in ALL {
+        for after in 0..40 {
+            let steps = vec![
+                struck(Connect { to: Answering }, 0, Gap(0)),
+                struck(receive.clone(), after, ToHost(Drop(1))),
+            ];
+            nothing_is_found(&on(profile, steps));
+        }
+    }
+}
+
+#[test]
+fn a_socket_whose_name_was_not_heard_is_closed() {
+    for profile in ALL {
+        for wire in [Insert(3), Insert(6), Drop(1)] {
+            let steps = vec![struck(Connect { to: Answering }, 0, ToModule(wire))];
+            nothing_is_found(&on(profile, steps));
+        }
+        for after in 0..30 {
+            let steps = vec![struck(Connect { to: Answering }, after, ToHost(Drop(1)))];
+            nothing_is_found(&on(profile, steps));
+        }
+    }
+}
+
+#[test]
+fn a_listener_that_closes_leaves_nobody_behind_who_was_not_heard_of() {
+    for profile in ALL {
+        for after in 0..60 {
+            let steps = vec![
+                step(Listen { port: 0 }),
+                step(Dial { says: 1 }),
+                struck(CloseListener, after, ToHost(Drop(1))),
+            ];
+            nothing_is_found(&on(profile, steps));
+        }
+    }
+}
+
+#[test]
+fn a_datagram_that_takes_several_reads_is_one() {
+    let profiles = ALL
+        .into_iter()
+        .filter(|&profile| profile != MicrochipReference);
+    for profile in profiles {
+        let steps = vec![
+            step(OpenDatagrams {
+                bound: true,
+                peer: 0,
+            }),
+            step(PeerSendsDatagrams {
+                socket: 0,
+                peer: 0,
+                sizes: vec![2049, 8, 9],
+            }),
+            step(ReceiveDatagrams {
+                socket: 0,
+                buffer: 2049,
+                times: 3,
+                wait_ms: 1,
+            }),
+        ];
+        nothing_is_found(&on(profile, steps));
+    }
+}
+
+#[test]
 fn what_is_late_leaves_no_certificate_that_is_cut_short() {
     for profile in Profile::ST67 {
         for after in 0..8 {

@@ -42,7 +42,7 @@ use embedded_nal::AddrType;
 use super::event::Event;
 use super::module::{Module, Timeouts};
 use crate::clock::Clock;
-use crate::error::Usage;
+use crate::error::{Closed, Usage};
 use crate::socket::Handle;
 use crate::transport::Transport;
 use crate::value::{Addresses, LinkState, TlsConfig};
@@ -268,8 +268,8 @@ pub struct Incoming {
     pub link: u32,
     /// Who it is.
     pub remote: SocketAddr,
-    /// Whether the peer has closed it since.
-    pub is_closed: bool,
+    /// How it has ended since, if it has.
+    pub ended: Option<Closed>,
 }
 
 /// TCP connections that others make.

@@ -10,7 +10,7 @@ use super::words::socket_of;
 use super::{Microchip, Module};
 use crate::clock::Clock;
 use crate::driver::Session;
-use crate::driver::dialect::{Datagrams, Outcome};
+use crate::driver::dialect::{Datagrams, Outcome, Streams};
 use crate::error::Fault;
 use crate::socket::{Datagram, Handle, Slot};
 use crate::transport::Transport;
@@ -207,7 +207,9 @@ fn arrived(session: &mut Session<'_, Microchip>, line: &[u8], values: &[u8]) -> 
             if let Some(destination) = &mut slot.destination {
                 destination.set_port(sender.port());
             }
-            if !slot.note(Datagram { length, sender }) {
+            let is_rest =
+                (slot.next_datagram()).is_some_and(|next| is_rest_of(next.length, length));
+            if !is_rest && !slot.note(Datagram { length, sender }) {
                 session.events.lose();
             }
         }
@@ -216,6 +218,12 @@ fn arrived(session: &mut Session<'_, Microchip>, line: &[u8], values: &[u8]) -> 
         None => session.events.push(line),
     }
     Some(())
+}
+
+/// Of a datagram that takes several reads the module tells the rest again behind each.
+fn is_rest_of(whole: u16, told: u16) -> bool {
+    let read = whole.saturating_sub(told);
+    read > 0 && usize::from(read).is_multiple_of(Microchip::RECEIVE_MAX)
 }
 
 fn suspect(slot: &mut Slot<'_>) {

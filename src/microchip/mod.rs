@@ -121,7 +121,7 @@ impl Words for Microchip {
     type Status = Status;
     type State = Memory;
     type Datagrams = datagram::Taken;
-    type Peers = server::Taken;
+    type Peers = &'static server::Taken;
 
     const PROMPT: u8 = b'#';
     const READY_PROMPT: Option<u8> = Some(b'>');

@@ -2,7 +2,7 @@
 
 use core::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4};
 
-use super::command::network::SocketRow;
+use super::command::network::{Protocol, SocketRow};
 use super::datagram::close_if_refused;
 use super::event::address;
 use super::stream::{TCP, open};
@@ -11,8 +11,10 @@ use crate::clock::Clock;
 use crate::driver::Session;
 use crate::driver::dialect::{Incoming, Outcome, Server, Streams};
 use crate::engine::text::Fields;
+use crate::error::Closed;
 use crate::socket::{Handle, Slot};
 use crate::transport::Transport;
+use crate::value::Reported;
 use crate::value::bytes::copy;
 
 /// How connections are taken that peers make.
@@ -22,7 +24,17 @@ pub struct Taken {
     pub(super) arrived: fn(&mut Session<'_, Microchip>, u32, Fields<'_>) -> bool,
     /// Whether a socket is such a connection; the peer may have closed it.
     pub(super) is_waiting: fn(&mut Session<'_, Microchip>, u32, bool) -> bool,
+    /// The station has no link any more: what waits has ended.
+    pub(super) end: fn(&mut Session<'_, Microchip>),
 }
+
+const STREAM: Reported<Protocol> = Reported::Known(Protocol::Tcp);
+
+const TAKEN: Taken = Taken {
+    arrived,
+    is_waiting,
+    end,
+};
 
 /// As many rows as are looked at for one that was not told; the module has 20 sockets.
 const LISTED: usize = 20;
@@ -33,26 +45,38 @@ const LISTED: usize = 20;
 struct Child {
     socket: u32,
     remote: SocketAddrV4,
-    is_closed: bool,
+    ended: Option<Closed>,
 }
 
-/// The length of a note: the socket, the address, the port, whether it is closed.
+/// The length of a note: the socket, the address, the port, how it has ended.
 const NOTE: usize = 4 + 4 + 2 + 1;
+
+const BY_PEER: u8 = 1;
+const STATION_DOWN: u8 = 2;
 
 impl Child {
     fn write(self) -> [u8; NOTE] {
         let [s0, s1, s2, s3] = self.socket.to_le_bytes();
         let [a, b, c, d] = self.remote.ip().octets();
         let [p0, p1] = self.remote.port().to_le_bytes();
-        [s0, s1, s2, s3, a, b, c, d, p0, p1, self.is_closed.into()]
+        let ended = match self.ended {
+            None => 0,
+            Some(Closed::StationDown) => STATION_DOWN,
+            Some(_) => BY_PEER,
+        };
+        [s0, s1, s2, s3, a, b, c, d, p0, p1, ended]
     }
 
     fn read(note: &[u8]) -> Option<Child> {
-        let &[s0, s1, s2, s3, a, b, c, d, p0, p1, is_closed] = note.first_chunk::<NOTE>()?;
+        let &[s0, s1, s2, s3, a, b, c, d, p0, p1, ended] = note.first_chunk::<NOTE>()?;
         Some(Child {
             socket: u32::from_le_bytes([s0, s1, s2, s3]),
             remote: SocketAddrV4::new(Ipv4Addr::new(a, b, c, d), u16::from_le_bytes([p0, p1])),
-            is_closed: is_closed != 0,
+            ended: match ended {
+                BY_PEER => Some(Closed::ByPeer),
+                STATION_DOWN => Some(Closed::StationDown),
+                _ => None,
+            },
         })
     }
 }
@@ -71,10 +95,7 @@ impl Server for Microchip {
         socket: &Handle,
         local_port: u16,
     ) -> Outcome {
-        module.session().peers = Some(Taken {
-            arrived,
-            is_waiting,
-        });
+        module.session().peers = Some(&TAKEN);
         let opened = open(module, TCP)?;
         let slot = module.session().sockets.slot(socket)?;
         slot.listen(opened);
@@ -98,7 +119,7 @@ impl Server for Microchip {
         Ok(child.map(|child| Incoming {
             link: child.socket,
             remote: child.remote.into(),
-            is_closed: child.is_closed,
+            ended: child.ended,
         }))
     }
 
@@ -106,10 +127,16 @@ impl Server for Microchip {
         let listener = module.session().sockets.by_link(link);
         let port = listener.and_then(|listener| listener.destination);
         Microchip::close(module, link)?;
-        // Nobody will accept who has come already.
+        // Nobody will accept who has come already, told or not; a row may be spoilt once.
         let port = port.map_or(0, |port| port.port());
-        while let Some(child) = Microchip::accept(module, port)? {
-            Microchip::close(module, child.link)?;
+        for _ in 0..2 {
+            module.session().vendor.untold_children = true;
+            while let Some(child) = Microchip::accept(module, port)? {
+                Microchip::close(module, child.link)?;
+            }
+            if !module.session().in_doubt {
+                break;
+            }
         }
         Ok(())
     }
@@ -127,12 +154,21 @@ fn find_child<T: Transport, C: Clock>(
         "+SOCKLST:",
         module.timeouts.command,
         &mut |values: &[u8]| {
-            let row = SocketRow::parse_values(values).filter(|row| row.local_port == port);
+            let row = SocketRow::parse_values(values)
+                .filter(|row| row.local_port == port && row.protocol == STREAM);
             if let (Some(row), Some(place)) = (row, free.next()) {
                 *place = Some(row);
             }
         },
     )?;
+    // Of one that has ended unheard the module does not know any more who it was.
+    for row in rows.into_iter().flatten() {
+        let is_known = module.session().sockets.by_link(row.socket).is_some();
+        if row.remote_ip.is_none() && !is_known && !is_waiting(module.session(), row.socket, false)
+        {
+            Microchip::close(module, row.socket)?;
+        }
+    }
     let session = module.session();
     // One may have been told meanwhile.
     if let Some(child) = take_child(session.sockets.listener(port)) {
@@ -147,7 +183,7 @@ fn find_child<T: Transport, C: Clock>(
             Some(IpAddr::V4(ip)) => Some(Child {
                 socket: row.socket,
                 remote: SocketAddrV4::new(ip, row.remote_port),
-                is_closed: false,
+                ended: None,
             }),
             _ => None,
         });
@@ -169,7 +205,7 @@ fn arrived(session: &mut Session<'_, Microchip>, socket: u32, mut ends: Fields<'
     let child = Child {
         socket,
         remote,
-        is_closed: false,
+        ended: None,
     };
     let mut noted = listener.notes().chunks(NOTE).filter_map(Child::read);
     let is_known = noted.any(|noted| noted.socket == socket);
@@ -181,14 +217,29 @@ fn arrived(session: &mut Session<'_, Microchip>, socket: u32, mut ends: Fields<'
 
 fn is_waiting(session: &mut Session<'_, Microchip>, socket: u32, is_closed: bool) -> bool {
     let mut is_noted = false;
-    session.sockets.each_listener(|listener| {
-        for note in listener.notes_mut().chunks_mut(NOTE) {
-            if let Some(mut child) = Child::read(note).filter(|child| child.socket == socket) {
-                is_noted = true;
-                child.is_closed |= is_closed;
-                copy(&child.write(), note);
+    each_child(session, |child| {
+        if child.socket == socket {
+            is_noted = true;
+            if is_closed {
+                child.ended.get_or_insert(Closed::ByPeer);
             }
         }
     });
     is_noted
+}
+
+fn end(session: &mut Session<'_, Microchip>) {
+    each_child(session, |child| child.ended = Some(Closed::StationDown));
+}
+
+/// Goes through the connections that nobody has accepted yet.
+fn each_child(session: &mut Session<'_, Microchip>, mut call: impl FnMut(&mut Child)) {
+    session.sockets.each_listener(|listener| {
+        for note in listener.notes_mut().chunks_mut(NOTE) {
+            if let Some(mut child) = Child::read(note) {
+                call(&mut child);
+                copy(&child.write(), note);
+            }
+        }
+    });
 }

@@ -8,6 +8,7 @@ use super::command::wlan::GetStation;
 use super::status::Status;
 use super::stream::{Wanted, close_unknown};
 use super::text::Rule;
+use super::words::station_down;
 use super::{Attempt, Microchip, Module, fingerprint};
 use crate::clock::Clock;
 use crate::driver::Timeouts;
@@ -82,9 +83,7 @@ impl Station for Microchip {
                 left?;
             }
         }
-        let session = module.session();
-        session.link_state = LinkState::Disconnected;
-        session.vendor.address = None;
+        station_down(module.session());
         Ok(())
     }
 

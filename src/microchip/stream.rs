@@ -102,6 +102,8 @@ impl Streams for Microchip {
                 // What it heard was spoilt, or the socket was gone already.
                 Err(Fault::Refused) if module.session().refusal == Status::SocketNotFound => {
                     module.engine.be_sure();
+                    // It may have another name than was heard.
+                    module.session().vendor.has_lost_socket = true;
                     closed = Ok(());
                 }
                 Err(Fault::Refused) => {}
@@ -123,18 +125,26 @@ impl Streams for Microchip {
                 .map_or(MAY_HOLD_DATA, |taken| taken.suspect);
             session.sockets.each_open(suspect);
         }
-        if !(session.sockets).any_open(|slot| !listed.contains(slot.link)) {
-            return Ok(());
+        if (session.sockets).any_open(|slot| !listed.contains(slot.link)) {
+            // A module that starts says `OK` too: whether there is no socket, or no such module any
+            // more, only the answer to a question tells.
+            module.engine.fall_out_of_step();
+            module.engine.resync()?;
         }
-        // A module that starts says `OK` too: whether there is no socket, or no such module any more,
-        // only the answer to a question tells.
-        module.engine.fall_out_of_step();
-        module.engine.resync()?;
-        module.session().sockets.each_open(|slot| {
-            if !listed.contains(slot.link) {
+        let mut is_missed = false;
+        let session = module.session();
+        session.sockets.each_open(|slot| {
+            let was_missed = core::mem::take(&mut slot.is_in_question);
+            if listed.contains(slot.link) {
+            } else if was_missed {
                 closed_by_peer(slot);
+            } else {
+                // Or its row was spoilt on the way.
+                slot.is_in_question = true;
+                is_missed = true;
             }
         });
+        session.in_doubt |= is_missed;
         Ok(())
     }
 }
@@ -311,10 +321,9 @@ pub(super) fn open<T: Transport, C: Clock>(
     // A new one has a name that no other has.
     let opened = opened.filter(|&opened| module.session().sockets.by_link(opened).is_none());
     match (asked, opened) {
-        (Err(Fault::Refused), _) => Err(Fault::Refused),
         (Ok(()), Some(opened)) => Ok(opened),
         (asked, _) => {
-            // It may be open, and nobody knows its name.
+            // It may be open, and nobody knows its name; also where half a command was refused.
             module.session().vendor.has_lost_socket = true;
             asked?;
             Err(module.engine.malformed())
@@ -410,8 +419,6 @@ pub(super) fn close_refused<T: Transport, C: Clock>(
     opened: u32,
 ) -> Outcome {
     let refusal = module.session().refusal;
-    // It may have another name than was heard.
-    module.session().vendor.has_lost_socket |= refusal == Status::SocketNotFound;
     Microchip::close(module, opened)?;
     module.session().refusal = refusal;
     Err(Fault::Refused)

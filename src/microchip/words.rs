@@ -142,14 +142,20 @@ fn station_event(
             session.vendor.address = Some(ipv4(values)?);
             session.link_state = LinkState::Up;
         }
-        Name::StationDown => {
-            session.vendor.address = None;
-            session.station_down();
-        }
+        Name::StationDown => station_down(session),
         _ => session.station_error = Some(station_error(values)?),
     }
     session.events.push(line);
     Some(())
+}
+
+/// The station has no link any more, nor have those that wait to be accepted.
+pub(super) fn station_down(session: &mut MicrochipSession<'_>) {
+    session.vendor.address = None;
+    session.station_down();
+    if let Some(peers) = session.peers {
+        (peers.end)(session);
+    }
 }
 
 /// The field that is an address: firmware omits the association id that the reference shows.

@@ -7,7 +7,7 @@ use embedded_nal::TcpFullStack;
 use crate::clock::Clock;
 use crate::driver::Module;
 use crate::driver::dialect::{Dialect, Outcome};
-use crate::error::{Closed, Fault, Usage};
+use crate::error::{Fault, Usage};
 use crate::socket::{Handle, State, TcpSocket};
 use crate::transport::Transport;
 
@@ -85,8 +85,8 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
         slot.set_peer(incoming.remote);
         // What came before it was accepted was nobody's.
         slot.expect_data();
-        if incoming.is_closed {
-            slot.abandon(Closed::ByPeer);
+        if let Some(how) = incoming.ended {
+            slot.abandon(how);
         }
         info!("link {}: accepted {}", incoming.link, incoming.remote);
         Ok(Some((handle, incoming.remote)))

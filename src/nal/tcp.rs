@@ -111,6 +111,19 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
     fn send_all(&mut self, socket: &Handle, buffer: &[u8]) -> Outcome {
         self.current(socket)?;
         let mut rest = buffer;
+        let sent = self.send_pieces(socket, &mut rest);
+        if sent.is_err() && rest.len() < buffer.len() {
+            let slot = self.slot(socket)?;
+            if slot.state == State::Open {
+                // The caller cannot know how much has gone out.
+                slot.spoil();
+            }
+        }
+        sent
+    }
+
+    /// Sends piece after piece; `rest` is what has not been sent.
+    fn send_pieces(&mut self, socket: &Handle, rest: &mut &[u8]) -> Outcome {
         loop {
             self.prepare()?;
             let link = self.open_link(socket)?;
@@ -120,17 +133,12 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
             let piece = D::piece(self, rest);
             let (chunk, behind) = rest.split_at_checked(piece).unwrap_or((rest, &[]));
             if let Err(fault) = D::send(self, link, chunk) {
-                let fault = self.after_failed_send(socket, fault);
-                if rest.len() < buffer.len() {
-                    // The caller cannot know how much has gone out.
-                    self.slot(socket)?.spoil();
-                }
-                return Err(fault);
+                return Err(self.after_failed_send(socket, fault));
             }
             if behind.is_empty() {
                 return Ok(());
             }
-            rest = behind;
+            *rest = behind;
             // Each piece is given as much time.
             self.engine.link.end_call();
         }

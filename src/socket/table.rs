@@ -530,7 +530,7 @@ impl<'b> Table<'b> {
         false
     }
 
-    fn each(&mut self, mut call: impl FnMut(&mut Slot<'b>)) {
+    pub(crate) fn each(&mut self, mut call: impl FnMut(&mut Slot<'b>)) {
         let mut place = self.first.as_deref_mut();
         while let Some(slot) = place {
             call(slot);

@@ -100,7 +100,7 @@ impl Server for St67 {
                     return Ok(Some(Incoming {
                         link,
                         remote: SocketAddr::new(row.remote_ip, row.remote_port),
-                        is_closed: false,
+                        ended: None,
                     }));
                 }
                 // A connection to a port that nobody listens on any more.
@@ -167,6 +167,10 @@ fn arrived(session: &mut Session<'_, St67>, command: &[u8], link: u32) -> Option
             session.in_doubt = true;
         }
         None if is_opening => return None,
+        // What is read now may be of either connection.
+        None if reads(command, link) => session.sockets.each(|slot| {
+            slot.is_in_question |= slot.link == link;
+        }),
         None => {}
     }
     session.vendor.closing.take(link);
@@ -182,6 +186,14 @@ fn opens(command: &[u8], link: u32) -> bool {
         Some([b'=', digit, ..]) => u32::from(digit.wrapping_sub(b'0')) == link,
         Some(_) => true,
         None => false,
+    }
+}
+
+/// Whether the command reads from this link: `AT+CIPRECVDATA=<link>,`.
+fn reads(command: &[u8], link: u32) -> bool {
+    match command.strip_prefix(b"AT+CIPRECVDATA=") {
+        Some([digit, ..]) => u32::from(digit.wrapping_sub(b'0')) == link,
+        _ => false,
     }
 }
 

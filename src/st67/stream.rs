@@ -65,7 +65,12 @@ impl Streams for St67 {
         into: &mut [u8],
     ) -> Outcome<usize> {
         module.compose("AT+CIPRECVDATA=#,#\r\n", &[link, length as u32]);
-        module.download(length, into, module.timeouts.receive)
+        let result = module.download(length, into, module.timeouts.receive);
+        if result == Err(Fault::Refused) {
+            // Nothing is there, or the command was spoilt: the module knows what it holds.
+            module.session().in_doubt = true;
+        }
+        result
     }
 
     fn close<T: Transport, C: Clock>(module: &mut Module<'_, T, C>, link: u32) -> Outcome {

@@ -204,7 +204,13 @@ fn link_event(session: &mut St67Session<'_>, command: &[u8], what: &[u8]) -> Opt
     let is_awaited = session.vendor.closing.take(link);
     let is_incoming = session.vendor.incoming.take(link);
     match session.sockets.by_link(link) {
-        Some(slot) if !is_awaited => slot.closed_by_module(Closed::ByPeer),
+        Some(slot) if !is_awaited => {
+            slot.closed_by_module(Closed::ByPeer);
+            if slot.is_uncertain {
+                // What was announced has not been read.
+                slot.expect_data();
+            }
+        }
         _ if is_awaited != session.vendor.foreign.contains(link) || is_incoming => {}
         // Was the number spoilt on the wire? Then another link has ended. Or it is one that could not
         // be closed, and is free now.

@@ -97,8 +97,13 @@ impl<D: Target> Player<'_, '_, D> {
         if result.is_ok() {
             tcp.account = self.find_line(before, at);
         }
+        let is_connected = tcp.account.is_some();
         self.tcp.insert(number, tcp);
-        result.is_ok()
+        if result.is_ok() && !is_connected {
+            // With whom, nobody knows.
+            self.close(number);
+        }
+        is_connected
     }
 
     /// The connection that a peer has got since, with the peer at this address.
@@ -111,6 +116,8 @@ impl<D: Target> Player<'_, '_, D> {
         let upheavals = self.story.trouble.upheavals;
         match line {
             Some(line) => Some(self.story.ledger.open(line, upheavals)),
+            // The address was spoilt on its way to the module, which does not say it back.
+            None if self.story.trouble.has_mixed => None,
             None => {
                 self.story
                     .find(Kind::NobodyThere, format!("connected to {at}"));
@@ -167,7 +174,10 @@ impl<D: Target> Player<'_, '_, D> {
 
     /// Its peer, or the station, may have ended it.
     fn has_ended(&self, account: usize) -> bool {
-        if self.story.is_over(self.story.ledger.upheavals(account)) {
+        // Also by an error that was told before.
+        if self.story.is_over(self.story.ledger.upheavals(account))
+            || self.story.ledger.is_over(account, &self.story.world)
+        {
             return true;
         }
         let knows = self.story.world.knows();
@@ -216,13 +226,21 @@ impl<D: Target> Player<'_, '_, D> {
         let account = self.tcp[number].account;
         let until = self.story.simulation.now() + wait;
         loop {
-            let excused = account.is_none_or(|account| self.has_ended(account));
+            let has_ended = |player: &Self| account.is_none_or(|number| player.has_ended(number));
+            let excused = has_ended(self);
+            let found = self.story.outcome.findings.len();
             let mut tcp = self.tcp.remove(number);
             let result = self.call_now("receive", excused, |module| {
                 let mut shared = atwifi::Shared::new(module);
                 TcpClientStack::receive(&mut shared, &mut tcp.socket, &mut buffer)
             });
             self.tcp.insert(number, tcp);
+            if has_ended(self) {
+                // Its peer has closed it meanwhile.
+                let mut rest = self.story.outcome.findings.split_off(found);
+                rest.retain(|finding| finding.kind != Kind::NoReason);
+                self.story.outcome.findings.append(&mut rest);
+            }
             match result {
                 Ok(Some(count)) => {
                     self.took(account, &buffer[..count], "receive");
@@ -274,6 +292,8 @@ impl<D: Target> Player<'_, '_, D> {
             let result = self.call("stream write", longer, excused, |_| stream.write_all(piece));
             if let Err(error) = result {
                 self.failed(account, &error, "stream write");
+                // Of what it has gathered nobody knows how much has gone out.
+                self.story.ledger.account(account).lose_count(gather > 0);
                 self.tcp.insert(
                     number,
                     Tcp {
@@ -283,10 +303,17 @@ impl<D: Target> Player<'_, '_, D> {
                 );
                 return;
             }
+            if gather == 0 {
+                self.story.ledger.account(account).acked += piece.len();
+            }
         }
         match self.call("stream flush", 0, excused, |_| stream.flush()) {
-            Ok(()) => self.story.ledger.account(account).acked += write,
-            Err(error) => self.failed(account, &error, "stream flush"),
+            Ok(()) if gather > 0 => self.story.ledger.account(account).acked += write,
+            Ok(()) => {}
+            Err(error) => {
+                self.failed(account, &error, "stream flush");
+                self.story.ledger.account(account).lose_count(gather > 0);
+            }
         }
         let mut buffer = vec![0; read];
         // That nothing comes is told by an error.

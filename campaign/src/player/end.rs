@@ -66,8 +66,11 @@ impl<D: Target> Player<'_, '_, D> {
                 break;
             }
             if self.story.simulation.now() > half {
-                // Nor whoever waits to be let in.
+                // Nor whoever waits to be let in, nor datagrams.
                 self.close_listener();
+                while !self.udp.is_empty() {
+                    self.close_datagrams(0);
+                }
             }
             self.story.simulation.advance(LOOK);
         }

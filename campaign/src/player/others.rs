@@ -275,6 +275,7 @@ impl<D: Target> Player<'_, '_, D> {
 impl Story {
     /// The module tells what nobody knows.
     fn tell<D: Target>(&mut self, lines: usize) {
+        self.trouble.has_told = true;
         for _ in 0..lines {
             let number = self.events.len();
             let before = Places::of(&self.simulation).to_host;
