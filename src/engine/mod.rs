@@ -35,7 +35,7 @@ use protocol::{Header, Protocol};
 use word::Lead;
 
 /// How a payload is left that is not to go on.
-type WayOut<E> = fn(&mut E) -> Result<(), Fault>;
+type WayOut<E> = fn(&mut E);
 
 /// The link, the line buffer, the session, and what is known about being in step.
 ///

@@ -87,7 +87,10 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
             return Ok(());
         };
         if P::OWED_PACE > 0 {
-            return self.way_out.map_or(Ok(()), |leave| leave(self));
+            if let Some(leave) = self.way_out {
+                leave(self);
+            }
+            return Ok(());
         }
         self.in_stream = true;
         let left = self.escape(0);
