@@ -448,19 +448,26 @@ fn large_messages_come_whole() {
 }
 
 #[test]
-fn firmware_may_cut_messages_at_zero() {
-    let faults = Faults {
-        cut_messages_at_zero: true,
-        ..Faults::default()
-    };
-    let (mut host, broker) = connected_with(FW, faults);
-    host.ask("AT+MQTTSUB=0,\"t\",0");
-    broker.publish(MqttMessage::new("t", *b"ab\0cd"));
-    host.expect("+MQTT:SUBRECV:0,1,5,\"t\",ab\r\n");
-    host.ask("AT+MQTTPUBRAW=0,\"u\",5,0,0");
-    host.write(b"ab\0cd");
-    host.wait();
-    assert_eq!(broker.messages(), [MqttMessage::new("u", "ab")]);
+fn firmware_2_0_75_cuts_messages_at_zero_and_others_may() {
+    for (profile, cut_messages_at_zero, is_cut) in [
+        (FW, false, true),
+        (Profile::St67Fw2_0_89, false, false),
+        (Profile::St67Fw2_0_89, true, true),
+    ] {
+        let faults = Faults {
+            cut_messages_at_zero,
+            ..Faults::default()
+        };
+        let (mut host, broker) = connected_with(profile, faults);
+        host.ask("AT+MQTTSUB=0,\"t\",0");
+        broker.publish(MqttMessage::new("t", *b"ab\0cd"));
+        let payload = if is_cut { "ab" } else { "ab\0cd" };
+        host.expect(&format!("+MQTT:SUBRECV:0,1,5,\"t\",{payload}\r\n"));
+        host.ask("AT+MQTTPUBRAW=0,\"u\",5,0,0");
+        host.write(b"ab\0cd");
+        host.wait();
+        assert_eq!(broker.messages(), [MqttMessage::new("u", payload)]);
+    }
 }
 
 #[test]
