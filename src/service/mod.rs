@@ -4,6 +4,7 @@ mod about;
 mod access_point;
 mod certificates;
 mod join;
+mod mqtt;
 mod ping;
 mod power;
 mod provisioning;
@@ -11,4 +12,5 @@ mod scan;
 mod station;
 mod time;
 
+pub use mqtt::Mqtt;
 pub use power::{Asleep, Off};
