@@ -222,6 +222,8 @@ pub enum Lent {
     Ahead,
     /// The buffer that was passed to the call.
     Data,
+    /// The memory for messages of [`Module::lend_messages`](crate::Module::lend_messages).
+    Messages,
 }
 
 impl fmt::Display for Lent {
@@ -230,6 +232,7 @@ impl fmt::Display for Lent {
             Lent::Line => "the line buffer",
             Lent::Ahead => "the socket's memory",
             Lent::Data => "the buffer that was passed",
+            Lent::Messages => "the memory for messages",
         })
     }
 }

@@ -19,7 +19,7 @@
 //! nal/        embedded-nal and embedded-io on top of the driver: tcp, tls, listen, udp, dns, stream,
 //!             the shared handle, async
 //! service/    what a user does, in the field's words: joining and the station, scans, the module's own
-//!             access point, certificates, time, ping, power, what the module is
+//!             access point, certificates, MQTT, time, ping, power, what the module is
 //! st67/       words, sequences, status codes and commands of the ST67W611M1
 //! microchip/  the same of the PIC32MZW1 and WFI32
 //! driver/     Module: reset, poll, any command, and the way back after trouble; its events; and
@@ -93,20 +93,21 @@ pub mod transport;
 pub use clock::StdClock;
 pub use clock::{Clock, DelayClock, OnIdle};
 pub use driver::dialect;
-pub use driver::{Download, ErrorOf, Event, Module, Prompt, Timeouts, Upload};
+pub use driver::{Download, ErrorOf, Event, Module, MqttMemory, Prompt, Timeouts, Upload};
 pub use error::{Cause, Closed, Error, ImageFault, Lent, PinError, Resource, Usage};
 pub use nal::{ConnectTls, Shared, Stream, Tls, WaitTcp};
 #[cfg(feature = "async")]
 pub use nal::{Connection, Datagrams, ReadHalf, WriteHalf};
-pub use service::{Asleep, Off};
+pub use service::{Asleep, Mqtt, Off};
 pub use socket::{SocketMemory, TcpSocket, UdpSocket};
 pub use transport::Transport;
 pub use value::danger;
 pub use value::{
-    AccessPointConfig, AccessPointInfo, Addresses, Client, Credentials, FixedAddress, Image, Ip,
-    JoinOptions, Joined, Leases, LinkState, Mac, Numbered, PingOptions, PingSummary, PowerSave,
-    Printed, PrintedSecret, Psk, Ranged, Reported, Rule, ScanOptions, Scanned, Secret, Security,
-    Strongest, Switch, Text, TlsConfig, Twt, UnixTime, Versions,
+    AccessPointConfig, AccessPointInfo, Addresses, Arrival, Client, Credentials, FixedAddress,
+    Image, Ip, JoinOptions, Joined, Leases, LinkState, Mac, MqttConfig, MqttWill, Numbered,
+    PingOptions, PingSummary, PowerSave, Printed, PrintedSecret, Psk, Qos, Ranged, Reported, Rule,
+    ScanOptions, Scanned, Secret, Security, Strongest, Switch, Text, TlsConfig, Twt, UnixTime,
+    Versions,
 };
 
 /// The README's examples compile.

@@ -7,7 +7,9 @@ use std::ops::{ControlFlow, Range};
 use std::time::Duration;
 
 use atwifi::st67::St67;
-use atwifi::{AccessPointConfig, JoinOptions, Mac, PingOptions, ScanOptions, UnixTime};
+use atwifi::{
+    AccessPointConfig, JoinOptions, Mac, MqttConfig, PingOptions, Qos, ScanOptions, UnixTime,
+};
 use atwifi_simulator::{AccessPoint, Config, Faults, Fragment, Guest, Simulation};
 use common::service::{connected, echoes, provision_by};
 use common::*;
@@ -49,8 +51,20 @@ fn access_point() -> AccessPointConfig<'static> {
     AccessPointConfig::new(b"set up, \"me\"", b"12345678").with_channel(11)
 }
 
-fn rows<D: UnderTest>() -> [Row<D>; 12] {
+fn rows<D: UnderTest>() -> [Row<D>; 13] {
     [
+        ("mqtt", true, |simulation, module| {
+            let mut session = module.mqtt(&MqttConfig::new(NAME, MQTT, "sensor"))?;
+            session.subscribe(module, "t", Qos::AtMostOnce)?;
+            simulation.advance(Duration::from_secs(1));
+            session.publish(module, "t", b"hello", Qos::AtMostOnce, false)?;
+            let mut buffer = [0; 64];
+            assert!(session.wait(module, 5000)?);
+            let got = format!("{:?}", session.receive(module, &mut buffer)?);
+            session.unsubscribe(module, "t")?;
+            session.disconnect(module)?;
+            Ok(got)
+        }),
         ("scan", true, |_, module| {
             let mut seen = Vec::new();
             let scanned = module.scan(&ScanOptions::new(), |found| {

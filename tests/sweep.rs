@@ -9,8 +9,9 @@ use std::time::Duration;
 
 use atwifi::microchip::Microchip;
 use atwifi::st67::{St67, UpdateError};
-use atwifi::{Error, Image};
+use atwifi::{Error, Image, MqttConfig, Qos};
 use atwifi_simulator::{Fault, FaultKind, Faults, Profile, Simulation};
+use common::service::in_weathers;
 use common::*;
 use embedded_io::{Seek, SeekFrom, Write};
 use ring::digest::{SHA256, digest};
@@ -153,6 +154,34 @@ fn case<D: UnderTest>(
         assert_eq!(again.received, payload(), "then wrong bytes; {}", context());
         told.error.map(|error| format!("{error:?}"))
     })
+}
+
+/// Of an MQTT session every place that so many leave is tried: its conversation is long, and it is held at
+/// others in `tests/mqtt.rs`.
+const SESSION_STRIDE: usize = 5;
+
+/// A session with a broker: made, and a message there and back.
+fn session<D: UnderTest>(module: &mut Driver<'_, D>) -> Result<String, Failure<D>> {
+    let mut session = module.mqtt(&MqttConfig::new(NAME, MQTT, "sensor"))?;
+    session.subscribe(module, "t", Qos::AtMostOnce)?;
+    session.publish(module, "t", b"hello", Qos::AtMostOnce, false)?;
+    if !session.wait(module, 3000)? {
+        return Err(Error::Timeout);
+    }
+    let mut memory = [0; 64];
+    let told = format!("{:?}", session.receive(module, &mut memory)?);
+    session.disconnect(module)?;
+    Ok(told)
+}
+
+#[test]
+fn st67_firmware_and_a_broker() {
+    in_weathers::<St67>(SESSION_STRIDE, |config| config, session);
+}
+
+#[test]
+fn microchip_firmware_and_a_broker() {
+    in_weathers::<Microchip>(SESSION_STRIDE, |config| config, session);
 }
 
 /// A test for each firmware, so that they run side by side.

@@ -51,13 +51,17 @@ pub enum Level {
     Provisioning,
     /// A client that asks what its module is.
     About,
+    /// A client that has an MQTT session through TLS, by the client in its module.
+    Mqtt,
+    /// The same by minimq over `Tls`.
+    Minimq,
     /// All that there is for applications.
     Everything,
 }
 
 impl Level {
     /// All.
-    pub const ALL: [Level; 19] = [
+    pub const ALL: [Level; 21] = [
         Level::Join,
         Level::Client,
         Level::Command,
@@ -76,6 +80,8 @@ impl Level {
         Level::Files,
         Level::Provisioning,
         Level::About,
+        Level::Mqtt,
+        Level::Minimq,
         Level::Everything,
     ];
 
@@ -100,6 +106,8 @@ impl Level {
             Level::Files => "with files",
             Level::Provisioning => "with provisioning",
             Level::About => "with what it is",
+            Level::Mqtt => "with MQTT in the module, TLS",
+            Level::Minimq => "with minimq over `Tls`",
             Level::Everything => "everything",
         }
     }
@@ -130,6 +138,8 @@ impl Level {
             Level::Files => "files",
             Level::Provisioning => "provisioning",
             Level::About => "about",
+            Level::Mqtt => "mqtt",
+            Level::Minimq => "minimq",
             Level::Everything => "everything",
         }
     }

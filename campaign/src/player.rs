@@ -14,7 +14,7 @@ use std::panic;
 use std::rc::Rc;
 use std::time::Duration;
 
-use atwifi::{Closed, Error, Module, SocketMemory, TcpSocket, UdpSocket};
+use atwifi::{Closed, Error, Module, MqttMemory, SocketMemory, TcpSocket, UdpSocket};
 use atwifi_simulator::{Config, Profile, Simulation, SpiConfig};
 use embedded_nal::nb;
 
@@ -314,6 +314,9 @@ impl Story {
         let Ok(module) = module else {
             panic!("the buffers do not suffice")
         };
+        let mut messages = MqttMemory::<D, 256>::new();
+        let mut module = module;
+        module.lend_messages(&mut messages);
         let module = RefCell::new(module);
         let mut player = Player::<D> {
             story: self,

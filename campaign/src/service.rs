@@ -53,6 +53,8 @@ pub enum Service {
     Rejoin { network: Network, how: How },
     /// Leave, and forget.
     Forget,
+    /// Have a session with the broker, and so many messages there and back.
+    Mqtt { messages: usize },
     /// Be told of a network; a client tells of it, if so wished.
     Provision {
         tells: bool,
@@ -118,6 +120,7 @@ pub fn any() -> impl Strategy<Value = Service> {
         3 => ping(),
         3 => about(),
         6 => joining(),
+        2 => (1..6_usize).prop_map(|messages| Service::Mqtt { messages }),
         1 => (any_bool(), 1..20_000_u32, weighted(0.3, 1..40_usize)).prop_map(
             |(tells, wait_ms, break_behind)| Service::Provision { tells, wait_ms, break_behind }
         ),

@@ -248,6 +248,8 @@ impl World {
             .delay(delay)
             .host(NAME, IpAddr::from(HOST))
             .silent(SocketAddr::from((HOST, 4)));
+        let broker = services::MqttBroker::new();
+        network = network.serve(SocketAddr::from((HOST, BROKER)), move |_| broker.serve());
         for number in 0..PORTS {
             let open = port(20_000, number);
             let world = self.clone();
@@ -285,6 +287,9 @@ impl World {
         datagram(number, size)
     }
 }
+
+/// The port of the MQTT broker.
+pub const BROKER: u16 = 1883;
 
 /// Where a peer of datagrams is.
 #[must_use]

@@ -122,6 +122,7 @@ pub enum Program {
     Join,
     HttpGet,
     Mqtt,
+    MqttModule,
     UdpTime,
     TcpServer,
     TlsGet,
@@ -131,10 +132,11 @@ pub enum Program {
 }
 
 impl Program {
-    pub const ALL: [Program; 9] = [
+    pub const ALL: [Program; 10] = [
         Program::Join,
         Program::HttpGet,
         Program::Mqtt,
+        Program::MqttModule,
         Program::UdpTime,
         Program::TcpServer,
         Program::TlsGet,
@@ -149,6 +151,7 @@ impl Program {
             Program::Join => "join",
             Program::HttpGet => "http_get",
             Program::Mqtt => "mqtt",
+            Program::MqttModule => "mqtt_module",
             Program::UdpTime => "udp_time",
             Program::TcpServer => "tcp_server",
             Program::TlsGet => "tls_get",

@@ -22,6 +22,7 @@ pub fn check(job: Job, dialect: Dialect, log: &mut Log, world: &mut World) -> Re
         Program::Join => joined(log),
         Program::HttpGet => http_get(job, log, world),
         Program::Mqtt => mqtt(log, world),
+        Program::MqttModule => mqtt_module(log, world),
         Program::UdpTime => udp_time(log, world),
         Program::TcpServer => tcp_server(job, log, world),
         Program::TlsGet => tls_get(log, world),
@@ -71,6 +72,22 @@ fn mqtt(log: &mut Log, world: &mut World) -> Result<()> {
         kept.escape_ascii()
     );
     // The broker has taken the subscription before the greeting.
+    let published = broker.publish_lines("atwifi/in", &[QUESTION.to_owned()]);
+    published.context("mosquitto_pub is missing")?;
+    log.wait_for_line(&format!("atwifi/in: {QUESTION}"))?;
+    Ok(())
+}
+
+fn mqtt_module(log: &mut Log, world: &mut World) -> Result<()> {
+    const QUESTION: &str = "how is it going?";
+    let Some(broker) = &mut world.broker else {
+        return Ok(());
+    };
+    log.wait_for_line(&format!("greeted {HOST}"))?;
+    log.wait_for_line("atwifi/out: hello from the module")?;
+    broker.restart();
+    log.wait_for_line("ByPeer")?;
+    log.wait_for_line("again with the broker")?;
     let published = broker.publish_lines("atwifi/in", &[QUESTION.to_owned()]);
     published.context("mosquitto_pub is missing")?;
     log.wait_for_line(&format!("atwifi/in: {QUESTION}"))?;

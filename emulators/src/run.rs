@@ -31,10 +31,11 @@ pub struct Job {
 
 impl Job {
     /// Every program, and those that transfer much with a reset in the middle.
-    pub const ALL: [Job; 11] = [
+    pub const ALL: [Job; 12] = [
         Job::undisturbed(Program::Join),
         Job::undisturbed(Program::HttpGet),
         Job::undisturbed(Program::Mqtt),
+        Job::undisturbed(Program::MqttModule),
         Job::undisturbed(Program::UdpTime),
         Job::undisturbed(Program::TcpServer),
         Job::undisturbed(Program::TlsGet),

@@ -61,6 +61,8 @@ INSTRUCTION, ACCESS, BYTE = 1e9 / CORE_HZ, 60, 8e9 / 21_000_000
 BURST = 32
 # Instructions between two looks at the interrupts.
 SLICE = 2000
+# For so many instructions at most interrupts are masked behind a sleep.
+MASKED = 32
 WFI = b"\x30\xbf"
 # What the stack is full of before the firmware starts: what differs at the end was used.
 PAINT = b"\xa5"
@@ -118,7 +120,7 @@ class Chip:
 
     def run(self):
         """Runs a slice; whether the core sleeps now."""
-        if not self.interrupted and self.is_interrupted and not self.uc.reg_read(UC_ARM_REG_PRIMASK):
+        if not self.interrupted and self.is_interrupted and self._lets_in():
             self._enter(min(self.pending & self.enabled))
         self.uc.emu_start(self.pc | 1, RETURN, count=SLICE)
         self.pc = self.uc.reg_read(UC_ARM_REG_PC)
@@ -130,6 +132,16 @@ class Chip:
         if bytes(self.uc.mem_read(self.pc - 2, 2)) == WFI:
             return not self.is_interrupted
         self.clock.passes(SLICE * INSTRUCTION)
+        return False
+
+    def _lets_in(self):
+        """Runs on for a little where interrupts are masked, as behind a sleep that one has ended: it is taken
+        in as soon as they are not. Whether they are not."""
+        for _ in range(MASKED):
+            if not self.uc.reg_read(UC_ARM_REG_PRIMASK):
+                return True
+            self.uc.emu_start(self.pc | 1, RETURN, count=1)
+            self.pc = self.uc.reg_read(UC_ARM_REG_PC)
         return False
 
     def _enter(self, exception):

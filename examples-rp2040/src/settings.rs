@@ -16,7 +16,7 @@ pub const HTTP_PORT: u16 = number(option_env!("HTTP_PORT"), 80);
 /// The image on it that `update` fetches: one of ST's files for its mission profile T01.
 pub const UPDATE_PATH: &str = or(option_env!("UPDATE_PATH"), "/st67w611m_mission_t01.xz.ota");
 
-/// The broker of `mqtt`.
+/// The broker of `mqtt` and `mqtt_module`.
 pub const MQTT_HOST: &str = or(option_env!("MQTT_HOST"), "test.mosquitto.org");
 /// Its port.
 pub const MQTT_PORT: u16 = number(option_env!("MQTT_PORT"), 1883);

@@ -1,9 +1,11 @@
 //! What a product needs of a Wi-Fi module besides sockets: scans, certificates and files, the time, echoes,
-//! what it is, updates, sleep.
+//! MQTT, what it is, updates, sleep.
 //!
 //! Without `--port` the module and what is around it are simulated.
 
+mod broker;
 mod files;
+mod mqtt;
 mod saving;
 #[path = "../fetch/serial.rs"]
 mod serial;
@@ -23,8 +25,8 @@ use anyhow::{Context, Result, ensure};
 use atwifi::dialect::Dialect;
 use atwifi::transport::Waking;
 use atwifi::{
-    AccessPointConfig, Event, Module, PingOptions, ScanOptions, SocketMemory, StdClock, Strongest,
-    Transport, microchip::Microchip, st67::St67,
+    AccessPointConfig, Event, Module, MqttMemory, PingOptions, ScanOptions, SocketMemory, StdClock,
+    Strongest, Transport, microchip::Microchip, st67::St67,
 };
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use files::HasFiles;
@@ -89,6 +91,8 @@ enum Job {
     Cert(files::Cert),
     /// Write, read, list and delete the files of an ST67W611M1.
     Files(files::Files),
+    /// Publish a message by the MQTT client in the module, and print what is published.
+    Mqtt(mqtt::Mqtt),
     /// Ask a host for echoes.
     Ping(Ping),
     /// Tell what the module is, and which network it is in.
@@ -163,6 +167,7 @@ Examples:
   cargo run --example wifi -- ap
   cargo run --example wifi -- cert ca.pem --port /dev/ttyACM0
   cargo run --example wifi -- files
+  cargo run --example wifi -- mqtt --module microchip
   cargo run --example wifi -- ping --wire
   cargo run --example wifi -- update
   cargo run --example wifi -- sleep --module microchip
@@ -242,13 +247,19 @@ where
     D::Status: Send + Sync,
 {
     let (mut line, mut sockets) = ([0; 1024], [const { SocketMemory::<512>::new() }; 1]);
+    let mut messages = MqttMemory::<D, { mqtt::WAITING }>::new();
     let mut wifi = Module::<D, _, _>::new(transport, StdClock::new(), &mut line, &mut sockets)?;
+    wifi.lend_messages(&mut messages);
     wifi.reset().context("the module does not start")?;
     match &options.job {
         Job::Scan(job) => scan(&mut wifi, job),
         Job::Ap(job) => access_point(&mut wifi, job),
         Job::Cert(job) => files::certificate(&mut wifi, job),
         Job::Files(job) => D::files(&mut wifi, job),
+        Job::Mqtt(job) => {
+            join(&mut wifi, &options.module)?;
+            mqtt::publish(&mut wifi, job, options.module.port.is_none())
+        }
         Job::Ping(job) => {
             join(&mut wifi, &options.module)?;
             ping(&mut wifi, job)

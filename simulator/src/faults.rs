@@ -38,7 +38,7 @@ pub struct Faults {
     pub deaf_while_reading: bool,
     /// An ST67W611M1 takes the payload of an MQTT message for a text: what it publishes with
     /// `AT+MQTTPUBRAW`, and what it prints in `+MQTT:SUBRECV`, ends in front of the first zero byte,
-    /// whatever length was told. Firmware 2.0.75 does.
+    /// whatever length was told. Firmware 2.0.75 does that without being asked.
     pub cut_messages_at_zero: bool,
     /// All files of an ST67W611M1 together have room for so many bytes: what does not fit cannot be
     /// created or written. Otherwise, there is room for everything.

@@ -359,7 +359,12 @@ fn any_bytes_are_published() {
     let payload: Vec<u8> = (0..=255).cycle().take(1470).collect();
     for (profile, prompt, done) in [
         (REFERENCE, "OK\r\n>", "Recv 1470 bytes\r\nSEND OK\r\n"),
-        (FW, "\r\nOK\r\n\r\n>", "Recv 1470 bytes\r\n\r\nSEND OK\r\n"),
+        (
+            // 2.0.75 ends at a NUL.
+            Profile::St67Fw2_0_89,
+            "\r\nOK\r\n\r\n>",
+            "Recv 1470 bytes\r\n\r\nSEND OK\r\n",
+        ),
     ] {
         let (mut host, broker) = connected(profile);
         host.play(&[("AT+MQTTPUBRAW=0,\"topic\",1470,0,0", prompt)]);
@@ -408,7 +413,7 @@ fn topics_are_subscribed() {
             ),
             ("AT+MQTTSUB=0,\"c\",3", &error(profile)),
         ]);
-        for payload in [&b"hello"[..], b"", b"\r\nOK\r\n", &[0, 1, 0xff, b'\n']] {
+        for payload in [&b"hello"[..], b"", b"\r\nOK\r\n", &[1, 2, 0xff, b'\n']] {
             broker.publish(MqttMessage::new("a/b", payload).with_qos(2));
             host.simulation.advance(support::LONG);
             let head = format!("+MQTT:SUBRECV{separator}0,3,{},\"a/b\",", payload.len());
@@ -448,19 +453,26 @@ fn large_messages_come_whole() {
 }
 
 #[test]
-fn firmware_may_cut_messages_at_zero() {
-    let faults = Faults {
-        cut_messages_at_zero: true,
-        ..Faults::default()
-    };
-    let (mut host, broker) = connected_with(FW, faults);
-    host.ask("AT+MQTTSUB=0,\"t\",0");
-    broker.publish(MqttMessage::new("t", *b"ab\0cd"));
-    host.expect("+MQTT:SUBRECV:0,1,5,\"t\",ab\r\n");
-    host.ask("AT+MQTTPUBRAW=0,\"u\",5,0,0");
-    host.write(b"ab\0cd");
-    host.wait();
-    assert_eq!(broker.messages(), [MqttMessage::new("u", "ab")]);
+fn firmware_2_0_75_cuts_messages_at_zero_and_others_may() {
+    for (profile, cut_messages_at_zero, is_cut) in [
+        (FW, false, true),
+        (Profile::St67Fw2_0_89, false, false),
+        (Profile::St67Fw2_0_89, true, true),
+    ] {
+        let faults = Faults {
+            cut_messages_at_zero,
+            ..Faults::default()
+        };
+        let (mut host, broker) = connected_with(profile, faults);
+        host.ask("AT+MQTTSUB=0,\"t\",0");
+        broker.publish(MqttMessage::new("t", *b"ab\0cd"));
+        let payload = if is_cut { "ab" } else { "ab\0cd" };
+        host.expect(&format!("+MQTT:SUBRECV:0,1,5,\"t\",{payload}\r\n"));
+        host.ask("AT+MQTTPUBRAW=0,\"u\",5,0,0");
+        host.write(b"ab\0cd");
+        host.wait();
+        assert_eq!(broker.messages(), [MqttMessage::new("u", payload)]);
+    }
 }
 
 #[test]

@@ -48,8 +48,10 @@ use crate::transport::Transport;
 use crate::value::{Addresses, LinkState, TlsConfig};
 
 pub use super::services::{
-    About, AccessPoint, Certificates, Joining, Ping, Power, Provisioner, Scanner, Services, Time,
+    About, AccessPoint, Certificates, Joining, MqttClient, Ping, Power, Provisioner, Scanner,
+    Services, Time,
 };
+
 pub use super::session::Session;
 pub use crate::engine::protocol::{Decoded, Encoding, Escape, Header, Line, LineEnd, Payload};
 pub use crate::error::{Fault, Refusal};
@@ -79,6 +81,11 @@ pub trait Words: Sized + 'static + private::Sealed {
     type Datagrams: Copy;
     /// How connections are taken that peers make: functions that a listening socket installs.
     type Peers: Copy;
+    /// What the dialect remembers of its MQTT client, and how its events are taken, which the first session
+    /// installs.
+    type Mqtt;
+    /// Nothing, to begin with.
+    const MQTT: Self::Mqtt;
 
     /// The character with which the module asks for payload.
     const PROMPT: u8;
@@ -125,6 +132,11 @@ pub trait Words: Sized + 'static + private::Sealed {
 
     /// Puts an event line into neutral words.
     fn event(line: &[u8]) -> Event<'_>;
+
+    /// Whether an event with payload is an MQTT message, of which `"topic",` and the payload follow its header.
+    fn is_mqtt(_header: &[u8]) -> bool {
+        false
+    }
 }
 
 /// A vendor's AT dialect: its words, and the sequences of commands that do what the user asked.
@@ -310,10 +322,19 @@ pub trait Secured: Words {
         module: &mut Module<'_, Self, T, C>,
         config: &TlsConfig<'_>,
     ) -> Outcome {
+        Self::check_authority_by(module, config, Self::has_authority)
+    }
+
+    /// The same of a connection that finds it elsewhere.
+    fn check_authority_by<T: Transport, C: Clock>(
+        module: &mut Module<'_, Self, T, C>,
+        config: &TlsConfig<'_>,
+        has_authority: impl FnOnce(&mut Module<'_, Self, T, C>, &str) -> Outcome<bool>,
+    ) -> Outcome {
         let Some(ca) = config.ca else {
             return Ok(());
         };
-        if !config.is_ca_vouched && !Self::has_authority(module, ca)? {
+        if !config.is_ca_vouched && !has_authority(module, ca)? {
             module.session().refusal = Self::NO_AUTHORITY;
             return Err(Fault::Refused);
         }

@@ -8,7 +8,8 @@ mod command;
 pub mod dialect;
 mod event;
 mod module;
-mod queue;
+pub(crate) mod mqtt;
+pub(crate) mod queue;
 #[cfg(test)]
 pub(crate) mod recorder;
 mod send;
@@ -18,4 +19,7 @@ mod session;
 pub use command::{Download, Prompt, Upload};
 pub use event::Event;
 pub use module::{ErrorOf, Module, Timeouts};
+pub use mqtt::MqttMemory;
+pub(crate) use queue::Piece;
+pub(crate) use session::Missed;
 pub use session::Session;

@@ -47,6 +47,10 @@ pub type ErrorOf<D, T> = Error<<T as ErrorType>::Error, <D as Words>::Status>;
 /// | `set_time_servers`, `time` | one to three times `command` | `call` |
 /// | `load_certificate` | 1 s for each kB; 20 s and 0.1 s for each 128 bytes and each zero (ST67), 0.4 s for each `+` (Microchip) | the greater of that and `call` |
 /// | `has_certificate`, `certificates`, `delete_certificate` | once or twice `command` | `call` |
+/// | `mqtt` | `connect` and 10 s, and twelve times `command` | `call` |
+/// | `publish`, `subscribe`, `unsubscribe`, `disconnect` of a session | `send`, and 10 s (Microchip) | `call` |
+/// | `receive` of a session with nothing there | 0; each `unheard` once `command` | `call` |
+/// | `wait(ms)` of a session | ms | the greater of ms and `call` |
 /// | `wait_for_time(ms)` | ms and `command` | the greater of ms and `call` |
 /// | `scan` | its channels, as long as each is listened to, 5 s, `command` | the greater of that and `call` |
 /// | `ping` | `resolve`, and interval or patience for each echo | the greater of that and `call` |

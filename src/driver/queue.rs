@@ -10,6 +10,10 @@
 //! fills the memory and is handed out before the next is taken in: while `poll` is called the rest
 //! waits in the transport. While another call needs the link nothing can wait, and what does not
 //! fit is lost, and told.
+//!
+//! Messages of an MQTT session wait in a queue of their own, for whoever receives them, each in one form
+//! whatever the module prints: how long its topic is with what surrounds it, how long its payload, the topic
+//! as `"topic",`, the payload.
 
 use crate::engine::protocol::End;
 use crate::value::bytes::{copy, move_down};
@@ -21,6 +25,22 @@ pub(crate) enum Item<'q> {
     Line(&'q [u8]),
     /// More of the message before, and how much is still to come.
     More { data: &'q [u8], rest: usize },
+    /// What was still to come is lost.
+    Cut,
+}
+
+/// What a session receives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Piece {
+    /// A message: how long its topic is and so much of its payload as stands behind it, and how much of
+    /// that is still to come.
+    Message {
+        topic: usize,
+        payload: usize,
+        rest: usize,
+    },
+    /// So much more of its payload, and how much is still to come.
+    More { payload: usize, rest: usize },
     /// What was still to come is lost.
     Cut,
 }
@@ -60,7 +80,7 @@ pub(crate) struct Queue<'b> {
 const HEAD: usize = 4;
 
 impl<'b> Queue<'b> {
-    pub(crate) fn new(bytes: &'b mut [u8]) -> Self {
+    pub(crate) const fn new(bytes: &'b mut [u8]) -> Self {
         Queue {
             bytes,
             start: 0,
@@ -106,6 +126,26 @@ impl<'b> Queue<'b> {
             }
         };
         true
+    }
+
+    /// Appends a message of a session that is here as a whole: `"topic",` and its payload, which have these
+    /// lengths.
+    pub(crate) fn push_message(
+        &mut self,
+        (text, payload): (usize, usize),
+        bytes: impl Iterator<Item = u8>,
+    ) {
+        let head = message_head(text, payload);
+        self.begin(&head, text, payload, false);
+        for byte in bytes {
+            self.extend(&[byte], false);
+        }
+        self.end_message(End::Whole);
+    }
+
+    /// Whether a message is arriving.
+    pub(crate) fn is_taking(&self) -> bool {
+        !matches!(self.message, Message::None)
     }
 
     /// Takes payload of the message, all of it unless it `may_wait` for room. Returns how much.
@@ -171,6 +211,104 @@ impl<'b> Queue<'b> {
     pub(crate) fn clear(&mut self) {
         (self.start, self.end, self.lost) = (0, 0, 0);
         self.message = Message::Dropped;
+    }
+
+    /// Loses the oldest item; `false` if there is none.
+    pub(crate) fn make_room(&mut self) -> bool {
+        let is_there = self.pop().is_some();
+        if is_there {
+            self.lose();
+        }
+        is_there
+    }
+
+    /// Whether there is something to receive.
+    pub(crate) fn is_ready(&self) -> bool {
+        self.lost > 0 || self.front().is_some()
+    }
+
+    /// What the oldest item is, and how long, unless it is a message that is still growing and has room to.
+    fn front(&self) -> Option<(Kind, usize)> {
+        if let Message::Kept { at, rest } = self.message {
+            if at == Some(self.start) && (rest == 0 || self.room() > 0) {
+                return None;
+            }
+        }
+        let head = self
+            .bytes
+            .get(self.start..self.end)?
+            .first_chunk::<HEAD>()?;
+        Some(unpack(*head))
+    }
+
+    /// Puts the next piece of a message of a session where it is wanted: its topic, with so much of its
+    /// payload behind it as fits, or more of that.
+    ///
+    /// # Errors
+    /// So many bytes are needed.
+    pub(crate) fn receive(&mut self, into: &mut [u8]) -> Result<Option<Piece>, usize> {
+        let Some((kind, length)) = self.front() else {
+            return Ok(None);
+        };
+        let from = self.start + HEAD;
+        let data = self.bytes.get(from..from + length).unwrap_or(&[]);
+        Ok(Some(match kind {
+            Kind::Line => {
+                let (topic, payload, announced) = parts(data);
+                let needed = topic.len() + payload.len().min(1);
+                if needed > into.len() {
+                    return Err(needed);
+                }
+                let (topic, before) = (copy(topic, into), length - payload.len());
+                let n = copy(payload, into.get_mut(topic..).unwrap_or(&mut []));
+                self.take_part(length, before + n);
+                Piece::Message {
+                    topic,
+                    payload: n,
+                    rest: announced - n,
+                }
+            }
+            Kind::More if into.is_empty() => return Err(1),
+            Kind::More => {
+                let n = copy(data, into);
+                let to_come = self.take_part(length, n);
+                Piece::More {
+                    payload: n,
+                    rest: length - n + to_come,
+                }
+            }
+            Kind::Cut => {
+                self.take_part(length, length);
+                Piece::Cut
+            }
+        }))
+    }
+
+    /// Takes so many of the bytes out that the oldest item has; those that are left are more of it. How much
+    /// of it is still to come.
+    fn take_part(&mut self, length: usize, n: usize) -> usize {
+        let front = self.start;
+        self.start += n;
+        let left = match length - n {
+            0 => {
+                self.start += HEAD;
+                None
+            }
+            left => {
+                let waiting = self.bytes.get_mut(self.start..);
+                if let Some(head) = waiting.and_then(<[u8]>::first_chunk_mut) {
+                    *head = pack(Kind::More, left);
+                }
+                Some(self.start)
+            }
+        };
+        match self.message {
+            Message::Kept { at, rest } if at == Some(front) => {
+                self.message = Message::Kept { at: left, rest };
+                rest
+            }
+            _ => 0,
+        }
     }
 
     /// Takes the oldest item out, unless it is a message that is still growing.
@@ -287,6 +425,24 @@ fn unpack(head: [u8; HEAD]) -> (Kind, usize) {
         _ => Kind::Cut,
     };
     (kind, (head >> 2) as usize)
+}
+
+/// What stands before a message of a session: how long `"topic",` is, and its payload.
+pub(crate) fn message_head(text: usize, payload: usize) -> [u8; HEAD] {
+    let [[a, b], [c, d]] = [text, payload].map(|length| (length as u16).to_le_bytes());
+    [a, b, c, d]
+}
+
+/// The topic of a message, so much of its payload as is here, and how much of that was announced.
+fn parts(item: &[u8]) -> (&[u8], &[u8], usize) {
+    let Some(([a, b, c, d], rest)) = item.split_first_chunk::<HEAD>() else {
+        return (&[], &[], 0);
+    };
+    let [text, announced] =
+        [[*a, *b], [*c, *d]].map(|bytes| usize::from(u16::from_le_bytes(bytes)));
+    let (text, payload) = rest.split_at_checked(text).unwrap_or((rest, &[]));
+    let topic = text.get(1..).and_then(|text| text.strip_suffix(b"\","));
+    (topic.unwrap_or(&[]), payload, announced.max(payload.len()))
 }
 
 #[cfg(test)]

@@ -8,18 +8,36 @@ use crate::clock::Clock;
 use crate::error::Usage;
 use crate::transport::Transport;
 use crate::value::{
-    AccessPointConfig, AccessPointInfo, Client, Credentials, JoinOptions, Joined, Mac, PingOptions,
-    PowerSave, ScanOptions, Security, UnixTime, Versions,
+    AccessPointConfig, AccessPointInfo, Client, Credentials, JoinOptions, Joined, Mac, MqttConfig,
+    PingOptions, PowerSave, Qos, ScanOptions, Security, UnixTime, Versions,
 };
 
 /// All of them.
 pub trait Services:
-    Joining + Scanner + AccessPoint + Provisioner + Time + Ping + About + Certificates + Power
+    Joining
+    + Scanner
+    + AccessPoint
+    + Provisioner
+    + Time
+    + Ping
+    + About
+    + Certificates
+    + Power
+    + MqttClient
 {
 }
 
 impl<D> Services for D where
-    D: Joining + Scanner + AccessPoint + Provisioner + Time + Ping + About + Certificates + Power
+    D: Joining
+        + Scanner
+        + AccessPoint
+        + Provisioner
+        + Time
+        + Ping
+        + About
+        + Certificates
+        + Power
+        + MqttClient
 {
 }
 
@@ -191,4 +209,44 @@ pub trait Certificates: Words {
     ) -> Outcome {
         Err(module.refuse(Usage::Unsupported("asking for certificates")))
     }
+}
+
+/// The MQTT client in the module. What it cannot do is refused before anything is sent.
+pub trait MqttClient: Words {
+    /// To how many topics it can be subscribed.
+    const TOPICS: usize;
+
+    /// Ends the session that there may be, and begins another: until the broker has accepted it, or refused.
+    fn connect_mqtt<T: Transport, C: Clock>(
+        module: &mut Module<'_, Self, T, C>,
+        config: &MqttConfig<'_>,
+    ) -> Outcome;
+
+    /// Asks whether there still is one.
+    fn has_mqtt<T: Transport, C: Clock>(module: &mut Module<'_, Self, T, C>) -> Outcome<bool>;
+
+    /// Publishes a message, whose topic is not empty.
+    fn publish<T: Transport, C: Clock>(
+        module: &mut Module<'_, Self, T, C>,
+        topic: &str,
+        payload: &[u8],
+        qos: Qos,
+        is_retained: bool,
+    ) -> Outcome;
+
+    /// Subscribes to a topic; whether the module was not subscribed to it already.
+    fn subscribe<T: Transport, C: Clock>(
+        module: &mut Module<'_, Self, T, C>,
+        topic: &str,
+        qos: Qos,
+    ) -> Outcome<bool>;
+
+    /// Ends a subscription; whether there was one.
+    fn unsubscribe<T: Transport, C: Clock>(
+        module: &mut Module<'_, Self, T, C>,
+        topic: &str,
+    ) -> Outcome<bool>;
+
+    /// Takes leave of the broker.
+    fn disconnect_mqtt<T: Transport, C: Clock>(module: &mut Module<'_, Self, T, C>) -> Outcome;
 }

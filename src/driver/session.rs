@@ -1,7 +1,8 @@
 //! What the driver knows about the module: its sockets, its station, what it has told.
 
 use super::dialect::Words;
-use super::queue::Queue;
+use super::mqtt::Mqtt;
+use super::queue::{Queue, message_head};
 use crate::engine::protocol::{End, Escape, Header, Line, Payload, Protocol};
 use crate::error::Closed;
 use crate::socket::{Slot, Table};
@@ -15,8 +16,8 @@ pub struct Session<'b, D: Words> {
     is_set_up: bool,
     /// What the driver believes of its sockets may be wrong.
     pub(crate) in_doubt: bool,
-    /// Lines were lost, or may have been.
-    pub(crate) missed_events: bool,
+    /// Lines were lost, or may have been: a bit for each [`Missed`].
+    missed: u8,
     pub(crate) link_state: LinkState,
     /// Why the station last failed or lost its link.
     pub(crate) station_error: Option<u16>,
@@ -35,6 +36,17 @@ pub struct Session<'b, D: Words> {
     pub(crate) vendor: D::State,
     pub(crate) events: Queue<'b>,
     pub(crate) sockets: Table<'b>,
+    /// The MQTT client, once memory was lent for it.
+    pub(crate) mqtt: Option<&'b mut Mqtt<'b, D>>,
+}
+
+/// What a lost line may have been.
+#[derive(Clone, Copy)]
+pub(crate) enum Missed {
+    /// About sockets.
+    Events = 1,
+    /// A message.
+    Messages = 2,
 }
 
 /// Takes a line that was taken for `kind`: with the command in flight, and the line.
@@ -45,7 +57,7 @@ impl<'b, D: Words> Session<'b, D> {
         Session {
             is_set_up: false,
             in_doubt: false,
-            missed_events: false,
+            missed: 0,
             // Whoever used the module before may have joined.
             link_state: LinkState::Up,
             station_error: None,
@@ -54,6 +66,7 @@ impl<'b, D: Words> Session<'b, D> {
             others: None,
             datagrams: None,
             peers: None,
+            mqtt: None,
             vendor: D::State::default(),
             events,
             sockets,
@@ -73,6 +86,25 @@ impl<'b, D: Words> Session<'b, D> {
         });
     }
 
+    /// Whether such a line may have been lost since this was asked last.
+    pub(crate) fn take_missed(&mut self, what: Missed) -> bool {
+        let has_missed = self.has_missed(what);
+        self.missed &= !(what as u8);
+        has_missed
+    }
+
+    pub(crate) fn has_missed(&self, what: Missed) -> bool {
+        self.missed & what as u8 != 0
+    }
+
+    /// Where the message goes that is arriving.
+    fn taking(&mut self) -> &mut Queue<'b> {
+        match &mut self.mqtt {
+            Some(mqtt) if mqtt.messages.is_taking() => &mut mqtt.messages,
+            _ => &mut self.events,
+        }
+    }
+
     /// The module has restarted: nothing of the session is left.
     pub(crate) fn restart(&mut self) {
         if self.is_set_up {
@@ -84,13 +116,13 @@ impl<'b, D: Words> Session<'b, D> {
         self.peers = None;
         self.is_set_up = false;
         self.in_doubt = false;
-        self.missed_events = false;
+        self.missed = 0;
     }
 
     /// The settings are made, which a module refuses that has connections or sockets left.
     pub(super) fn settings_made(&mut self) {
         self.is_set_up = true;
-        self.missed_events = false;
+        self.missed = 0;
     }
 
     /// The settings that the driver relies on are changed, and made again on the next use.
@@ -178,15 +210,21 @@ impl<D: Words> Protocol for Session<'_, D> {
     }
 
     fn begin_message(&mut self, header: &[u8], text: usize, data: usize, may_wait: bool) -> bool {
-        self.events.begin(header, text, data, may_wait)
+        match &mut self.mqtt {
+            Some(mqtt) if mqtt.is_open && D::is_mqtt(header) => {
+                let head = message_head(text, data);
+                mqtt.messages.begin(&head, text, data, may_wait)
+            }
+            _ => self.events.begin(header, text, data, may_wait),
+        }
     }
 
     fn extend_message(&mut self, payload: &[u8], may_wait: bool) -> usize {
-        self.events.extend(payload, may_wait)
+        self.taking().extend(payload, may_wait)
     }
 
     fn end_message(&mut self, end: End) {
-        self.events.end_message(end);
+        self.taking().end_message(end);
     }
 
     fn question(n: u32) -> &'static [u8] {
@@ -208,7 +246,8 @@ impl<D: Words> Protocol for Session<'_, D> {
     }
 
     fn is_full(&self, bytes: usize) -> bool {
-        self.events.is_full(bytes)
+        let mqtt = self.mqtt.as_ref();
+        self.events.is_full(bytes) || mqtt.is_some_and(|mqtt| mqtt.messages.is_full(bytes))
     }
 
     fn lose(&mut self) {
@@ -223,7 +262,7 @@ impl<D: Words> Protocol for Session<'_, D> {
     #[inline(never)]
     fn doubt(&mut self) {
         self.in_doubt = true;
-        self.missed_events = true;
+        self.missed = Missed::Events as u8 | Missed::Messages as u8;
     }
 
     fn restarted(&mut self) {

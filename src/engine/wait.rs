@@ -69,6 +69,11 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
         pumped
     }
 
+    /// Whether something has come for which there is no room yet.
+    pub(crate) fn waits_for_room(&self) -> bool {
+        self.waits_for_room
+    }
+
     /// Waits for the end of a line that has begun, but not long: one that does not end is garbage.
     pub(crate) fn settle(&mut self) -> Result<(), Fault> {
         self.pump()?;
@@ -121,6 +126,14 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
             true => Err(Fault::ModuleReset),
             false => Ok(()),
         }
+    }
+
+    /// As [`await_event`](Self::await_event), for a caller that will come again.
+    pub(crate) fn await_event_with_patience(&mut self) -> Result<(), Fault> {
+        self.may_wait = true;
+        let awaited = self.await_event();
+        self.may_wait = false;
+        awaited
     }
 
     /// Waits for the module to report that it has started. What is heard before is noise, and so is

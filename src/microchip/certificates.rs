@@ -286,7 +286,7 @@ pub(super) fn is_used<T: Transport, C: Clock>(
     module: &mut Module<'_, T, C>,
     name: &str,
 ) -> Outcome<bool> {
-    if module.session().vendor.known().certificate != fingerprint_of(name) {
+    if !is_loaded(module, name) {
         return Ok(false);
     }
     let mut is_used = None;
@@ -295,6 +295,11 @@ pub(super) fn is_used<T: Transport, C: Clock>(
         is_used = Some(row.starts_with(b":"));
     })?;
     is_used.ok_or_else(|| module.engine.malformed())
+}
+
+/// Whether this one was loaded: the MQTT client of any firmware finds it.
+pub(super) fn is_loaded<T: Transport, C: Clock>(module: &mut Module<'_, T, C>, name: &str) -> bool {
+    module.session().vendor.known().certificate == fingerprint_of(name)
 }
 
 /// By which it is known whose it is; odd, so that it is never that of none.

@@ -257,7 +257,10 @@ fn mqtt_event<'a>(name: &[u8], values: &'a [u8]) -> Option<Event<'a>> {
         b"+MQTTPUBACC" => Event::MqttPublished,
         b"+MQTTPUBCOMP" => Event::MqttPublishedOnce,
         b"+MQTTPUBERR" => Event::MqttPublishFailed,
-        b"+MQTTPUB" => message(values)?,
+        b"+MQTTPUB" => {
+            let (topic, payload) = message(values)?;
+            Event::MqttMessage { topic, payload }
+        }
         _ => return None,
     })
 }
@@ -350,11 +353,10 @@ fn status(values: &[u8]) -> Option<Status> {
 }
 
 /// `<length>,<topic>,<length>,<payload>`
-fn message(values: &[u8]) -> Option<Event<'_>> {
+pub(super) fn message(values: &[u8]) -> Option<(Literal<'_>, Literal<'_>)> {
     let (topic, rest) = counted(values)?;
     let (payload, rest) = counted(rest)?;
-    rest.is_empty()
-        .then_some(Event::MqttMessage { topic, payload })
+    rest.is_empty().then_some((topic, payload))
 }
 
 /// `<length>,<text>`

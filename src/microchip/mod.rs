@@ -12,6 +12,7 @@ mod datagram;
 mod event;
 mod join;
 mod literal;
+mod mqtt;
 mod others;
 mod payload;
 mod ping;
@@ -122,7 +123,9 @@ impl Words for Microchip {
     type State = Memory;
     type Datagrams = datagram::Taken;
     type Peers = &'static server::Taken;
+    type Mqtt = mqtt::Memory;
 
+    const MQTT: mqtt::Memory = mqtt::Memory::NEW;
     const PROMPT: u8 = b'#';
     const READY_PROMPT: Option<u8> = Some(b'>');
     /// More bytes than announced wedge the module for good; it looks at its input every 50 ms

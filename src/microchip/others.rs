@@ -57,7 +57,13 @@ pub(super) fn line(
     if !is_event {
         return kind;
     }
-    session.events.push(line);
+    let is_taken = match &mut session.mqtt {
+        Some(mqtt) => (mqtt.vendor.take)(mqtt, name, values),
+        None => false,
+    };
+    if !is_taken {
+        session.events.push(line);
+    }
     Line::Event
 }
 

@@ -22,6 +22,11 @@ macro_rules! codes {
             /// The station did not come up and the module did not say why: firmware is silent
             /// about a wrong password and a missing access point.
             NoConnection,
+            /// `+MQTTCONNACK:0,4` or `5`: the broker does not accept the user.
+            UserRefused,
+            /// The same with another number: it does not accept the client. So firmware says whatever the
+            /// reason is, and if there is no answer.
+            ClientRefused,
             /// The certificate authority that is to be trusted was not loaded since the module started, or
             /// its firmware does not look at what was loaded: nothing was connected.
             NoAuthority,
@@ -44,6 +49,8 @@ macro_rules! codes {
                     Status::Error => f.write_str("error"),
                     Status::CertificateRefused => f.write_str("no certificate"),
                     Status::NoAuthority => f.write_str(NO_AUTHORITY),
+                    Status::UserRefused => f.write_str("the broker did not accept the user"),
+                    Status::ClientRefused => f.write_str("the broker did not accept the client"),
                     Status::NoConnection => {
                         f.write_str("no connection came about: wrong password, or no such access point?")
                     }
@@ -133,6 +140,8 @@ impl Refusal for Status {
             DnsTimeout => Cause::NameNotFound,
             PingFailed => Cause::TimedOut,
             StationStartFailed | NoConnection => Cause::NotJoined,
+            UserRefused => Cause::Authentication,
+            ClientRefused => Cause::ConnectionRefused,
             _ => Cause::Other,
         }
     }
@@ -140,7 +149,7 @@ impl Refusal for Status {
     /// Of a connection that does not come about firmware says that binding has failed.
     fn cause_of_connect(&self) -> Cause {
         match self {
-            Status::BindFailed => Cause::RefusedOrUnreachable,
+            Status::BindFailed | Status::Mqtt => Cause::RefusedOrUnreachable,
             status => status.cause(),
         }
     }

@@ -7,6 +7,7 @@ use super::text::{Rule, fitting};
 use super::words::{closed_by_peer, socket_of};
 use super::{Attempt, COMMAND_MAX, Microchip, Module};
 use crate::clock::Clock;
+use crate::driver::Missed;
 use crate::driver::dialect::{Outcome, Streams};
 use crate::error::{Closed, Fault, Usage};
 use crate::socket::{Handle, Slot, State};
@@ -119,7 +120,7 @@ impl Streams for Microchip {
         ask_for_sockets(module, Wanted::Connected, &mut listed)?;
         let session = module.session();
         session.vendor.untold_children = true;
-        if core::mem::take(&mut session.missed_events) {
+        if session.take_missed(Missed::Events) {
             let suspect = session
                 .datagrams
                 .map_or(MAY_HOLD_DATA, |taken| taken.suspect);

@@ -11,6 +11,10 @@ use super::command::Channel;
 use super::command::general::{
     Certificate, GetModel, GetRevision, LoadCertificate, ReadCertificate, SetEcho,
 };
+use super::command::mqtt::{
+    CleanSession, ConfigureMqtt, ConnectMqtt, DisconnectMqtt, GetMqttConnection, MqttParameter,
+    Publish, Subscribe, Unsubscribe,
+};
 use super::command::network::{
     Close, ConfigureTls, Connect, GetSockets, JoinGroup, Open, Ping as SendEcho, Protocol, Receive,
     RecordType, Resolve, SendText, SendTextTo, TlsParameter,
@@ -23,12 +27,13 @@ use super::command::wlan::{
 };
 use super::{Microchip, Secret, Text};
 use crate::driver::dialect::{
-    About, AccessPoint, Certificates, Datagrams, Joining, Ping, Provisioner, Scanner, Server,
-    Station, Streams, Time,
+    About, AccessPoint, Certificates, Datagrams, Joining, MqttClient, Ping, Provisioner, Scanner,
+    Server, Station, Streams, Time,
 };
 use crate::driver::recorder::{told, written};
 use crate::value::{
-    self, AccessPointConfig, FixedAddress, JoinOptions, PingOptions, Ranged, ScanOptions, Switch,
+    self, AccessPointConfig, FixedAddress, JoinOptions, MqttConfig, PingOptions, Qos, Ranged,
+    ScanOptions, Switch,
 };
 
 /// Text that every rule and every line can carry.
@@ -89,6 +94,64 @@ fn questions() {
                 parameter: Some(id)
             })
         );
+    }
+}
+
+#[test]
+fn a_session_with_a_broker() {
+    let config = MqttConfig::new("broker.example", 1883, "sensor \"17\"").with_login("user", b"");
+    let parameters = [
+        MqttParameter::Broker(Text::new(b"broker.example").unwrap()),
+        MqttParameter::ClientId(Text::new(b"sensor \"17\"").unwrap()),
+        MqttParameter::Username(Text::new(b"user").unwrap()),
+        MqttParameter::Port(Ranged::new(1883).unwrap()),
+        MqttParameter::KeepAliveS(60),
+        MqttParameter::TlsIndex(Ranged::new(0).unwrap()),
+    ];
+    let set = parameters.map(|parameter| written(&ConfigureMqtt { parameter }));
+    assert_eq!(
+        told::<Microchip>(|module, _| super::mqtt::configure(module, &config).unwrap()),
+        set.concat()
+    );
+    let clean = CleanSession::Yes;
+    assert_eq!(written(&ConnectMqtt { clean }), "AT+MQTTCONN=1\r\n");
+    assert_eq!(
+        told::<Microchip>(|module, _| {
+            let _ = Microchip::has_mqtt(module);
+        }),
+        written(&GetMqttConnection)
+    );
+}
+
+#[test]
+fn messages_and_topics() {
+    let (qos, topic) = (Qos::AtLeastOnce, Text::new(b"a, \"b\"").unwrap());
+    let told_of = told::<Microchip>(|module, _| {
+        let memory = crate::MqttMemory::<Microchip, 64>::new();
+        module.lend_messages(std::boxed::Box::leak(std::boxed::Box::new(memory)));
+        let publish = Microchip::publish(module, "a, \"b\"", b"hello", Qos::AtMostOnce, true);
+        publish.unwrap();
+        let _ = Microchip::subscribe(module, "a, \"b\"", qos);
+    });
+    let publish = Publish::new(b"a, \"b\"", b"hello").unwrap().retained();
+    let subscribe = Subscribe {
+        topic,
+        max_qos: qos,
+    };
+    assert!(told_of.starts_with(&[written(&publish), written(&subscribe)].concat()));
+    for (ending, expected) in [
+        (true, written(&DisconnectMqtt { reason: None })),
+        (false, written(&Unsubscribe { topic })),
+    ] {
+        let told_of = told::<Microchip>(|module, _| {
+            let memory = crate::MqttMemory::<Microchip, 64>::new();
+            module.lend_messages(std::boxed::Box::leak(std::boxed::Box::new(memory)));
+            let _ = match ending {
+                true => Microchip::disconnect_mqtt(module),
+                false => Microchip::unsubscribe(module, "a, \"b\"").map(drop),
+            };
+        });
+        assert!(told_of.starts_with(&expected), "{told_of}");
     }
 }
 

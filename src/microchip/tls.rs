@@ -70,7 +70,7 @@ impl Secured for Microchip {
 }
 
 /// Whether the module can be told all of it; nothing is sent. Returns its fingerprint.
-fn check<T: Transport, C: Clock>(
+pub(super) fn check<T: Transport, C: Clock>(
     module: &mut Module<'_, T, C>,
     config: &TlsConfig<'_>,
 ) -> Outcome<u32> {
@@ -84,7 +84,7 @@ fn check<T: Transport, C: Clock>(
 }
 
 /// Sets the TLS configuration. While a connection uses it there can be no other: the module refuses.
-fn configure<T: Transport, C: Clock>(
+pub(super) fn configure<T: Transport, C: Clock>(
     module: &mut Module<'_, T, C>,
     config: &TlsConfig<'_>,
     wanted: u32,

@@ -4,10 +4,12 @@ mod about;
 mod access_point;
 mod certificates;
 mod join;
+mod mqtt;
 mod ping;
 mod power;
 mod scan;
 mod station;
 mod time;
 
+pub use mqtt::Mqtt;
 pub use power::{Asleep, Off};

@@ -8,6 +8,7 @@ use crate::clock::Clock;
 use crate::driver::dialect::{About, Outcome};
 use crate::error::Fault;
 use crate::transport::Transport;
+use crate::value::versions::numbers;
 use crate::value::{Mac, Printed, Versions};
 
 impl About for St67 {
@@ -39,6 +40,16 @@ impl About for St67 {
         module.keep_rows("+CIPSTAMAC:", module.timeouts.command)?;
         Ok(module.parse_reply(&GetStationMac)?.mac)
     }
+}
+
+/// The version of the firmware, in numbers.
+pub(super) fn firmware<T: Transport, C: Clock>(module: &mut Module<'_, T, C>) -> Outcome<[u32; 3]> {
+    let mut told = None;
+    module.compose("AT+GMR\r\n", &[]);
+    module.ask("", module.timeouts.command, &mut |row: &[u8]| {
+        told = told.or_else(|| row.strip_prefix(SDK).map(numbers));
+    })?;
+    told.ok_or_else(|| module.engine.malformed())
 }
 
 fn part_number<T: Transport, C: Clock>(

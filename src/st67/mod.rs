@@ -12,6 +12,7 @@ mod event;
 mod file;
 mod files;
 mod join;
+mod mqtt;
 mod others;
 mod passthrough;
 mod payload;
@@ -148,7 +149,9 @@ impl Words for St67 {
     type State = Memory;
     type Datagrams = datagram::Taken;
     type Peers = server::Taken;
+    type Mqtt = mqtt::Memory;
 
+    const MQTT: mqtt::Memory = mqtt::Memory::NEW;
     const PROMPT: u8 = b'>';
     const READY_PROMPT: Option<u8> = None;
     const OWED_PACE: u32 = 0;
@@ -213,5 +216,9 @@ impl Words for St67 {
 
     fn event(line: &[u8]) -> crate::Event<'_> {
         others::event(line)
+    }
+
+    fn is_mqtt(header: &[u8]) -> bool {
+        header.starts_with(b"+MQTT:")
     }
 }

@@ -34,6 +34,9 @@ pub(super) fn line(session: &mut St67Session<'_>, command: &[u8], line: &[u8], k
                 learn_version(session, version);
             }
             if is_event(command, line) || is_about_single_link(session, line) {
+                if let Some(mqtt) = &mut session.mqtt {
+                    (mqtt.vendor.take)(mqtt, line);
+                }
                 session.events.push(line);
                 return Line::Event;
             }

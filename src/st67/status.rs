@@ -34,6 +34,8 @@ pub enum Status {
     NoFile,
     /// A file could not be created: firmware does not say why.
     NotCreated,
+    /// The broker has not accepted the MQTT client, or there is none.
+    NoBroker,
     /// The module's firmware leaves TCP/IP to the host (ST's mission profile T02): this driver needs T01.
     NetworkOnHost,
     /// The module has not taken an update: what is in its flash is not what the image says, or could not
@@ -273,6 +275,9 @@ impl fmt::Display for Status {
             Status::NoAuthority => f.write_str(NO_AUTHORITY),
             Status::NoFile => f.write_str("there is no such file"),
             Status::NotCreated => f.write_str("the file could not be created: is the flash full?"),
+            Status::NoBroker => {
+                f.write_str("the broker did not accept the client, or is not there")
+            }
             Status::NetworkOnHost => f.write_str(
                 "its firmware leaves TCP/IP to the host (T02): flash ST's mission profile T01",
             ),
@@ -339,6 +344,7 @@ impl Refusal for Status {
             Status::NameNotFound => Cause::NameNotFound,
             Status::NoAuthority => Cause::NoAuthority,
             Status::NoFile | Status::NotCreated => Cause::File,
+            Status::NoBroker => Cause::RefusedOrUnreachable,
             Status::NetworkOnHost => Cause::Unsupported,
             Status::Error | Status::SendCancelled | Status::NotUpdated => Cause::Other,
         }

@@ -17,6 +17,11 @@ use super::command::low_power::{
     ClearWakeDtim, EndTwt, PowerMode, SetPowerMode, SetTwt, SetWakeDtim, SetWakePin, SleepTwt,
     TwtFlow, TwtSetup, WakePin, WakeTrigger,
 };
+use super::command::mqtt::{
+    Clean, Connect as ConnectMqtt, Files, PublishRaw, Scheme, SetConnection, SetPassword,
+    SetProtocols as SetMqttProtocols, SetServerName as SetMqttServerName, SetUser, SetUsername,
+    Subscribe, Unsubscribe, Will,
+};
 use super::command::net::{
     Authentication, Close, Connect, CreateServer, DeleteServer, Family, GetLengths, GetLinks, Link,
     Links, OpenDatagram, PeerMode, PingWith, Port, Protocol, Receive, ReceiveMode, Resolve, Send,
@@ -31,13 +36,13 @@ use super::command::wifi::{
 };
 use super::{Secret, St67, Text};
 use crate::driver::dialect::{
-    About, AccessPoint, Certificates, Datagrams, Joining, Ping, Power, Scanner, Secured, Server,
-    Station, Streams, Time,
+    About, AccessPoint, Certificates, Datagrams, Joining, MqttClient, Ping, Power, Scanner,
+    Secured, Server, Station, Streams, Time,
 };
 use crate::driver::recorder::{told, written};
 use crate::value::{
-    AccessPointConfig, FixedAddress, JoinOptions, Leases, Mac, PingOptions, PowerSave, Psk, Ranged,
-    ScanOptions, Security, Switch, TlsConfig,
+    AccessPointConfig, FixedAddress, JoinOptions, Leases, Mac, MqttConfig, MqttWill, PingOptions,
+    PowerSave, Psk, Qos, Ranged, ScanOptions, Security, Switch, TlsConfig,
 };
 
 fn all(commands: &[String]) -> String {
@@ -127,6 +132,109 @@ fn questions_about_the_station_and_links() {
         }),
         all(&[written(&GetLinks), written(&GetLengths)])
     );
+}
+
+#[test]
+fn a_session_with_a_broker() {
+    let tls = TlsConfig::new()
+        .with_ca("ca.pem")
+        .with_certificate("own.pem", "own.key")
+        .with_server_name("broker.example")
+        .with_alpn(&["mqtt", "x-amzn"]);
+    let will = MqttWill::new("last, will", b"gone").with_qos(Qos::ExactlyOnce);
+    let config = MqttConfig::new("broker.example", 8883, "sensor \"17\"")
+        .with_login("user", b"secret")
+        .with_keep_alive_s(90)
+        .with_kept_session()
+        .with_will(will.retained())
+        .with_tls(tls);
+    let length = |n| Ranged::new(n).unwrap();
+    // The recording module does not prompt for the login.
+    let mut without = config;
+    (without.username, without.password) = ("", b"");
+    let told_of = told::<St67>(|module, _| {
+        super::mqtt::configure(module, &without).unwrap();
+        super::mqtt::compose_connect(module, &without);
+        module.send_composed(1000).unwrap();
+        St67::disconnect_mqtt(module).unwrap();
+    });
+    assert_eq!(told_of, session_in_structs());
+    let told_of = told::<St67>(|module, _| {
+        let _ = super::mqtt::configure(module, &config);
+    });
+    assert!(told_of.contains(&written(&SetUsername { length: length(4) })));
+    assert_eq!(
+        written(&SetPassword { length: length(6) }),
+        "AT+MQTTPASSWORD=0,6\r\n"
+    );
+}
+
+/// The same in structs.
+fn session_in_structs() -> String {
+    let files = Files {
+        certificate: "own.pem",
+        key: "own.key",
+        ca: "ca.pem",
+    };
+    let user = SetUser::new(Scheme::TlsMutual, "sensor \"17\"", "", b"", Some(files)).unwrap();
+    let will = Will {
+        topic: "last, will",
+        message: b"gone",
+        qos: Qos::ExactlyOnce,
+        retain: Switch::On,
+    };
+    let keep_alive = Ranged::new(90).unwrap();
+    let connection = SetConnection::new(keep_alive, Switch::On, Some(will)).unwrap();
+    let protocols = SetMqttProtocols {
+        count: Ranged::new(2).unwrap(),
+        first: Some(Text::new(b"mqtt").unwrap()),
+        second: Some(Text::new(b"x-amzn").unwrap()),
+        third: None,
+        fourth: None,
+        fifth: None,
+    };
+    let name = Text::new(b"broker.example").unwrap();
+    let connect = ConnectMqtt {
+        host: Text::new(b"broker.example").unwrap(),
+        port: Port::new(8883).unwrap(),
+        reconnect: Switch::Off,
+    };
+    [
+        written(&user),
+        written(&connection),
+        written(&protocols),
+        written(&SetMqttServerName { name }),
+        written(&connect),
+        written(&Clean),
+    ]
+    .concat()
+}
+
+#[test]
+fn messages_and_topics() {
+    let topic = Text::new(b"a, \"b\"").unwrap();
+    let qos = Qos::AtLeastOnce;
+    let told_of = told::<St67>(|module, _| {
+        St67::subscribe(module, "a, \"b\"", qos).unwrap();
+        St67::unsubscribe(module, "a, \"b\"").unwrap();
+    });
+    let expected = [
+        written(&Subscribe { topic, qos }),
+        written(&Unsubscribe { topic }),
+    ];
+    assert_eq!(told_of, expected.concat());
+    let told_of = told::<St67>(|module, _| {
+        let memory = crate::MqttMemory::<St67, 64>::new();
+        module.lend_messages(std::boxed::Box::leak(std::boxed::Box::new(memory)));
+        let _ = St67::publish(module, "a, \"b\"", b"hello", qos, true);
+    });
+    let publish = PublishRaw {
+        topic,
+        length: Ranged::new(5).unwrap(),
+        qos,
+        retain: Switch::On,
+    };
+    assert!(told_of.starts_with(&written(&publish)), "{told_of}");
 }
 
 fn station() -> String {

@@ -10,6 +10,7 @@ pub(crate) mod join;
 mod mac;
 #[macro_use]
 mod number;
+mod mqtt;
 mod ping;
 mod power;
 mod range;
@@ -26,6 +27,7 @@ pub use image::Image;
 pub use ip::Ip;
 pub use join::{FixedAddress, JoinOptions, Joined};
 pub use mac::Mac;
+pub use mqtt::{Arrival, MqttConfig, MqttWill, Qos};
 pub use number::{Numbered, Reported, Switch};
 pub use ping::{PingOptions, PingSummary};
 pub use power::{PowerSave, Twt};

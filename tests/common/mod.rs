@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use atat::AtatCmd;
 use atwifi::dialect::Dialect;
-use atwifi::{Closed, Error, Module, SocketMemory, TcpSocket, microchip, mock, st67};
+use atwifi::{Closed, Error, Module, MqttMemory, SocketMemory, TcpSocket, microchip, mock, st67};
 use atwifi_simulator::{
     Config, MemoryNetwork, PortError, Profile, Service, Simulation, SpiConfig, services,
 };
@@ -106,6 +106,10 @@ pub trait UnderTest: Dialect<Status: std::fmt::Display> {
     const TELLS_REFUSAL: bool;
     /// Whether the module keeps files, which it can be asked for.
     const HAS_FILES: bool;
+    /// The event that the MQTT client has no session.
+    const NO_SESSION: &'static [u8];
+    /// A message for the MQTT session, on the topic `t`, that says `hello`.
+    const MESSAGE: &'static [u8];
 }
 
 impl UnderTest for st67::St67 {
@@ -131,6 +135,8 @@ impl UnderTest for st67::St67 {
     const PASSWORD_MAX: usize = 64;
     const TELLS_REFUSAL: bool = true;
     const HAS_FILES: bool = true;
+    const NO_SESSION: &'static [u8] = b"+MQTT:DISCONNECTED,0\r\n";
+    const MESSAGE: &'static [u8] = b"+MQTT:SUBRECV:0,1,5,\"t\",hello\r\n";
 }
 
 impl UnderTest for microchip::Microchip {
@@ -152,6 +158,8 @@ impl UnderTest for microchip::Microchip {
     const PASSWORD_MAX: usize = 128;
     const TELLS_REFUSAL: bool = false;
     const HAS_FILES: bool = false;
+    const NO_SESSION: &'static [u8] = b"\r+MQTTCONN:0\r\n";
+    const MESSAGE: &'static [u8] = b"\r+MQTTPUB:1,\"t\",5,\"hello\"\r\n";
 }
 
 /// A scripted UART that has gone through the driver's first meeting with the module.
@@ -205,12 +213,13 @@ pub type Failure<D> = atwifi::ErrorOf<D, Wire>;
 #[derive(Clone, Default)]
 pub struct Network {
     pub recorded: Rc<RefCell<Vec<u8>>>,
+    pub broker: services::MqttBroker,
 }
 
 impl Network {
     pub fn build(&self) -> MemoryNetwork {
         let recorded = self.recorded.clone();
-        let broker = services::MqttBroker::new();
+        let broker = self.broker.clone();
         MemoryNetwork::default()
             .host(NAME, IpAddr::from(ADDRESS))
             .serve(at(ECHO), |_| services::echo())
@@ -294,9 +303,12 @@ pub fn with_memory<D: Dialect, R, const N: usize>(
 ) -> R {
     let mut line = vec![0; line];
     let mut sockets: Vec<_> = (0..sockets).map(|_| SocketMemory::<N>::new()).collect();
+    let mut messages = MqttMemory::<D, 512>::new();
     let clock = SimClock(simulation.clone());
     let module = Module::new(wire_of(simulation), clock, &mut line, &mut sockets);
-    test(&mut module.expect("the buffers suffice"))
+    let mut module = module.expect("the buffers suffice");
+    module.lend_messages(&mut messages);
+    test(&mut module)
 }
 
 /// A driver that has reset its module and joined.

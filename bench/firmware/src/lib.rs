@@ -137,6 +137,25 @@ macro_rules! firmware {
     };
 }
 
+/// The same with memory for MQTT messages.
+#[macro_export]
+macro_rules! firmware_with_messages {
+    ($dialect:ident, $work:ident) => {
+        $crate::panic_halts!();
+
+        #[cortex_m_rt::entry]
+        fn main() -> ! {
+            type Memory = atwifi::MqttMemory<'static, $crate::dialect::$dialect, 512>;
+            let module = $crate::driver!($crate::dialect::$dialect);
+            if let Some(messages) = cortex_m::singleton!(: Memory = Memory::new()) {
+                module.lend_messages(messages);
+            }
+            $crate::work::$work(module);
+            $crate::halt()
+        }
+    };
+}
+
 /// The driver of a dialect with the memory that one TCP client needs, in a fixed place.
 #[macro_export]
 macro_rules! driver {

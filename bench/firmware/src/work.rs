@@ -6,11 +6,14 @@ use core::ops::ControlFlow;
 use atwifi::dialect::Dialect;
 use atwifi::st67::{St67, Update};
 use atwifi::{
-    AccessPointConfig, Event, JoinOptions, LinkState, Module, PingOptions, PowerSave, ScanOptions,
-    Security, Tls, TlsConfig, Transport,
+    AccessPointConfig, Arrival, Clock, Event, JoinOptions, LinkState, Module, MqttConfig,
+    PingOptions, PowerSave, Qos, ScanOptions, Security, Tls, TlsConfig, Transport,
 };
 use embedded_io::{Read, Seek, SeekFrom, Write};
 use embedded_nal::{AddrType, Dns, TcpClientStack, TcpFullStack};
+use embedded_time::fraction::Fraction;
+use minimq::broker::IpBroker;
+use minimq::{Broker, ConfigBuilder, Minimq, Publication, QoS};
 
 use crate::datagrams::datagrams;
 use crate::dialect::Measured;
@@ -161,6 +164,47 @@ pub fn certificate<D: Dialect>(module: &mut Driver<D>) {
     authority(module);
 }
 
+/// A client that has an MQTT session, through TLS, by the client in its module.
+pub fn mqtt<D: Dialect>(module: &mut Driver<D>) {
+    client(module);
+    session(module);
+}
+
+/// A client that has an MQTT session, through TLS, by minimq.
+///
+/// Inlined as [`update`].
+#[inline]
+pub fn minimq<D: Dialect>(module: &mut Driver<D>) {
+    client(module);
+    let mut broker = IpBroker::new(unknown().to_be_bytes().into());
+    broker.set_port(8883);
+    let mut memory = [0; 1536];
+    let config = ConfigBuilder::new(broker, &mut memory).client_id("sensor");
+    let Some(config) = take(config) else {
+        return;
+    };
+    let tls = Tls::new(module, TlsConfig::new().with_ca("ca"));
+    let mut session = Minimq::new(tls, Ticks, config);
+    while unknown() != 0 {
+        take(session.poll(|_, topic, message, _| Uart.put((topic.len() + message.len()) as u8)));
+        let client = session.client();
+        take(client.subscribe(&["lamp/set".into()], &[]));
+        take(client.publish(Publication::new("lamp", "off").qos(QoS::AtLeastOnce)));
+    }
+}
+
+/// The timer as minimq wants it.
+struct Ticks;
+
+impl embedded_time::Clock for Ticks {
+    type T = u32;
+    const SCALING_FACTOR: Fraction = Fraction::new(1, 1000);
+
+    fn try_now(&self) -> Result<embedded_time::Instant<Self>, embedded_time::clock::Error> {
+        Ok(embedded_time::Instant::new(Timer.now()))
+    }
+}
+
 /// All that the driver offers to applications.
 pub fn everything<D: Dialect>(module: &mut Driver<D>) {
     client(module);
@@ -173,6 +217,7 @@ pub fn everything<D: Dialect>(module: &mut Driver<D>) {
     authority(module);
     identity(module);
     credentials(module);
+    session(module);
     listener(module);
     datagrams(module);
     encrypted(module);
@@ -276,6 +321,26 @@ fn credentials<D: Dialect>(module: &mut Driver<D>) {
 fn authority<D: Dialect>(module: &mut Driver<D>) {
     let content = [unknown() as u8; 1000];
     take(module.load_certificate("ca", &content));
+}
+
+fn session<D: Dialect>(module: &mut Driver<D>) {
+    let config =
+        MqttConfig::new("broker.example", 8883, "sensor").with_tls(TlsConfig::new().with_ca("ca"));
+    let Some(mut session) = take(module.mqtt(&config)) else {
+        return;
+    };
+    take(session.subscribe(module, "lamp/set", Qos::AtLeastOnce));
+    let mut memory = [0; 64];
+    while unknown() != 0 {
+        take(session.publish(module, "lamp", b"off", Qos::AtLeastOnce, false));
+        if let Some(Some(Arrival::Message { topic, payload, .. })) =
+            take(session.receive(module, &mut memory))
+        {
+            Uart.put((topic.len() + payload.len()) as u8);
+        }
+        take(session.reconnect(module));
+    }
+    take(session.disconnect(module));
 }
 
 fn events<D: Dialect>(module: &mut Driver<D>) {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-use atwifi::{Error, PingOptions, ScanOptions, UnixTime};
+use atwifi::{Arrival, Error, MqttConfig, PingOptions, Qos, ScanOptions, UnixTime};
 
 use super::{Player, Told};
 use crate::air::{self, Row};
@@ -13,7 +13,7 @@ use crate::finding::Kind;
 use crate::program::Surroundings;
 use crate::service::{Look, Service, TIMEOUT_MIN, Whom};
 use crate::target::{Driver, Failure, Target};
-use crate::world::NAME;
+use crate::world::{BROKER, NAME};
 
 /// Nobody is there.
 const NOBODY: &str = "10.0.0.99";
@@ -25,6 +25,9 @@ const ECHO_MAX: u64 = 1000;
 const SERVER_TIME: u64 = 1_655_196_292;
 /// By how much it may be wrong, in seconds.
 const SERVER_SLACK: u64 = 3;
+/// How long a session may take, and a message on its way there and back, in milliseconds.
+const MQTT: u64 = 50_000;
+const MESSAGE: u32 = 3000;
 /// How long resolving a name may take, in milliseconds.
 const RESOLVE: u64 = 30_000;
 
@@ -38,6 +41,7 @@ impl<D: Target> Player<'_, '_, D> {
             Service::Ping { .. } => self.ping(service),
             Service::Versions => self.versions(),
             Service::Mac => self.mac(),
+            Service::Mqtt { messages } => self.mqtt(messages),
             other => self.radio(other),
         }
     }
@@ -230,6 +234,43 @@ impl<D: Target> Player<'_, '_, D> {
         }
     }
 
+    /// What is published comes back, in its order, and once.
+    fn mqtt(&mut self, messages: usize) {
+        let must = self.story.is_joined();
+        let config = MqttConfig::new(NAME, BROKER, "campaign");
+        let mut got: Vec<Vec<u8>> = Vec::new();
+        let mut lost = 0;
+        let done = self.serve("mqtt", MQTT, must, |module| {
+            let module = &mut *module.borrow_mut();
+            let mut session = module.mqtt(&config)?;
+            session.subscribe(module, "there/+", Qos::AtMostOnce)?;
+            let mut memory = [0; 128];
+            for number in 0..messages {
+                session.publish(
+                    module,
+                    "there/back",
+                    &message(number),
+                    Qos::AtMostOnce,
+                    false,
+                )?;
+                // What may be lost need not be.
+                while got.len() <= number && session.wait(module, MESSAGE)? {
+                    match session.receive(module, &mut memory)? {
+                        Some(Arrival::Message {
+                            payload, rest: 0, ..
+                        }) => got.push(payload.to_vec()),
+                        Some(_) => lost += 1,
+                        None => {}
+                    }
+                }
+            }
+            session.disconnect(module)
+        });
+        let expected: Vec<_> = (0..messages).map(message).collect();
+        let told = (got.len(), lost, messages);
+        self.check(done.is_err() || got == expected, &told);
+    }
+
     fn mac(&mut self) {
         // The reference of the Microchip module has no command for it.
         let mac = self.serve("mac", 0, !D::IS_ONE_OF_BOTH, |module| {
@@ -240,6 +281,12 @@ impl<D: Target> Player<'_, '_, D> {
             self.check(mac.0 == own, &mac);
         }
     }
+}
+
+/// A message that can be told from every other.
+fn message(number: usize) -> Vec<u8> {
+    let text = format!("{number} \"quoted\", and more: +MQTT:DISCONNECTED,0");
+    text.repeat(1 + number % 2).into_bytes()
 }
 
 /// Whether it goes on behind these.

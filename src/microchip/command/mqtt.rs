@@ -16,6 +16,8 @@ use crate::microchip::text::{Secret, Text};
 use crate::value::Ranged;
 use crate::value::{Reported, Switch};
 
+pub use crate::value::Qos;
+
 parameters! {
     "MQTTC"
     /// A parameter of the MQTT client, with its value (6.1.3).
@@ -120,18 +122,6 @@ fn parse_connection(reply: &[u8]) -> Result<MqttConnection, atat::Error> {
     let state = state.and_then(Reported::known).ok_or(atat::Error::Parse)?;
     let is_connected = state == Switch::On;
     Ok(MqttConnection { is_connected })
-}
-
-numbered! {
-    /// How surely a message is delivered.
-    pub enum Qos {
-        /// At most once.
-        AtMostOnce = 0,
-        /// At least once.
-        AtLeastOnce = 1,
-        /// Exactly once.
-        ExactlyOnce = 2,
-    }
 }
 
 /// `AT+MQTTSUB`: subscribes to a topic (6.3). The result is

@@ -17,6 +17,8 @@ use crate::value::Ranged;
 use crate::value::{Printed, PrintedSecret};
 use crate::value::{Reported, Switch};
 
+pub use crate::value::Qos;
+
 /// What stands between two texts in a reply. They are not escaped: where one holds this itself, it
 /// ends there.
 const BETWEEN: &[u8] = b"\",\"";
@@ -42,18 +44,6 @@ numbered! {
         TlsIdentified = 3,
         /// TLS; both.
         TlsMutual = 4,
-    }
-}
-
-numbered! {
-    /// How surely a message arrives.
-    pub enum Qos {
-        /// At most once.
-        AtMostOnce = 0,
-        /// At least once.
-        AtLeastOnce = 1,
-        /// Exactly once.
-        ExactlyOnce = 2,
     }
 }
 

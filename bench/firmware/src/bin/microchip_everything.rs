@@ -2,4 +2,4 @@
 #![no_std]
 #![no_main]
 
-atwifi_bench_firmware::firmware!(Microchip, everything);
+atwifi_bench_firmware::firmware_with_messages!(Microchip, everything);

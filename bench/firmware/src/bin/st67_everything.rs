@@ -2,4 +2,4 @@
 #![no_std]
 #![no_main]
 
-atwifi_bench_firmware::firmware!(St67, everything);
+atwifi_bench_firmware::firmware_with_messages!(St67, everything);

@@ -83,7 +83,7 @@ impl St67 {
 
     /// A payload. Firmware that takes it for a text has it end with a zero.
     fn whole_or_cut<'a>(&self, payload: &'a [u8]) -> &'a [u8] {
-        if !self.config.faults.cut_messages_at_zero {
+        if !self.variant.mqtt.cuts_at_zero && !self.config.faults.cut_messages_at_zero {
             return payload;
         }
         payload.split(|byte| *byte == 0).next().unwrap_or_default()

@@ -318,7 +318,7 @@ impl St67 {
         arguments.expect(2..=2)?;
         check_link(arguments)?;
         let name = arguments.need_text(1, TLS_NAME)?;
-        self.mqtt.settings.server_name = Some(name.to_vec());
+        self.mqtt.settings.server_name = Some(name.to_vec()).filter(|name| !name.is_empty());
         Ok(Reply::Ok)
     }
 }

@@ -33,6 +33,8 @@ pub(in crate::st67) struct Variant {
     pub needs_cleaning: bool,
     /// Quality of service and retain flag of a message are lost.
     pub publishes_plainly: bool,
+    /// A message ends at its first NUL, whichever way it goes.
+    pub cuts_at_zero: bool,
     /// `AT+MQTTSNI?` prints quotes.
     pub quotes_server_name: bool,
     /// Stands around the topic in the rows of `AT+MQTTSUB?`.
@@ -58,14 +60,16 @@ pub(in crate::st67) const FW_2_0_75: Variant = Variant {
     waits_for_connection: true,
     needs_cleaning: false,
     publishes_plainly: true,
+    cuts_at_zero: true,
     quotes_server_name: false,
     topic_quote: "",
     separator: ':',
     forgets_topics: true,
 };
 
-/// Wire notes 4: the quotes that ST's host expects from here on.
+/// Wire notes 4: the quotes that ST's host expects from here on; and it is 2.0.75 that cuts messages.
 pub(in crate::st67) const FW_2_0_89: Variant = Variant {
+    cuts_at_zero: false,
     quotes_server_name: true,
     ..FW_2_0_75
 };
@@ -91,6 +95,7 @@ pub(in crate::st67) const REFERENCE: Variant = Variant {
     waits_for_connection: false,
     needs_cleaning: true,
     publishes_plainly: false,
+    cuts_at_zero: false,
     quotes_server_name: true,
     topic_quote: "\"",
     separator: ',',

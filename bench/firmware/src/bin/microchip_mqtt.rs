@@ -1,0 +1,5 @@
+//! Firmware that is a client and has an MQTT session by its module, on a PIC32MZW1.
+#![no_std]
+#![no_main]
+
+atwifi_bench_firmware::firmware_with_messages!(Microchip, mqtt);

@@ -1,0 +1,5 @@
+//! Firmware that is a client and has an MQTT session by its module, on an ST67W611M1.
+#![no_std]
+#![no_main]
+
+atwifi_bench_firmware::firmware_with_messages!(St67, mqtt);
