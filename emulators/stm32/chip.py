@@ -61,6 +61,7 @@ INSTRUCTION, ACCESS, BYTE = 1e9 / CORE_HZ, 60, 8e9 / 21_000_000
 BURST = 32
 # Instructions between two looks at the interrupts.
 SLICE = 2000
+MASKED_SLICE = 4
 WFI = b"\x30\xbf"
 # What the stack is full of before the firmware starts: what differs at the end was used.
 PAINT = b"\xa5"
@@ -118,9 +119,14 @@ class Chip:
 
     def run(self):
         """Runs a slice; whether the core sleeps now."""
-        if not self.interrupted and self.is_interrupted and not self.uc.reg_read(UC_ARM_REG_PRIMASK):
-            self._enter(min(self.pending & self.enabled))
-        self.uc.emu_start(self.pc | 1, RETURN, count=SLICE)
+        length = SLICE
+        if not self.interrupted and self.is_interrupted:
+            if self.uc.reg_read(UC_ARM_REG_PRIMASK):
+                # Its turn is when interrupts are not masked any more, which may be a short while.
+                length = MASKED_SLICE
+            else:
+                self._enter(min(self.pending & self.enabled))
+        self.uc.emu_start(self.pc | 1, RETURN, count=length)
         self.pc = self.uc.reg_read(UC_ARM_REG_PC)
         if self.pc == RETURN:
             self.uc.context_restore(self.interrupted)
@@ -129,7 +135,7 @@ class Chip:
             return False
         if bytes(self.uc.mem_read(self.pc - 2, 2)) == WFI:
             return not self.is_interrupted
-        self.clock.passes(SLICE * INSTRUCTION)
+        self.clock.passes(length * INSTRUCTION)
         return False
 
     def _enter(self, exception):
