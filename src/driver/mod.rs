@@ -8,7 +8,7 @@ mod command;
 pub mod dialect;
 mod event;
 mod module;
-mod queue;
+pub(crate) mod queue;
 #[cfg(test)]
 pub(crate) mod recorder;
 mod send;
