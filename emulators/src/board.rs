@@ -128,10 +128,13 @@ pub enum Program {
     Scan,
     SetupPage,
     Update,
+    BleSensor,
+    BleScan,
+    Improv,
 }
 
 impl Program {
-    pub const ALL: [Program; 9] = [
+    pub const ALL: [Program; 12] = [
         Program::Join,
         Program::HttpGet,
         Program::Mqtt,
@@ -141,6 +144,9 @@ impl Program {
         Program::Scan,
         Program::SetupPage,
         Program::Update,
+        Program::BleSensor,
+        Program::BleScan,
+        Program::Improv,
     ];
 
     /// The name of its file.
@@ -155,6 +161,9 @@ impl Program {
             Program::Scan => "scan",
             Program::SetupPage => "setup_page",
             Program::Update => "update",
+            Program::BleSensor => "ble_sensor",
+            Program::BleScan => "ble_scan",
+            Program::Improv => "improv",
         }
     }
 }
