@@ -14,10 +14,12 @@
 //! Imports run downwards only.
 //!
 //! ```text
+//! portal/     being told which network to join: by what the module has for it, or by a page on its access
+//!             point, with the servers behind that
 //! nal/        embedded-nal and embedded-io on top of the driver: tcp, tls, listen, udp, dns, stream,
 //!             the shared handle, async
 //! service/    what a user does, in the field's words: joining and the station, scans, the module's own
-//!             access point, provisioning, certificates, time, ping, power, what the module is
+//!             access point, certificates, time, ping, power, what the module is
 //! st67/       words, sequences, status codes and commands of the ST67W611M1
 //! microchip/  the same of the PIC32MZW1 and WFI32
 //! driver/     Module: reset, poll, any command, and the way back after trouble; its events; and
@@ -81,6 +83,7 @@ pub mod microchip;
 #[cfg(any(test, feature = "mock"))]
 pub mod mock;
 mod nal;
+pub mod portal;
 mod service;
 mod socket;
 pub mod st67;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use atwifi::microchip::Microchip;
 use atwifi::st67::St67;
-use atwifi::{Cause, Error, Usage};
+use atwifi::{AccessPointConfig, Cause, Error, Event, Usage};
 use atwifi_simulator::{FaultKind, Faults, Simulation};
 use common::service::{in_all_weathers, spoilt};
 use common::*;
@@ -151,6 +151,67 @@ fn load_in_spite<D: UnderTest>(
     });
 }
 
+/// Every fault at every byte of the end, at which the first byte goes in.
+fn nor_does_one_at_the_very_end<D: UnderTest>() {
+    let content = anything(40);
+    let load = |module: &mut Driver<'_, D>| module.load_certificate(FILE, &content);
+    for profile in [D::PROFILES[0], D::PROFILES[1]] {
+        let begin = || {
+            let simulation = Simulation::new(config(profile), Network::default().build());
+            with_joined::<D, _>(&simulation, |_| {});
+            simulation
+        };
+        let simulation = begin();
+        with_driver::<D, _>(&simulation, |module| load(module).unwrap());
+        let end = simulation.to_module();
+        let kinds = [
+            FaultKind::Drop(1),
+            FaultKind::Corrupt(0x01),
+            FaultKind::Corrupt(0x80),
+            FaultKind::Insert(b"\r\n".to_vec()),
+            FaultKind::Insert(b"-".to_vec()),
+            FaultKind::Cut(Duration::from_secs(2)),
+            FaultKind::Delay(Duration::from_secs(12)),
+        ];
+        // A name that was spoilt cannot be read back where there are no files.
+        let last = if D::HAS_FILES { 90 } else { 54 };
+        for at in end - last..end {
+            for kind in &kinds {
+                let simulation = begin();
+                simulation.add_faults(spoilt(true, at, kind.clone()));
+                let story = format!("{profile}, {at} of {end}: {kind:?}");
+                load_in_spite(&simulation, &content, &story, load);
+            }
+        }
+    }
+}
+
+/// A command that is answered when nobody waits for it any more, and lines that are late.
+fn what_is_late_leaves_it_whole_or_told_as_missing<D: UnderTest>() {
+    let content = anything(40);
+    let load = |module: &mut Driver<'_, D>| module.load_certificate(FILE, &content);
+    for profile in D::PROFILES {
+        for command in 0..14 {
+            for late in [1, 4, 11, 20].map(Duration::from_secs) {
+                let simulation = Simulation::new(config(*profile), Network::default().build());
+                with_joined::<D, _>(&simulation, |_| {});
+                simulation.add_faults(Faults {
+                    late: vec![(simulation.commands() + command, late)],
+                    ..Faults::default()
+                });
+                let story = format!("{profile}, {command} late by {late:?}");
+                load_in_spite(&simulation, &content, &story, load);
+                let simulation = Simulation::new(config(*profile), Network::default().build());
+                with_joined::<D, _>(&simulation, |_| {});
+                let at = simulation.to_module() + 10 * command;
+                simulation.add_faults(spoilt(true, at, FaultKind::Delay(late)));
+                let story = format!("{profile}, {at} late by {late:?}");
+                load_in_spite(&simulation, &content, &story, load);
+            }
+        }
+    }
+}
+
 fn loading_stands_all_weathers<D: UnderTest>() {
     in_all_weathers::<D>(
         |config| config,
@@ -227,6 +288,33 @@ fn a_microchip_module_takes_certificates_only() {
         assert!(matches!(asked, Err(Error::Usage(Usage::Unsupported(_)))));
         assert_eq!(simulation.to_module(), before);
     });
+}
+
+/// Each looks out for lines that are no others'.
+#[test]
+fn an_access_point_and_a_certificate_do_not_mind_each_other() {
+    let access_point = AccessPointConfig::new(b"set me up", b"12345678");
+    for simulation in simulations::<Microchip>(|config| config) {
+        with_driver::<Microchip, _>(&simulation, |module| {
+            module.reset().unwrap();
+            let content = anything(40);
+            for _ in 0..2 {
+                module.start_access_point(&access_point).unwrap();
+                let loaded = module.load_certificate(FILE, &content);
+                assert_eq!(loaded, Ok(()), "{}", simulation.transcript());
+                simulation.station_joins([1, 2, 3, 4, 5, 6]);
+                simulation.advance(Duration::from_secs(1));
+                let event = module.poll().unwrap();
+                assert!(
+                    matches!(event, Some(Event::ClientConnected(_))),
+                    "{event:?}"
+                );
+                module.stop_access_point().unwrap();
+                while module.poll().unwrap().is_some() {}
+                assert_eq!(module.load_certificate(FILE, &content), Ok(()));
+            }
+        });
+    }
 }
 
 /// The module keeps them in DER, whatever they were in.
@@ -410,6 +498,8 @@ on_both_dialects! {
     any_content_goes_in_and_is_there_exactly
     what_is_there_already_is_replaced
     a_fault_leaves_it_whole_or_told_as_missing
+    nor_does_one_at_the_very_end
+    what_is_late_leaves_it_whole_or_told_as_missing
     loading_stands_all_weathers
     questions_stand_all_weathers_or_are_refused
     what_cannot_be_loaded_is_refused_before_a_byte

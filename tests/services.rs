@@ -6,10 +6,9 @@ mod common;
 use std::ops::{ControlFlow, Range};
 use std::time::Duration;
 
-use atwifi::microchip::Microchip;
 use atwifi::st67::St67;
 use atwifi::{AccessPointConfig, JoinOptions, Mac, PingOptions, ScanOptions, UnixTime};
-use atwifi_simulator::{AccessPoint, Config, Faults, Fragment, Simulation};
+use atwifi_simulator::{AccessPoint, Config, Faults, Fragment, Guest, Simulation};
 use common::service::{connected, echoes, provision_by};
 use common::*;
 
@@ -165,10 +164,6 @@ fn each_stands_a_flood_of_events_byte_by_byte<D: UnderTest>() {
     }
 }
 
-on_both_dialects! {
-    each_stands_a_flood_of_events_byte_by_byte
-}
-
 /// What only the ST67 has.
 #[test]
 fn clients_are_listed_and_sent_away_in_a_flood_of_events_byte_by_byte() {
@@ -188,19 +183,30 @@ fn clients_are_listed_and_sent_away_in_a_flood_of_events_byte_by_byte() {
     }));
 }
 
-/// What only the Microchip module has.
-#[test]
-fn provisioning_stands_a_flood_of_events_byte_by_byte() {
-    table::<Microchip>(("provision", false, |simulation, module| {
+fn provisioned<D: UnderTest>(
+    simulation: &Simulation,
+    module: &mut Driver<'_, D>,
+) -> Result<String, Failure<D>> {
+    let mut guest = Guest::naming(simulation, D::PROFILES[0], SSID, PASSWORD);
+    let told = provision_by(module, &access_point(), 30_000, &mut guest)?;
+    let told = told.expect("a network was named");
+    Ok(format!("{:?} {:?}", told.ssid, told.password.reveal()))
+}
+
+fn provisioning_stands_a_flood_of_events_byte_by_byte<D: UnderTest>() {
+    table::<D>(("provision", false, |simulation, module| {
         module.leave()?;
-        let lines: [&[u8]; 4] = [
-            b"AT+WSTAC=1,\"home\"\r\n",
-            b"AT+WSTAC=2,3\r\n",
-            b"AT+WSTAC=3,\"sesame-sesame\"\r\n",
-            b"AT+WPROV=0\r\n",
-        ];
-        let told = provision_by(simulation, module, &access_point(), 30_000, &lines)?;
-        let told = told.expect("a network was named");
-        Ok(format!("{:?} {:?}", told.ssid, told.password.reveal()))
+        provisioned(simulation, module)
     }));
+}
+
+on_both_dialects! {
+    each_stands_a_flood_of_events_byte_by_byte
+    provisioning_stands_a_flood_of_events_byte_by_byte
+}
+
+/// Beside a station that stays in its network.
+#[test]
+fn provisioning_leaves_sockets_alone() {
+    table::<St67>(("provision beside", true, provisioned));
 }

@@ -5,16 +5,19 @@
 mod common;
 
 use std::cell::RefCell;
+use std::ops::ControlFlow;
 use std::time::Duration;
 
-use atwifi::Error;
 use atwifi::microchip::Microchip;
-use atwifi::st67::St67;
 use atwifi::st67::ble::{self, Bluetooth, Connection, Event};
+use atwifi::st67::{St67, UpdateError};
+use atwifi::{Error, Image};
 use atwifi_simulator::{
     BlePeer, BleUpdates, Config, Fault, FaultKind, Faults, Profile, Simulation,
 };
 use common::*;
+use embedded_io::{Seek, SeekFrom, Write};
+use ring::digest::{SHA256, digest};
 
 /// The longest a whole story may take, in virtual time: the sum of the deadlines of its steps,
 /// each with a full resynchronisation.
@@ -47,12 +50,21 @@ fn kinds() -> Vec<FaultKind> {
 /// Of the places where a fault can strike, one in so many is tried: all of them, but fewer with
 /// firmware that is much like another. `ATWIFI_SWEEP=all` tries all places with each.
 fn stride(profile: Profile) -> usize {
+    stride_of(profile, 1)
+}
+
+/// The same for a story of which one place in `usual` is enough.
+fn stride_of(profile: Profile, usual: usize) -> usize {
     let alike = matches!(
         profile,
         Profile::St67Fw2_0_89 | Profile::St67Fw2_0_97 | Profile::St67Fw2_0_106
     );
     let all = std::env::var("ATWIFI_SWEEP").is_ok_and(|wish| wish == "all");
-    if alike && !all { 11 } else { 1 }
+    match (all, alike) {
+        (true, _) => 1,
+        (_, true) => 11 * usual,
+        _ => usual,
+    }
 }
 
 /// A conversation that is swept, in which the payload is received, and what is around it.
@@ -278,4 +290,172 @@ sweeps! {
     microchip_reference: socket::<Microchip>(), MicrochipReference;
     microchip_firmware_0_2_0: socket::<Microchip>(), MicrochipFw0_2_0;
     microchip_firmware_0_3_2: socket::<Microchip>(), MicrochipFw0_3_2;
+}
+
+type Holds<D> = fn(&Simulation, &Result<(), Failure<D>>, Option<&FaultKind>) -> bool;
+
+/// Something that is done with what lies in the module, and what must hold however it ends.
+struct Stock<D: UnderTest> {
+    act: fn(&mut Driver<'_, D>) -> Result<(), Failure<D>>,
+    /// Whether all is well behind what was told, and this fault.
+    holds: Holds<D>,
+    longest: Duration,
+}
+
+/// One place in so many is tried of these: they are many commands of a kind.
+const USUAL: usize = 13;
+
+fn sweep_stock<D: UnderTest>(stock: &Stock<D>) {
+    for &profile in D::PROFILES {
+        let simulation = Simulation::new(config(profile), Network::default().build());
+        let crossed = || (simulation.to_host(), simulation.to_module());
+        let (start, end) = with_driver::<D, _>(&simulation, |module| {
+            module.reset().expect("reset");
+            let start = crossed();
+            (stock.act)(module).expect("without a fault");
+            (start, crossed())
+        });
+        for direction in [Direction::ToHost, Direction::ToModule] {
+            let bytes = match direction {
+                Direction::ToHost => start.0..end.0,
+                Direction::ToModule => start.1..end.1,
+            };
+            // At each place another of the kinds is the first.
+            for (n, at) in bytes.step_by(stride_of(profile, USUAL)).enumerate() {
+                for kind in kinds().into_iter().cycle().skip(n % 3).step_by(3).take(4) {
+                    stock_case(stock, profile, direction, Fault::new(at, kind));
+                }
+            }
+        }
+    }
+}
+
+fn stock_case<D: UnderTest>(
+    stock: &Stock<D>,
+    profile: Profile,
+    direction: Direction,
+    fault: Fault,
+) {
+    let what = format!("{profile}, {direction:?} {fault:?}");
+    let kind = fault.kind.clone();
+    let mut faults = Faults::default();
+    match direction {
+        Direction::ToHost => faults.to_host.push(fault),
+        Direction::ToModule => faults.to_module.push(fault),
+    }
+    let config = config(profile).with_faults(faults);
+    let simulation = Simulation::new(config, Network::default().build());
+    with_driver::<D, _>(&simulation, |module| {
+        module.reset().expect("reset");
+        let begin = simulation.now();
+        let told = (stock.act)(module);
+        let context = || format!("{what}: {told:?}\n{}", simulation.transcript());
+        let took = simulation.now() - begin;
+        assert!(took < stock.longest, "took {took:?}\n{}", context());
+        assert!(
+            (stock.holds)(&simulation, &told, Some(&kind)),
+            "{}",
+            context()
+        );
+        simulation.set_faults(Faults::default());
+        // Calls may hear of what has happened before one goes through.
+        let again = (0..3).any(|_| (stock.act)(module).is_ok());
+        assert!(again, "then not; {}", context());
+        assert!(
+            (stock.holds)(&simulation, &Ok(()), None),
+            "then {}",
+            context()
+        );
+    });
+}
+
+/// Whether bytes may have become others.
+fn alters(fault: Option<&FaultKind>) -> bool {
+    matches!(fault, Some(FaultKind::Corrupt(_) | FaultKind::Insert(_)))
+}
+
+const FILE: &str = "a, \"file\"";
+
+/// Bytes that a certificate may have, and a module stumble over.
+const CONTENT: &[u8] = b"0\x82\0+\r\nOK\r\n\0\0\r\n\r\nOK\r\n>#\r\nERROR\r\n+\x7f\xffend";
+
+fn a_certificate_is_whole_or_told_as_missing<D: UnderTest>() {
+    sweep_stock::<D>(&Stock {
+        act: |module| module.load_certificate(FILE, CONTENT),
+        holds: |simulation, told, fault| {
+            let file = simulation.file(FILE);
+            let is_whole = file.as_deref() == Some(CONTENT);
+            let is_nothing = file.is_none_or(|file| file.first().is_none_or(|&byte| byte == 0));
+            match told {
+                // Where there are no files, a name that was spoilt cannot be read back.
+                Ok(()) => is_whole || (fault.is_some() && !D::HAS_FILES),
+                Err(_) => is_whole || is_nothing || !D::HAS_FILES,
+            }
+        },
+        longest: LIMIT,
+    });
+}
+
+on_both_dialects! {
+    a_certificate_is_whole_or_told_as_missing
+}
+
+#[test]
+fn a_file_reads_back_what_was_written_or_fails() {
+    sweep_stock::<St67>(&Stock {
+        act: |module| {
+            let mut files = module.files();
+            files.write(FILE, &payload()[..300])?;
+            let mut file = files.open(FILE)?;
+            file.seek(SeekFrom::End(0))?;
+            file.write_all(CONTENT)?;
+            let mut into = [0; 200];
+            let read = files.read(FILE, 250, &mut into)?;
+            match read == 50 + CONTENT.len() {
+                true => Ok(()),
+                false => Err(Error::Malformed),
+            }
+        },
+        holds: |simulation, told, fault| {
+            let expected = [&payload()[..300], CONTENT].concat();
+            told.is_err() || alters(fault) || simulation.file(FILE) == Some(expected)
+        },
+        longest: LIMIT,
+    });
+}
+
+#[test]
+fn an_update_runs_or_the_old_firmware_does() {
+    sweep_stock::<St67>(&Stock {
+        act: |module| {
+            let image = image(1500);
+            let mut part = [0; 1024];
+            let updated =
+                module.update(&mut &image[..], &mut part, |_, _| ControlFlow::Continue(()));
+            match updated {
+                Ok(_) => Ok(()),
+                Err(UpdateError::Module(error)) => Err(error),
+                Err(UpdateError::Read(never)) => match never {},
+            }
+        },
+        holds: |simulation, told, fault| match (told, simulation.updates()) {
+            (Ok(()), n) => n > 0,
+            // What nobody was told may be so; what was refused is not, unless that was spoilt.
+            (Err(Error::Module(_) | Error::Usage(_)), n) => n == 0 || alters(fault),
+            (Err(_), n) => n <= 1,
+        },
+        longest: 3 * LIMIT,
+    });
+}
+
+/// An image with so long a body.
+fn image(body: usize) -> Vec<u8> {
+    let body: Vec<u8> = (0..body).map(|n| (n ^ (n >> 8)) as u8).collect();
+    let mut image = vec![0; Image::HEADER];
+    image[..16].copy_from_slice(b"QCC74X_OTA_Ver10");
+    image[16..20].copy_from_slice(b"XZ  ");
+    image[20..24].copy_from_slice(&(body.len() as u32).to_le_bytes());
+    image[48..53].copy_from_slice(b"2.1.7");
+    image[64..96].copy_from_slice(digest(&SHA256, &body).as_ref());
+    [image, body].concat()
 }

@@ -253,7 +253,7 @@ fn causes(elf: &[u8], nothing: &[u8], flash: u64) -> Result<Causes> {
 fn levels(subject: Subject) -> impl Iterator<Item = Level> {
     let has = move |level: &Level| match subject {
         Subject::EspAtNal => *level == Level::Client,
-        Subject::St67 => *level != Level::Provisioning,
+        Subject::St67 => true,
         Subject::Microchip => !matches!(
             level,
             Level::Update | Level::Files | Level::BleServer | Level::BleClient

@@ -40,6 +40,10 @@ pub enum Kind {
     NoReason,
     /// What a service has told is not so.
     WrongAnswer,
+    /// What lies in the flash is not what the host was told.
+    WrongFile,
+    /// Another firmware runs than the host was told.
+    WrongFirmware,
     /// A scan that ended well has not told all.
     LostRow,
     /// A datagram was handed out that was not sent so, there, or by this peer.

@@ -6,7 +6,7 @@
 //! - A [`program`] is data: a module, a host, and steps with the faults that strike during them. It
 //!   comes from a seed, and is made smaller by what made it, `proptest`.
 //! - A [`service`] is what a module does besides sockets, and the [`air`] what there is to be found and
-//!   joined.
+//!   joined. What lies in its [`flash`] is held against what the host was told of it ([`shelf`]).
 //! - A [`world`] is the far side: peers whose every byte tells whose it is and where it stands.
 //! - A [`target`] is a dialect, and what it offers besides the network.
 //! - A [`player`] does one step after the other on virtual time and holds what comes of it against
@@ -22,10 +22,12 @@ pub mod campaign;
 pub mod caught;
 pub mod evil;
 pub mod finding;
+pub mod flash;
 pub mod ledger;
 pub mod player;
 pub mod program;
 pub mod service;
+pub mod shelf;
 pub mod target;
 pub mod trouble;
 pub mod wire;

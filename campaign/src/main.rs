@@ -50,6 +50,9 @@ struct Options {
     /// Use the services too: scans, access points, time, echoes and all.
     #[arg(long)]
     services: bool,
+    /// Load certificates, write files and update the firmware every now and then.
+    #[arg(long, requires = "services")]
+    flash: bool,
     /// Look for findings of this kind only, such as `WrongBytes`.
     #[arg(long)]
     kind: Option<String>,
@@ -70,6 +73,7 @@ fn main() -> Result<()> {
         is_evil: options.evil,
         has_services: options.services,
         sleeps: options.sleep,
+        has_flash: options.flash,
     };
     let mut setting = Setting {
         bounds,

@@ -3,6 +3,7 @@
 mod connections;
 mod datagrams;
 mod end;
+mod flash;
 mod others;
 mod radio;
 mod services;
@@ -23,6 +24,7 @@ use crate::evil::{Line, LineError, Vices};
 use crate::finding::{Finding, Kind};
 use crate::ledger::Ledger;
 use crate::program::{Conversation, Deed, Host, MEMORY, Step, Surroundings};
+use crate::shelf::Shelf;
 use crate::target::{Driver, Failure, Target};
 use crate::trouble::{News, Trouble};
 use crate::world::World;
@@ -140,11 +142,14 @@ struct Story {
     /// Something has befallen the module or the host that nobody has asked for.
     is_disturbed: bool,
     radio: radio::Radio,
+    /// What lies in the flash.
+    shelf: Shelf,
     /// The module starts until then: what it has to say on an SPI goes nowhere.
     starts_until: Duration,
     /// How many upheavals there had been when the listener began.
     listening_since: usize,
     round_trip: Duration,
+    latency_ms: u64,
     a_few_commands: Duration,
 }
 
@@ -253,9 +258,11 @@ impl Story {
             has_services: around.neighbours > 0,
             is_disturbed: conversation.vices != Vices::default(),
             radio: radio::Radio::fresh(),
+            shelf: Shelf::default(),
             starts_until: Duration::ZERO,
             listening_since: 0,
             round_trip: around.round_trip(),
+            latency_ms: around.latency_ms,
             a_few_commands: services::a_few_commands(around),
         }
     }

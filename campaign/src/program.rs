@@ -10,6 +10,7 @@ use proptest::option::weighted;
 use proptest::prelude::*;
 
 use crate::evil::Vices;
+use crate::flash::{self, Flash};
 use crate::service::{self, Service};
 
 /// The most faults of one conversation.
@@ -190,6 +191,8 @@ pub enum Deed {
     Sleep,
     /// Use a service, or a client of the module's access point does something.
     Service(Service),
+    /// Do something with the flash.
+    Flash(Flash),
 }
 
 /// Where a connection goes.
@@ -285,6 +288,8 @@ pub struct Bounds {
     pub has_services: bool,
     /// The module is put to sleep every now and then.
     pub sleeps: bool,
+    /// With certificates, files and updates of the firmware.
+    pub has_flash: bool,
 }
 
 /// Any conversation with this firmware within these bounds.
@@ -338,17 +343,32 @@ pub fn conversation(profile: Profile, bounds: Bounds) -> impl Strategy<Value = C
 
 /// The same, in which the module is put to sleep every now and then.
 pub fn sleepy(profile: Profile, bounds: Bounds) -> impl Strategy<Value = Conversation> {
-    let naps = vec(weighted(0.2, Just(())), 1..40);
-    let awake = conversation(profile, bounds);
-    (awake, naps).prop_map(|(mut conversation, naps)| {
-        let naps = naps.into_iter().map(|nap| nap.map(|()| Deed::Sleep));
-        let naps = naps.map(|deed| deed.map(|deed| Step { deed, strike: None }));
+    let nap = step(Just(Deed::Sleep), Just(None));
+    with(conversation(profile, bounds), 0.2, nap)
+}
+
+/// The same, in which something is done with the flash every now and then.
+pub fn with_flash(
+    conversation: impl Strategy<Value = Conversation>,
+) -> impl Strategy<Value = Conversation> {
+    let deed = flash::any().prop_map(Deed::Flash);
+    with(conversation, 0.5, step(deed, weighted(0.3, strike())))
+}
+
+/// The same, and with this probability one more step before each that it has.
+fn with(
+    conversation: impl Strategy<Value = Conversation>,
+    probability: f64,
+    step: impl Strategy<Value = Step>,
+) -> impl Strategy<Value = Conversation> {
+    let more = vec(weighted(probability, step), 1..40);
+    (conversation, more).prop_map(|(mut conversation, more)| {
         let steps = conversation
             .steps
             .into_iter()
-            .zip(naps.chain(std::iter::repeat(None)));
+            .zip(more.into_iter().chain(std::iter::repeat(None)));
         conversation.steps = steps
-            .flat_map(|(step, nap)| nap.into_iter().chain([step]))
+            .flat_map(|(step, more)| more.into_iter().chain([step]))
             .collect();
         conversation
     })

@@ -1,13 +1,14 @@
 //! The dialects, and what each has besides the network.
 
 use std::fmt::Display;
+use std::ops::ControlFlow;
 
 use atwifi::dialect::Dialect;
 use atwifi::microchip::Microchip;
-use atwifi::st67::St67;
-use atwifi::{ErrorOf, JoinOptions, Mac, Module, Ranged, Usage};
+use atwifi::st67::{St67, Update, UpdateError};
+use atwifi::{ErrorOf, JoinOptions, Mac, Module, Ranged, Security, Usage};
 use atwifi_simulator::{AccessPoint, Profile};
-use embedded_io::{Read, Write};
+use embedded_io::{Read, Seek, SeekFrom, Write};
 
 use crate::evil::Line;
 use crate::player::Clock;
@@ -26,6 +27,21 @@ pub struct Through<D: Dialect> {
     pub written: usize,
     /// How it ended.
     pub end: Result<(), Failure<D>>,
+}
+
+/// What is done with a file.
+#[derive(Debug)]
+pub enum OnFile<'f> {
+    /// Ask for its length, if there is one.
+    Size,
+    /// Delete it; tells of one if there was one.
+    Delete,
+    /// Write it.
+    Write(&'f [u8]),
+    /// Write at its end, so many bytes at once; tells its length.
+    Append(&'f [u8], usize),
+    /// Read from a place on; tells how much.
+    Read(u32, &'f mut [u8]),
 }
 
 /// A dialect that conversations are played in.
@@ -78,6 +94,49 @@ pub trait Target: Dialect<Status: Display> + Sized {
     /// Sends a command of the dialect's own.
     fn command(module: &mut Driver<'_, Self>, which: usize) -> Result<(), Failure<Self>>;
 
+    /// What whoever names a network tells of its protection.
+    const TOLD_SECURITY: Security;
+
+    /// It keeps files, and takes updates of its firmware.
+    const HAS_FILES: bool;
+
+    /// Does something with a file, and tells a number, if there is one to be told.
+    fn on_file(
+        _module: &mut Driver<'_, Self>,
+        _name: &str,
+        _deed: OnFile<'_>,
+    ) -> Result<Option<usize>, Failure<Self>> {
+        Err(atwifi::Error::Usage(Usage::Unsupported("files")))
+    }
+
+    /// Updates the firmware, which is broken off behind so many parts; the version that runs then.
+    fn update(
+        _module: &mut Driver<'_, Self>,
+        _image: &[u8],
+        _part: &mut [u8],
+        _break_behind: Option<usize>,
+    ) -> Result<Option<[u32; 3]>, Failure<Self>> {
+        Err(atwifi::Error::Usage(Usage::Unsupported("updates")))
+    }
+
+    /// Goes on with an update.
+    fn write_update(
+        _module: &mut Driver<'_, Self>,
+        _update: &mut Update<'_>,
+        _piece: &[u8],
+    ) -> Result<(), Failure<Self>> {
+        Err(atwifi::Error::Usage(Usage::Unsupported("updates")))
+    }
+
+    /// Ends an update, or breaks it off; the version that runs then.
+    fn end_update(
+        _module: &mut Driver<'_, Self>,
+        _update: Update<'_>,
+        _breaks: bool,
+    ) -> Result<Option<[u32; 3]>, Failure<Self>> {
+        Err(atwifi::Error::Usage(Usage::Unsupported("updates")))
+    }
+
     /// Opens a passthrough to this port of the peers, writes, and reads up to so much; `None` if
     /// there is no such thing.
     fn passthrough(
@@ -104,6 +163,8 @@ impl Target for St67 {
     const IS_ONE_OF_BOTH: bool = false;
     const HAS_CLIENT_LIST: bool = true;
     const REFERENCE: [u32; 3] = [2, 0, 75];
+    const HAS_FILES: bool = true;
+    const TOLD_SECURITY: Security = Security::Wpa2Wpa3;
 
     fn at_one<'o>(options: JoinOptions<'o>, access_point: &AccessPoint) -> JoinOptions<'o> {
         options.with_bssid(Mac(access_point.bssid))
@@ -119,6 +180,68 @@ impl Target for St67 {
             0 => module.command(&basic::Test).map(drop),
             1 => module.command(&net::GetMultiple).map(drop),
             _ => module.command(&basic::GetVersions).map(drop),
+        }
+    }
+
+    fn on_file(
+        module: &mut Driver<'_, Self>,
+        name: &str,
+        deed: OnFile<'_>,
+    ) -> Result<Option<usize>, Failure<Self>> {
+        let mut files = module.files();
+        match deed {
+            OnFile::Size => Ok(files.size(name)?.map(|size| size as usize)),
+            OnFile::Delete => Ok(files.delete(name)?.then_some(1)),
+            OnFile::Write(content) => files.write(name, content).map(|()| None),
+            OnFile::Append(content, piece) => {
+                let mut file = files.open(name)?;
+                file.seek(SeekFrom::End(0))?;
+                for piece in content.chunks(piece) {
+                    file.write_all(piece)?;
+                }
+                Ok(Some(file.size() as usize))
+            }
+            OnFile::Read(offset, into) => files.read(name, offset, into).map(Some),
+        }
+    }
+
+    fn update(
+        module: &mut Driver<'_, Self>,
+        mut image: &[u8],
+        part: &mut [u8],
+        break_behind: Option<usize>,
+    ) -> Result<Option<[u32; 3]>, Failure<Self>> {
+        let mut parts = 0;
+        let updated = module.update(&mut image, part, |_, _| {
+            parts += 1;
+            match break_behind {
+                Some(most) if parts >= most => ControlFlow::Break(()),
+                _ => ControlFlow::Continue(()),
+            }
+        });
+        match updated {
+            Ok(versions) => Ok(versions.map(|versions| versions.numbers())),
+            Err(UpdateError::Module(error)) => Err(error),
+            Err(UpdateError::Read(never)) => match never {},
+        }
+    }
+
+    fn write_update(
+        module: &mut Driver<'_, Self>,
+        update: &mut Update<'_>,
+        piece: &[u8],
+    ) -> Result<(), Failure<Self>> {
+        update.writer(module).write_all(piece)
+    }
+
+    fn end_update(
+        module: &mut Driver<'_, Self>,
+        update: Update<'_>,
+        breaks: bool,
+    ) -> Result<Option<[u32; 3]>, Failure<Self>> {
+        match breaks {
+            true => update.abort(module).map(|()| None),
+            false => Ok(Some(update.finish(module)?.numbers())),
         }
     }
 
@@ -174,6 +297,8 @@ impl Target for Microchip {
     const IS_ONE_OF_BOTH: bool = true;
     const HAS_CLIENT_LIST: bool = false;
     const REFERENCE: [u32; 3] = [19, 6, 1];
+    const HAS_FILES: bool = false;
+    const TOLD_SECURITY: Security = Security::Wpa2;
 
     fn at_one<'o>(options: JoinOptions<'o>, access_point: &AccessPoint) -> JoinOptions<'o> {
         options.with_channel(access_point.channel)

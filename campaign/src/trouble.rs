@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use atwifi_simulator::{Fault, FaultKind, Faults, Fragment, Simulation};
+use atwifi_simulator::{Fault, FaultKind, Faults, Fragment, Simulation, UpdateFaults};
 
+use crate::flash::State as FlashState;
 use crate::program::{FAULTS_MAX, INSERTS, Kind, Strike, Surroundings, Wire};
 
 /// The longest that something can be late.
@@ -207,6 +208,23 @@ impl Trouble {
             at,
             kind: strike.kind.clone(),
         });
+    }
+
+    /// From now on the flash is like this.
+    pub fn set_flash(&mut self, state: &FlashState) {
+        self.faults.flash_room = state.room;
+        self.faults.slow_flash = Duration::from_millis(state.slow_ms);
+        self.faults.update = UpdateFaults {
+            fails_at: state.fails_at,
+            is_spoilt: state.is_spoilt,
+            write: Duration::from_millis(state.slow_ms),
+        };
+        let none = Faults {
+            to_host: Vec::new(),
+            to_module: Vec::new(),
+            ..self.faults.clone()
+        };
+        self.simulation.add_faults(none);
     }
 
     /// What a line can do. It is not held up for longer than a call waits, at the end of which a

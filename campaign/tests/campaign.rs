@@ -67,6 +67,15 @@ fn conversations_that_use_the_services_too() {
 }
 
 #[test]
+fn conversations_with_certificates_files_and_updates() {
+    nothing_is_found(&within(Bounds {
+        has_services: true,
+        has_flash: true,
+        ..Bounds::default()
+    }));
+}
+
+#[test]
 fn conversations_with_a_module_that_is_put_to_sleep() {
     nothing_is_found(&Setting {
         profiles: SPI_PROFILES.to_vec(),

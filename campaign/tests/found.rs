@@ -3,6 +3,7 @@
 use atwifi_campaign::air::Network;
 use atwifi_campaign::campaign::{SPI_PROFILES, play};
 use atwifi_campaign::evil::Vices;
+use atwifi_campaign::flash::Flash::{Has, Load};
 use atwifi_campaign::program::{
     Conversation, Deed::*, Host, Kind::*, Step, Strike, Surroundings, To::*, Wire::*,
 };
@@ -558,5 +559,34 @@ fn a_datagram_that_takes_several_reads_is_one() {
             }),
         ];
         nothing_is_found(&on(profile, steps));
+    }
+}
+
+#[test]
+fn what_is_late_leaves_no_certificate_that_is_cut_short() {
+    for profile in Profile::ST67 {
+        for after in 0..8 {
+            let steps = vec![
+                struck(Poll { times: 1 }, after, Late(11_000)),
+                step(Flash(Load { name: 0, size: 9 })),
+                step(LinkState),
+                step(Flash(Has { name: 0 })),
+            ];
+            nothing_is_found(&on(profile, steps));
+        }
+    }
+}
+
+#[test]
+fn a_module_that_got_more_than_its_certificate_is_brought_back() {
+    for profile in Profile::MICROCHIP {
+        for after in 0..60 {
+            let steps = vec![struck(
+                Flash(Load { name: 0, size: 9 }),
+                after,
+                ToModule(Delay(12_000)),
+            )];
+            nothing_is_found(&on(profile, steps));
+        }
     }
 }

@@ -54,6 +54,7 @@ mod client;
 mod config;
 mod faults;
 mod front;
+mod guest;
 mod microchip;
 mod module;
 mod mqtt;
@@ -76,6 +77,7 @@ pub use ble::{BleCharacteristic, BlePeer, BleService, BleUpdates};
 pub use client::Client;
 pub use config::{Config, File, Profile, UnknownProfile};
 pub use faults::{Fault, FaultKind, Faults, Fragment, UpdateFaults};
+pub use guest::Guest;
 pub use module::Module;
 pub use network::{
     Connection, Datagram, DatagramService, Dialled, HostNetwork, InUse, Listener, Lookup,

@@ -104,6 +104,11 @@ pub trait Module: Send {
         None
     }
 
+    /// How often its firmware was updated.
+    fn updates(&self) -> u32 {
+        0
+    }
+
     /// Connections, and sockets that are open without being connected.
     fn links_open(&self) -> usize;
 }

@@ -168,6 +168,12 @@ impl<N: Network> Simulation<N> {
         self.rig.borrow_mut().module().file(name)
     }
 
+    /// How often the firmware of the module was updated. A PIC32MZW1 takes no updates.
+    #[must_use]
+    pub fn updates(&self) -> u32 {
+        self.rig.borrow_mut().module().updates()
+    }
+
     /// Connections that are open in the module, and sockets that the host has opened there and not
     /// closed yet, whether or not they are connected.
     #[must_use]

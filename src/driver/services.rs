@@ -117,17 +117,21 @@ pub trait AccessPoint: Words {
     ) -> Outcome;
 }
 
-/// Being told, over the module's own access point, which network to join: by what the module has for it, not
-/// by a page that the driver would serve. One without refuses as [`Usage::Unsupported`].
+/// Being told, over the module's own access point, which network to join: by what the module has for it.
 pub trait Provisioner: Words {
+    /// It has nothing: the driver serves a page.
+    const BY_PAGE: bool = false;
+
     /// Is told, within so many milliseconds, as long as `goes_on`; `None` if it was not.
     fn provision<T: Transport, C: Clock>(
         module: &mut Module<'_, Self, T, C>,
-        config: &AccessPointConfig<'_>,
-        security: Security,
-        timeout: u32,
-        goes_on: &mut dyn FnMut() -> bool,
-    ) -> Outcome<Option<Credentials>>;
+        _config: &AccessPointConfig<'_>,
+        _security: Security,
+        _timeout: u32,
+        _goes_on: &mut dyn FnMut() -> bool,
+    ) -> Outcome<Option<Credentials>> {
+        Err(module.refuse(Usage::Unsupported("provisioning")))
+    }
 }
 
 /// Sleeping. What a module cannot do is refused before anything is sent.

@@ -65,9 +65,12 @@ impl<'b, D: Words> Session<'b, D> {
         self.others = Some(D::other_line);
     }
 
-    /// From here on lines are taken so, unless what takes them does this too: others of the user's.
+    /// From here on lines are taken so. Where others are expected already, all are, as with the user's.
     pub(crate) fn expect(&mut self, take: Takes<D>) {
-        self.others.get_or_insert(take);
+        self.others = Some(match self.others {
+            None => take,
+            Some(_) => D::other_line,
+        });
     }
 
     /// The module has restarted: nothing of the session is left.

@@ -69,6 +69,11 @@ impl<T: Transport, C: Clock> Link<T, C> {
         }
     }
 
+    /// The same of a call that must be over at this moment.
+    pub(crate) fn begin_call_until(&mut self, moment: Deadline) {
+        self.limit.get_or_insert(moment);
+    }
+
     pub(crate) fn end_call(&mut self) {
         self.limit = None;
         self.transport.rest();

@@ -34,6 +34,9 @@ use message::{Message, Others};
 use protocol::{Header, Protocol};
 use word::Lead;
 
+/// How a payload is left that is not to go on.
+type WayOut<E> = fn(&mut E);
+
 /// The link, the line buffer, the session, and what is known about being in step.
 ///
 /// In this order: an instruction of a small core reaches bytes that stand near the beginning, and
@@ -100,6 +103,8 @@ pub(crate) struct Engine<'b, P, T: Transport, C> {
     message: Option<Message>,
     pub(crate) session: P,
     command: Command<'b>,
+    /// How a payload is left that a command of the driver's has begun, once there was one that can be.
+    way_out: Option<WayOut<Self>>,
 }
 
 impl<'b, P: Protocol, T: Transport, C: Clock> Engine<'b, P, T, C> {
@@ -138,6 +143,7 @@ impl<'b, P: Protocol, T: Transport, C: Clock> Engine<'b, P, T, C> {
             in_stream: false,
             others: None,
             message: None,
+            way_out: None,
             waits_for_room: false,
             command: Command::new(command),
             input: Buffer::new(input),

@@ -29,8 +29,9 @@ const ESCAPE_BEFORE: u32 = 4000;
 /// A module that has begun to answer keeps no command longer to itself (ms), unless it has got lost.
 const SLOWEST: u32 = 2500;
 
-/// What is sent where payload may be owed: no line end, and nothing that a peer could execute.
-const FILLER: [u8; 64] = [b' '; 64];
+/// What is sent where payload may be owed: no line end, nothing that a peer could execute, and nothing with
+/// which a certificate begins.
+const FILLER: [u8; 32] = [0; 32];
 
 impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
     /// Gets back into step. All events on the way are taken; all late answers are dropped.
@@ -193,7 +194,7 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
     }
 
     /// Writes a question byte by byte, so slowly that the module looks at each of them alone.
-    fn write_paced(&mut self, question: &[u8]) -> Result<(), Fault> {
+    pub(super) fn write_paced(&mut self, question: &[u8]) -> Result<(), Fault> {
         for byte in question.chunks(1) {
             self.link.write(byte)?;
             self.owed = self.owed.saturating_sub(1);

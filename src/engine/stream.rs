@@ -86,6 +86,12 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
         let Some(escape) = P::ESCAPE else {
             return Ok(());
         };
+        if P::OWED_PACE > 0 {
+            if let Some(leave) = self.way_out {
+                leave(self);
+            }
+            return Ok(());
+        }
         self.in_stream = true;
         let left = self.escape(0);
         self.in_stream = false;
@@ -97,7 +103,7 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
 
     /// Ends the stream, of which so many bytes may come before.
     fn escape(&mut self, most: usize) -> Result<(), Fault> {
-        let Some(escape) = P::ESCAPE else {
+        let Some(escape) = P::ESCAPE.filter(|_| P::OWED_PACE == 0) else {
             return Ok(());
         };
         self.drop_for(escape.guard, most)?;

@@ -32,6 +32,7 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
             pause,
         } = payload;
         let mut is_sent = false;
+        self.way_out = Some(Self::leave_trickle);
         self.attempt(timeout, |engine| {
             engine.owed = length;
             engine.prompt_awaited = true;
@@ -53,6 +54,18 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
             engine.converse(&mut task, true)
         })
         .map(drop)
+    }
+
+    /// Leaves a payload of which the module has got more than it was to, or nobody knows how much. Byte by
+    /// byte: to one that waits for another payload it must not be more than that.
+    fn leave_trickle(&mut self) {
+        let Some(escape) = P::ESCAPE else {
+            return;
+        };
+        // What fails here fails what comes behind it, too.
+        let _ = self
+            .write_paced(escape.sequence)
+            .and_then(|()| self.send_nothing(escape.rest));
     }
 
     fn send_pieces(

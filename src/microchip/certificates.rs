@@ -13,7 +13,7 @@ use crate::clock::Clock;
 use crate::driver::Session;
 use crate::driver::dialect::{Certificates, Outcome};
 use crate::engine::gather::{Gather, Head};
-use crate::engine::protocol::{Decoded, Header, Line, Payload};
+use crate::engine::protocol::{Decoded, Escape, Header, Line, Payload};
 use crate::engine::trickle::Trickle;
 use crate::error::{Fault, Usage};
 use crate::transport::Transport;
@@ -32,9 +32,14 @@ const EXCHANGES: u32 = 20_000;
 /// Asks for the last that was loaded.
 pub(super) const READ: &str = "AT+READCERT=3\r\n";
 
-/// How loading is left before its end (ms of silence behind `+++`: more than 1000, wire notes 2).
-const LEAVE: &[u8] = b"+++";
-const LEAVE_SILENCE: u32 = 1200;
+/// How loading is left before its end, or beyond it (ms of silence behind `+++`: more than 1000, wire
+/// notes 2).
+pub(super) const ESCAPE: Escape = Escape {
+    sequence: b"+++",
+    answer: b"",
+    guard: 0,
+    rest: 1200,
+};
 
 impl Certificates for Microchip {
     fn load_time(content: &[u8]) -> u32 {
@@ -63,8 +68,9 @@ impl Certificates for Microchip {
         module.session().vendor.connection = Attempt::None;
         if matches!(loaded, Err(Fault::Timeout | Fault::Malformed)) {
             // It may be waiting for more; and a certificate that is cut short is none.
-            module.engine.write_raw(LEAVE, module.timeouts.command)?;
-            module.engine.send_nothing(LEAVE_SILENCE)?;
+            let timeout = module.timeouts.command;
+            module.engine.write_raw(ESCAPE.sequence, timeout)?;
+            module.engine.send_nothing(ESCAPE.rest)?;
         }
         loaded?;
         compare(module, content, length)?;

@@ -130,7 +130,7 @@ impl Words for Microchip {
     const OWED_PACE: u32 = 60;
     /// `AT+SOCKRD`; it takes less (wire notes 2 and 3).
     const PAYLOAD_MAX: usize = 2048;
-    const ESCAPE: Option<Escape> = None;
+    const ESCAPE: Option<Escape> = Some(certificates::ESCAPE);
     const BOOT: &'static str = "OK";
     const RESTART: &'static str = "AT+RST\r\n";
     const COMMAND_MAX: usize = COMMAND_MAX;

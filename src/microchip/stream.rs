@@ -125,26 +125,23 @@ impl Streams for Microchip {
                 .map_or(MAY_HOLD_DATA, |taken| taken.suspect);
             session.sockets.each_open(suspect);
         }
-        if (session.sockets).any_open(|slot| !listed.contains(slot.link)) {
-            // A module that starts says `OK` too: whether there is no socket, or no such module any
-            // more, only the answer to a question tells.
-            module.engine.fall_out_of_step();
-            module.engine.resync()?;
-        }
         let mut is_missed = false;
-        let session = module.session();
         session.sockets.each_open(|slot| {
             let was_missed = core::mem::take(&mut slot.is_in_question);
             if listed.contains(slot.link) {
             } else if was_missed {
                 closed_by_peer(slot);
             } else {
-                // Or its row was spoilt on the way.
                 slot.is_in_question = true;
                 is_missed = true;
             }
         });
-        session.in_doubt |= is_missed;
+        if is_missed {
+            // Its row may have been spoilt on the way. And a module that starts says `OK` too: whether
+            // there is no socket, or no such module any more, only the answer to a question tells.
+            session.in_doubt = true;
+            module.engine.fall_out_of_step();
+        }
         Ok(())
     }
 }

@@ -119,6 +119,15 @@ impl<'b, D: Dialect, T: Transport, C: Clock> Module<'b, D, T, C> {
         }
     }
 
+    /// Frees the place of a socket; what it has in the module ends before the next command.
+    pub(crate) fn let_go(&mut self, socket: &Handle) {
+        let is_over = self.session().sockets.is_from_before_restart(socket);
+        if let (false, Ok(slot)) = (is_over, self.slot(socket)) {
+            slot.hang_up();
+        }
+        self.session().sockets.free(socket);
+    }
+
     /// Takes in what the module has told, and asks it where that is not enough.
     pub(super) fn catch_up(&mut self, socket: &Handle) -> Outcome<&mut Slot<'b>> {
         self.current(socket)?;

@@ -6,7 +6,6 @@ mod certificates;
 mod join;
 mod ping;
 mod power;
-mod provisioning;
 mod scan;
 mod station;
 mod time;

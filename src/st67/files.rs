@@ -188,10 +188,16 @@ fn fill<T: Transport, C: Clock>(
     if size(module, name)? != Some(content.len() as u32) {
         return Err(module.engine.malformed());
     }
-    if *first != [0] {
-        write(module, name, 0, first)?;
+    let begun = match first {
+        [0] => Ok(()),
+        _ => write(module, name, 0, first),
+    };
+    let begun = begun.and_then(|()| compare(module, name, 0, first));
+    if begun == Err(Fault::Malformed) {
+        // It begins with something else.
+        let _ = write(module, name, 0, &[0]);
     }
-    compare(module, name, 0, first)
+    begun
 }
 
 /// Writes all of it into a file that is there.

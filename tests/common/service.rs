@@ -1,12 +1,10 @@
 //! What every call of a service must stand, beside a socket that must lose nothing.
 
-use std::net::Ipv4Addr;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-use atwifi::microchip::Microchip;
 use atwifi::{AccessPointConfig, Credentials, TcpSocket};
-use atwifi_simulator::{Config, Fault, FaultKind, Faults, Simulation, services};
+use atwifi_simulator::{Config, Fault, FaultKind, Faults, Guest, Simulation};
 use embedded_nal::TcpClientStack;
 
 use super::*;
@@ -191,26 +189,15 @@ pub fn echoes<D: UnderTest>(
     received
 }
 
-/// Provisions the module through a client of its access point, which says a line each time the call asks
-/// whether to go on.
-pub fn provision_by(
-    simulation: &Simulation,
-    module: &mut Driver<'_, Microchip>,
+/// Provisions the module by a guest of its access point, who goes on each time the call asks whether to.
+pub fn provision_by<D: UnderTest>(
+    module: &mut Driver<'_, D>,
     config: &AccessPointConfig<'_>,
     timeout: u32,
-    lines: &[impl AsRef<[u8]>],
-) -> Result<Option<Credentials>, Failure<Microchip>> {
-    let mut client = None;
-    let mut lines = lines.iter();
+    guest: &mut Guest,
+) -> Result<Option<Credentials>, Failure<D>> {
     module.provision(config, timeout, || {
-        let client = client.get_or_insert_with(|| {
-            let from = (Ipv4Addr::new(192, 168, 0, 100), 50_000);
-            let to = (Ipv4Addr::new(192, 168, 0, 1), 7777);
-            simulation.dial(from, to, services::echo())
-        });
-        if let Some(line) = lines.next() {
-            client.send(line.as_ref());
-        }
+        guest.go_on();
         ControlFlow::Continue(())
     })
 }

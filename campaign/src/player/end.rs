@@ -38,6 +38,7 @@ impl<D: Target> Player<'_, '_, D> {
         self.story
             .simulation
             .advance(surroundings.round_trip() + Duration::from_millis(100));
+        self.look_into_the_flash();
     }
 
     /// What the peers have sent comes, or its stream is told broken. One that is not read may hold up

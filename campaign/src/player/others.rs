@@ -79,6 +79,7 @@ impl<D: Target> Player<'_, '_, D> {
                 self.story.starts_until = self.story.simulation.now() + START;
             }
             Deed::Service(service) => self.service(service),
+            Deed::Flash(ref flash) => self.flash(flash),
             _ => {}
         }
     }

@@ -2,11 +2,10 @@
 
 use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
-use std::ops::ControlFlow;
 use std::time::Duration;
 
 use atwifi::{AccessPointConfig, FixedAddress, JoinOptions, Mac, Security};
-use atwifi_simulator::services;
+use atwifi_simulator::Guest;
 
 use super::Player;
 use super::services::goes_on;
@@ -30,14 +29,6 @@ const MOST: [usize; 3] = [4, 4, 2];
 const JOIN: u64 = 20_000;
 /// What a provisioning takes besides its wait, in milliseconds.
 const PROVISION: u64 = 30_000;
-
-/// What a module is told by a client that provisions it: home.
-const TOLD: [&[u8]; 4] = [
-    b"AT+WSTAC=1,\"home\"\r\n",
-    b"AT+WSTAC=2,3\r\n",
-    b"AT+WSTAC=3,\"12345678\"\r\n",
-    b"AT+WPROV=0\r\n",
-];
 
 /// What the module is in, where that is known.
 #[derive(Debug, Default)]
@@ -266,24 +257,16 @@ impl<D: Target> Player<'_, '_, D> {
     fn provision(&mut self, tells: bool, wait_ms: u32, break_behind: Option<usize>) {
         let config = AccessPointConfig::new(b"tell me", PASSWORD.as_bytes());
         self.end_those_over_it();
-        let simulation = self.story.simulation.clone();
-        let mut client = None;
-        let mut lines = TOLD.iter().filter(|_| tells);
+        let (simulation, profile) = (&self.story.simulation, self.story.profile);
+        let (ssid, password) = (Network::Home.ssid(), PASSWORD);
+        let mut guest = Guest::naming(simulation, profile, ssid.as_bytes(), password.as_bytes());
         let mut asked = Vec::new();
         let goes_on = || {
-            let client = client.get_or_insert_with(|| {
-                let from = (Ipv4Addr::new(192, 168, 0, 100), 50_000);
-                let to = (Ipv4Addr::new(192, 168, 0, 1), 7777);
-                simulation.dial(from, to, services::echo())
-            });
-            if let Some(line) = lines.next() {
-                client.send(line);
+            if tells {
+                guest.go_on();
             }
             asked.push(());
-            match goes_on(&asked, break_behind) {
-                ControlFlow::Break(()) => ControlFlow::Break(()),
-                ControlFlow::Continue(()) => ControlFlow::Continue(()),
-            }
+            goes_on(&asked, break_behind)
         };
         // That nobody has told anything is no wonder.
         let longest = u64::from(wait_ms) + PROVISION;
@@ -293,7 +276,7 @@ impl<D: Target> Player<'_, '_, D> {
         if let Ok(Some(told)) = &told {
             let is_home = told.ssid.as_bytes() == Network::Home.ssid().as_bytes()
                 && told.password.reveal() == PASSWORD.as_bytes()
-                && told.security == Security::Wpa2;
+                && told.security == D::TOLD_SECURITY;
             self.check(is_home && tells, told);
         }
         if !matches!(told, Err(atwifi::Error::Usage(_))) {

@@ -225,7 +225,7 @@ impl<D: Target> Player<'_, '_, D> {
     fn versions(&mut self) {
         let versions = self.serve("versions", 0, true, |module| module.borrow_mut().versions());
         if let Ok(versions) = versions {
-            let expected = D::version(self.story.profile);
+            let expected = self.story.version::<D>();
             self.check(versions.numbers() == expected, &versions.numbers());
         }
     }

@@ -2,8 +2,9 @@
 #![no_std]
 #![no_main]
 
+use atwifi::portal::Ports;
 use atwifi::{AccessPointConfig, LinkState};
-use atwifi_setup::{Ports, set_up};
+use atwifi_setup::set_up;
 use defmt::{error, info, warn};
 use embedded_hal::delay::DelayNs;
 use firmware::settings::{SETUP_DNS_PORT, SETUP_HTTP_PORT, SETUP_PASSWORD, SETUP_SSID};

@@ -6,20 +6,15 @@
 #![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]
 
-pub mod dns;
-pub mod form;
 mod page;
-pub mod request;
-mod server;
 
 use core::net::Ipv4Addr;
 
 use atwifi::dialect::Dialect;
-use atwifi::{AccessPointConfig, Clock, Error, ErrorOf, Module, Transport};
+use atwifi::portal::{Asked, Ports, Served, Server};
+use atwifi::{AccessPointConfig, Clock, Credentials, Error, ErrorOf, Module, Transport};
 
-pub use form::Network;
 pub use page::Note;
-pub use server::{Ports, Server};
 
 /// How often the page that tells of success is waited for, each time as long as a tick.
 const TICKS: u32 = 3000;
@@ -44,8 +39,9 @@ pub fn set_up<D: Dialect, T: Transport, C: Clock>(
     let mut server = Server::open(wifi, config, ports)?;
     loop {
         let network = loop {
-            match server.serve(wifi, note, is_beside)? {
-                Some(network) => break network,
+            match serve(&mut server, wifi, note, is_beside)? {
+                Some((_, Asked::Network(network))) => break network,
+                Some(_) => {}
                 None => tick(),
             }
         };
@@ -54,10 +50,12 @@ pub fn set_up<D: Dialect, T: Transport, C: Clock>(
             let Some(address) = join(wifi, &network)? else {
                 continue;
             };
-            let mut ticks = 0..TICKS;
-            while !server.has_told(Note::Joined) && ticks.next().is_some() {
-                server.serve(wifi, Note::Joined, is_beside)?;
-                tick();
+            for _ in 0..TICKS {
+                match serve(&mut server, wifi, Note::Joined, is_beside)? {
+                    Some((Note::Joined, _)) => break,
+                    Some(_) => {}
+                    None => tick(),
+                }
             }
             server.close(wifi)?;
             return Ok(address);
@@ -70,10 +68,30 @@ pub fn set_up<D: Dialect, T: Transport, C: Clock>(
     }
 }
 
+/// Serves somebody, and tells which page was shown for what; whoever names a network is told to wait, others
+/// are shown this note.
+fn serve<D: Dialect, T: Transport, C: Clock>(
+    server: &mut Server,
+    wifi: &mut Module<'_, D, T, C>,
+    note: Note,
+    is_beside: bool,
+) -> Result<Option<(Note, Asked)>, ErrorOf<D, T>> {
+    let note_for = |asked: &Asked| match asked {
+        Asked::Page => note,
+        Asked::NoNetwork => Note::NoNetwork,
+        Asked::Network(_) if is_beside => Note::Joining,
+        Asked::Network(_) => Note::Leaving,
+    };
+    let served = server.serve(wifi, |asked, into| note_for(asked).write(into))?;
+    let is_told = |served: &Served| served.is_shown || matches!(served.asked, Asked::Network(_));
+    let told = served.filter(is_told);
+    Ok(told.map(|served| (note_for(&served.asked), served.asked)))
+}
+
 /// Joins the network; `None` if that does not work.
 fn join<D: Dialect, T: Transport, C: Clock>(
     wifi: &mut Module<'_, D, T, C>,
-    network: &Network,
+    network: &Credentials,
 ) -> Result<Option<Ipv4Addr>, ErrorOf<D, T>> {
     match wifi.join(network.ssid.as_bytes(), network.password.reveal()) {
         Ok(address) => Ok(Some(address)),

@@ -1,6 +1,6 @@
 //! The page.
 
-use embedded_io::Write;
+use embedded_io::{Error, Write};
 
 /// What the page says above the form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,12 +19,7 @@ pub enum Note {
     Joined,
 }
 
-const HEAD: &str = "HTTP/1.0 200 OK\r\n\
-Content-Type: text/html; charset=utf-8\r\n\
-Cache-Control: no-store\r\n\
-Connection: close\r\n\
-\r\n\
-<!DOCTYPE html><title>Set-up</title>\
+const HEAD: &str = "<!DOCTYPE html><title>Set-up</title>\
 <meta name=viewport content=\"width=device-width\">";
 
 const FORM: &str = "<form method=post action=/>\
@@ -50,13 +45,13 @@ impl Note {
     }
 
     /// Writes the page.
-    pub(crate) fn write<W: Write>(self, into: &mut W) -> Result<(), W::Error> {
+    pub(crate) fn write<E: Error>(self, into: &mut dyn Write<Error = E>) -> Result<(), E> {
         let is_over = matches!(self, Note::Joined | Note::Joining | Note::Leaving);
         let again = if self == Note::Joining { AGAIN } else { "" };
         let form = if is_over { "" } else { FORM };
         for part in [HEAD, again, "<p>", self.text(), form] {
             into.write_all(part.as_bytes())?;
         }
-        into.flush()
+        Ok(())
     }
 }

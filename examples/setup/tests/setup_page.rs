@@ -7,8 +7,9 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use atwifi::dialect::Dialect;
+use atwifi::portal::Ports;
 use atwifi::{AccessPointConfig, Module, SocketMemory, microchip::Microchip, st67::St67};
-use atwifi_setup::{Ports, set_up};
+use atwifi_setup::set_up;
 use atwifi_simulator::{Config, MemoryNetwork, Profile, Service, Simulation, services};
 
 const SSID: &str = "home & garden";

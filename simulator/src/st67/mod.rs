@@ -367,6 +367,10 @@ impl Module for St67 {
         self.files.get(name).map(|file| file.0.clone())
     }
 
+    fn updates(&self) -> u32 {
+        self.memory.updates
+    }
+
     fn links_open(&self) -> usize {
         let opening = usize::from(self.job.connection().is_some());
         self.links.open() + opening + usize::from(self.has_socket_without_link())

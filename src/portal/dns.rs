@@ -17,7 +17,7 @@ const RECORD: [u8; 12] = [0xc0, 0x0c, 0, 1, 0, 1, 0, 0, 0, 10, 0, 4];
 /// of this kind, else with nothing. Returns the length of the answer; `None` if it is no question.
 ///
 /// ```
-/// use atwifi_setup::dns;
+/// use atwifi::portal::dns;
 /// use core::net::Ipv4Addr;
 ///
 /// let question = b"\x12\x34\x01\x00\0\x01\0\0\0\0\0\0\x04wifi\x04test\0\0\x01\0\x01";
@@ -66,6 +66,8 @@ fn name_length(bytes: &[u8]) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
+    use std::vec::Vec;
+
     use super::*;
 
     const OWN: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 1);

@@ -1,15 +1,25 @@
 //! What a browser asks, byte by byte: however long its headers are, they take no memory.
 
+use core::fmt;
+
 /// What is looked at of a line of the head.
 const LINE: usize = 32;
 /// The longest form: every character of SSID and password may take three.
 const BODY: usize = 3 * (32 + 64) + 32;
 
+/// What a browser wants to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Method {
+    Get,
+    Head,
+    Post,
+    Other,
+}
+
 /// A request that is arriving.
-#[derive(Debug)]
-pub struct Request {
-    is_post: bool,
-    is_first_line: bool,
+pub(super) struct Request {
+    /// It is in the first line.
+    method: Option<Method>,
     is_in_body: bool,
     line: [u8; LINE],
     /// The length of the line, or of the body, so far.
@@ -19,11 +29,17 @@ pub struct Request {
     body: [u8; BODY],
 }
 
+/// There may be a password in it.
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request").finish_non_exhaustive()
+    }
+}
+
 impl Default for Request {
     fn default() -> Self {
         Request {
-            is_post: false,
-            is_first_line: true,
+            method: None,
             is_in_body: false,
             line: [0; LINE],
             length: 0,
@@ -35,26 +51,20 @@ impl Default for Request {
 
 impl Request {
     /// Takes what comes next; whether the request is complete.
-    ///
-    /// ```
-    /// use atwifi_setup::request::Request;
-    ///
-    /// let mut request = Request::default();
-    /// assert!(!request.take(b"POST / HTTP/1.1\r\nContent-Length: 6\r\n\r\nssid"));
-    /// assert!(request.take(b"=a"));
-    /// assert_eq!(request.posted(), Some(&b"ssid=a"[..]));
-    /// ```
-    pub fn take(&mut self, bytes: &[u8]) -> bool {
+    pub(super) fn take(&mut self, bytes: &[u8]) -> bool {
         bytes.iter().any(|&byte| match self.is_in_body {
             true => self.take_body(byte),
             false => self.take_head(byte),
         })
     }
 
-    /// What was posted, if something was that is not too long.
-    pub fn posted(&self) -> Option<&[u8]> {
-        let body = self.body.get(..self.announced)?;
-        (self.is_post && self.is_in_body).then_some(body)
+    pub(super) fn method(&self) -> Method {
+        self.method.unwrap_or(Method::Other)
+    }
+
+    /// What the request has brought, if that is not too long.
+    pub(super) fn posted(&self) -> Option<&[u8]> {
+        self.body.get(..self.announced)
     }
 
     fn take_body(&mut self, byte: u8) -> bool {
@@ -75,9 +85,9 @@ impl Request {
         }
         let line = self.line.get(..self.length).unwrap_or(&self.line);
         let line = line.trim_ascii();
-        if self.is_first_line {
-            self.is_post = line.starts_with(b"POST ");
-            self.is_first_line = false;
+        if self.method.is_none() {
+            // Empty lines before a request are none of it.
+            self.method = method(line);
         } else if line.is_empty() {
             self.is_in_body = true;
         } else if let Some(length) = content_length(line) {
@@ -85,6 +95,18 @@ impl Request {
         }
         self.length = 0;
         self.is_in_body && self.announced == 0
+    }
+}
+
+/// What the first line of a request asks for; `None` if there is nothing in it.
+fn method(line: &[u8]) -> Option<Method> {
+    let name = line.split(|&byte| byte == b' ').next()?;
+    match name {
+        b"" => None,
+        b"GET" => Some(Method::Get),
+        b"HEAD" => Some(Method::Head),
+        b"POST" => Some(Method::Post),
+        _ => Some(Method::Other),
     }
 }
 
@@ -99,6 +121,8 @@ fn content_length(line: &[u8]) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
+    use std::format;
+
     use super::*;
 
     /// The request at every fragmentation, and how much of it was needed.
@@ -120,7 +144,7 @@ mod tests {
             long.as_bytes(),
         ] {
             for piece in [1, 7, 10_000] {
-                assert_eq!(taken(text, piece).unwrap().posted(), None);
+                assert_eq!(taken(text, piece).unwrap().method(), Method::Get);
                 assert!(taken(&text[..text.len() - 1], piece).is_none());
             }
         }
@@ -132,6 +156,7 @@ mod tests {
         let text = format!("{head}ssid=a&password=bcdef");
         for piece in [1, 7, 10_000] {
             let request = taken(text.as_bytes(), piece).unwrap();
+            assert_eq!(request.method(), Method::Post);
             assert_eq!(request.posted(), Some(&b"ssid=a&password=bcdef"[..]));
             assert!(taken(&text.as_bytes()[..text.len() - 1], piece).is_none());
         }
@@ -147,5 +172,19 @@ mod tests {
         assert_eq!(taken(text.as_bytes(), 100).unwrap().posted(), None);
         let text = b"POST / HTTP/1.1\r\nContent-Length: -1\r\n\r\n";
         assert_eq!(taken(text, 100).unwrap().posted(), Some(&b""[..]));
+    }
+
+    #[test]
+    fn other_methods_are_told_apart() {
+        for (text, method) in [
+            (&b"HEAD / HTTP/1.1\r\n\r\n"[..], Method::Head),
+            (b"\r\n\r\nGET / HTTP/1.1\r\n\r\n", Method::Get),
+            (b"PUT / HTTP/1.1\r\n\r\n", Method::Other),
+            (b"get / HTTP/1.1\r\n\r\n", Method::Other),
+            (b"\x16\x03\x01\x02\0\x01\n\n", Method::Other),
+        ] {
+            assert_eq!(taken(text, 3).unwrap().method(), method);
+        }
+        assert!(taken(b"\r\n\r\n\r\n", 1).is_none());
     }
 }

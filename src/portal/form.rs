@@ -1,38 +1,34 @@
 //! What the form says.
 
-use atwifi::{Printed, PrintedSecret};
+use crate::value::{Credentials, Printed, PrintedSecret, Security};
 
-/// The network that the user has named.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Network {
-    /// Its SSID.
-    pub ssid: Printed<32>,
-    /// Its password; empty for an open network.
-    pub password: PrintedSecret<64>,
-}
-
-impl Network {
-    /// Takes a form that was posted. `None` if it names no network, or more than a network can have.
-    ///
-    /// ```
-    /// use atwifi_setup::Network;
-    ///
-    /// let network = Network::parse(b"ssid=caf%C3%A9+2&password=a%26b%3Dc").unwrap();
-    /// assert_eq!(network.ssid.as_str(), Some("caf\u{e9} 2"));
-    /// assert_eq!(network.password.reveal(), b"a&b=c");
-    /// ```
-    pub fn parse(form: &[u8]) -> Option<Network> {
-        let (mut ssid, mut password) = ([0; 32], [0; 64]);
-        let ssid = field(form, b"ssid", &mut ssid)?;
-        let password = field(form, b"password", &mut password)?;
-        if ssid.is_empty() {
-            return None;
-        }
-        Some(Network {
-            ssid: Printed::new(ssid)?,
-            password: PrintedSecret::new(password)?,
-        })
+/// Takes a form that was posted (`application/x-www-form-urlencoded`), with the fields `ssid` and
+/// `password`, of any bytes. `None` if it names no network, or more than a network can have.
+///
+/// A form says nothing of the protection: with a password it is told as that of most networks,
+/// [`Security::Wpa2Wpa3`].
+///
+/// ```
+/// use atwifi::{Security, portal};
+///
+/// let network = portal::credentials(b"ssid=caf%C3%A9+2&password=a%26b%3Dc").unwrap();
+/// assert_eq!(network.ssid.as_str(), Some("caf\u{e9} 2"));
+/// assert_eq!(network.password.reveal(), b"a&b=c");
+/// assert_eq!(network.security, Security::Wpa2Wpa3);
+/// assert!(!format!("{network:?}").contains("a&b"));
+/// ```
+pub fn credentials(form: &[u8]) -> Option<Credentials> {
+    let (mut ssid, mut password) = ([0; 32], [0; 64]);
+    let ssid = field(form, b"ssid", &mut ssid)?;
+    let password = field(form, b"password", &mut password)?;
+    if ssid.is_empty() {
+        return None;
     }
+    Some(Credentials {
+        ssid: Printed::new(ssid)?,
+        password: PrintedSecret::new(password)?,
+        security: Security::of(None, password, Security::Wpa2Wpa3),
+    })
 }
 
 /// The value of a field, decoded; `None` if there is no such field or no room.
@@ -59,6 +55,11 @@ fn hex(digit: u8) -> Option<u8> {
 
 #[cfg(test)]
 mod tests {
+    use std::borrow::ToOwned;
+    use std::format;
+    use std::string::String;
+    use std::vec::Vec;
+
     use super::*;
 
     #[test]
@@ -67,7 +68,7 @@ mod tests {
         for text in text.chunks(32) {
             let encoded: String = text.iter().map(|byte| format!("%{byte:02x}")).collect();
             let form = format!("password={encoded}&other=1&ssid={encoded}");
-            let network = Network::parse(form.as_bytes()).unwrap();
+            let network = credentials(form.as_bytes()).unwrap();
             assert_eq!(network.ssid.as_bytes(), text);
             assert_eq!(network.password.reveal(), text);
         }
@@ -86,11 +87,11 @@ mod tests {
             format!("ssid={}&password=", long(33)),
             format!("ssid=a&password={}", long(65)),
         ] {
-            assert_eq!(Network::parse(form.as_bytes()), None, "{form}");
+            assert_eq!(credentials(form.as_bytes()), None, "{form}");
         }
         assert!(
-            Network::parse(format!("ssid={}&password={}", long(32), long(64)).as_bytes()).is_some()
+            credentials(format!("ssid={}&password={}", long(32), long(64)).as_bytes()).is_some()
         );
-        assert!(Network::parse(b"ssid=open&password=").is_some());
+        assert!(credentials(b"ssid=open&password=").is_some());
     }
 }
