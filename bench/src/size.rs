@@ -47,6 +47,10 @@ pub enum Level {
     Certificate,
     /// A client that has files in its module.
     Files,
+    /// A client that is a server of Bluetooth LE too.
+    BleServer,
+    /// A client that is one of Bluetooth LE too.
+    BleClient,
     /// A client that is told of its network by a telephone.
     Provisioning,
     /// A client that asks what its module is.
@@ -61,7 +65,7 @@ pub enum Level {
 
 impl Level {
     /// All.
-    pub const ALL: [Level; 21] = [
+    pub const ALL: [Level; 23] = [
         Level::Join,
         Level::Client,
         Level::Command,
@@ -78,6 +82,8 @@ impl Level {
         Level::Update,
         Level::Certificate,
         Level::Files,
+        Level::BleServer,
+        Level::BleClient,
         Level::Provisioning,
         Level::About,
         Level::Mqtt,
@@ -104,6 +110,8 @@ impl Level {
             Level::Update => "with an update",
             Level::Certificate => "with a certificate",
             Level::Files => "with files",
+            Level::BleServer => "with a Bluetooth LE server",
+            Level::BleClient => "with a Bluetooth LE client",
             Level::Provisioning => "with provisioning",
             Level::About => "with what it is",
             Level::Mqtt => "with MQTT in the module, TLS",
@@ -136,6 +144,8 @@ impl Level {
             Level::Update => "update",
             Level::Certificate => "certificate",
             Level::Files => "files",
+            Level::BleServer => "ble_server",
+            Level::BleClient => "ble_client",
             Level::Provisioning => "provisioning",
             Level::About => "about",
             Level::Mqtt => "mqtt",
@@ -254,7 +264,10 @@ fn levels(subject: Subject) -> impl Iterator<Item = Level> {
     let has = move |level: &Level| match subject {
         Subject::EspAtNal => *level == Level::Client,
         Subject::St67 => true,
-        Subject::Microchip => !matches!(level, Level::Update | Level::Files),
+        Subject::Microchip => !matches!(
+            level,
+            Level::Update | Level::Files | Level::BleServer | Level::BleClient
+        ),
     };
     Level::ALL.into_iter().filter(has)
 }

@@ -129,10 +129,13 @@ pub enum Program {
     Scan,
     SetupPage,
     Update,
+    BleSensor,
+    BleScan,
+    Improv,
 }
 
 impl Program {
-    pub const ALL: [Program; 10] = [
+    pub const ALL: [Program; 13] = [
         Program::Join,
         Program::HttpGet,
         Program::Mqtt,
@@ -143,6 +146,9 @@ impl Program {
         Program::Scan,
         Program::SetupPage,
         Program::Update,
+        Program::BleSensor,
+        Program::BleScan,
+        Program::Improv,
     ];
 
     /// The name of its file.
@@ -158,6 +164,9 @@ impl Program {
             Program::Scan => "scan",
             Program::SetupPage => "setup_page",
             Program::Update => "update",
+            Program::BleSensor => "ble_sensor",
+            Program::BleScan => "ble_scan",
+            Program::Improv => "improv",
         }
     }
 }

@@ -9,6 +9,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use anyhow::{Context, Result, bail, ensure};
 use sha2::{Digest, Sha256};
 
+use crate::bluetooth;
 use crate::board::{Dialect, Program};
 use crate::run::{Job, Log};
 use crate::world::{HOST, IMAGE_VERSION, PASSWORD, SSID, World, image, payload};
@@ -29,6 +30,9 @@ pub fn check(job: Job, dialect: Dialect, log: &mut Log, world: &mut World) -> Re
         Program::Scan => scan(log, world),
         Program::SetupPage => setup_page(dialect, log, world),
         Program::Update => update(dialect, log),
+        Program::BleSensor => bluetooth::sensor(dialect, log, &world.devices.phone),
+        Program::BleScan => bluetooth::scan(dialect, log, &world.devices.thermometer),
+        Program::Improv => bluetooth::improv(dialect, log, &world.devices.phone),
     }
 }
 

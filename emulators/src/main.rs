@@ -2,6 +2,7 @@
 //! servers of this machine, and checks what the firmware reports and what the servers see.
 #![forbid(unsafe_code)]
 
+mod bluetooth;
 mod board;
 mod check;
 mod emulator;

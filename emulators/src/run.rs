@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, anyhow, ensure};
 use atwifi_simulator::{Config, Fault, FaultKind, Profile, Server};
 
+use crate::bluetooth::Devices;
 use crate::board::{Dialect, Program};
 use crate::check;
 use crate::emulator::{Emulator, Figures};
@@ -31,7 +32,7 @@ pub struct Job {
 
 impl Job {
     /// Every program, and those that transfer much with a reset in the middle.
-    pub const ALL: [Job; 12] = [
+    pub const ALL: [Job; 15] = [
         Job::undisturbed(Program::Join),
         Job::undisturbed(Program::HttpGet),
         Job::undisturbed(Program::Mqtt),
@@ -42,6 +43,9 @@ impl Job {
         Job::undisturbed(Program::Scan),
         Job::undisturbed(Program::SetupPage),
         Job::undisturbed(Program::Update),
+        Job::undisturbed(Program::BleSensor),
+        Job::undisturbed(Program::BleScan),
+        Job::undisturbed(Program::Improv),
         Job::with_reset(Program::HttpGet),
         Job::with_reset(Program::TcpServer),
     ];
@@ -75,6 +79,7 @@ impl fmt::Display for Job {
 /// Runs it and checks what comes of it.
 pub fn run(job: Job, firmware: &Firmware, world: &mut World, verbose: bool) -> Result<Figures> {
     let name = format!("{} {} {job}", firmware.board, firmware.dialect);
+    world.devices = Devices::new();
     let records = Arc::new(Mutex::new(VecDeque::new()));
     let recorder = Arc::clone(&records);
     let module = Server::new(config(firmware.dialect, job, world), world.network())
@@ -125,6 +130,7 @@ fn config(dialect: Dialect, job: Job, world: &World) -> Config {
     let usual = dialect.config();
     let mut config = Config {
         access_points: world.access_points(),
+        ble_peers: world.devices.all(),
         boot: SOON,
         join: SOON,
         associate: SOON,

@@ -12,6 +12,7 @@ use atwifi_consumers::{Chrony, Mosquitto};
 use atwifi_simulator::{AccessPoint, HostNetwork};
 use sha2::{Digest, Sha256};
 
+use crate::bluetooth::Devices;
 use crate::tls::TlsServers;
 
 pub const SSID: &str = "emulated";
@@ -37,6 +38,8 @@ pub struct World {
     pub echo_port: u16,
     /// The ports of the page and of the names of `setup_page`.
     pub setup_ports: [u16; 2],
+    /// What is around by Bluetooth LE in the run at hand.
+    pub devices: Devices,
 }
 
 impl World {
@@ -52,6 +55,7 @@ impl World {
             tls: TlsServers::start()?,
             echo_port: port(0)?,
             setup_ports: [port(1)?, port(2)?],
+            devices: Devices::new(),
         })
     }
 

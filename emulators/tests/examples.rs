@@ -16,7 +16,7 @@ fn programs(board: &str) -> BTreeMap<PathBuf, String> {
     let source = folder(board).join("src");
     let entries = fs::read_dir(source.join("bin")).expect("there are programs");
     let programs = entries.map(|entry| entry.expect("a file").path());
-    let shared = ["http.rs", "lib.rs", "settings.rs"].map(|name| source.join(name));
+    let shared = ["ble.rs", "http.rs", "lib.rs", "settings.rs"].map(|name| source.join(name));
     let files = programs.chain(shared).map(|file| {
         let text = fs::read_to_string(&file).expect("a text");
         let name = file.strip_prefix(&source).expect("it lies there");

@@ -1,6 +1,7 @@
 //! What the programs share: the board, the module on it, and how both start.
 #![no_std]
 
+pub mod ble;
 pub mod board;
 pub mod http;
 pub mod settings;

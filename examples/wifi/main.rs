@@ -3,6 +3,7 @@
 //!
 //! Without `--port` the module and what is around it are simulated.
 
+mod bluetooth;
 mod broker;
 mod files;
 mod mqtt;
@@ -28,6 +29,7 @@ use atwifi::{
     AccessPointConfig, Event, Module, MqttMemory, PingOptions, ScanOptions, SocketMemory, StdClock,
     Strongest, Transport, microchip::Microchip, st67::St67,
 };
+use bluetooth::HasBluetooth;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use files::HasFiles;
 use saving::{Delay, SETTLE, WakePin};
@@ -87,6 +89,8 @@ enum Job {
     Scan(Scan),
     /// Be an access point for a while, and tell who joins and leaves.
     Ap(Ap),
+    /// Look for Bluetooth LE devices, and be one for a while: an ST67W611M1 only.
+    Ble(bluetooth::Ble),
     /// Load a certificate into the module.
     Cert(files::Cert),
     /// Write, read, list and delete the files of an ST67W611M1.
@@ -165,6 +169,7 @@ Examples:
   cargo run --example wifi -- scan
   cargo run --example wifi -- scan --strongest 3 --module microchip
   cargo run --example wifi -- ap
+  cargo run --example wifi -- ble
   cargo run --example wifi -- cert ca.pem --port /dev/ttyACM0
   cargo run --example wifi -- files
   cargo run --example wifi -- mqtt --module microchip
@@ -190,7 +195,11 @@ fn run(options: &Options) -> Result<()> {
     }
 }
 
-fn connect<D: HasFiles + Updates>(options: &Options, name: &str, baud: u32) -> Result<()>
+fn connect<D: HasBluetooth + HasFiles + Updates>(
+    options: &Options,
+    name: &str,
+    baud: u32,
+) -> Result<()>
 where
     D::Status: Send + Sync,
 {
@@ -230,7 +239,10 @@ fn waking<T: Transport>(
     Waking::new(transport, pin, Delay, settle)
 }
 
-fn trace<D: HasFiles + Updates, T: Transport>(options: &Options, transport: T) -> Result<()>
+fn trace<D: HasBluetooth + HasFiles + Updates, T: Transport>(
+    options: &Options,
+    transport: T,
+) -> Result<()>
 where
     T::Error: Send + Sync + 'static,
     D::Status: Send + Sync,
@@ -241,7 +253,10 @@ where
     }
 }
 
-fn work<D: HasFiles + Updates, T: Transport>(options: &Options, transport: T) -> Result<()>
+fn work<D: HasBluetooth + HasFiles + Updates, T: Transport>(
+    options: &Options,
+    transport: T,
+) -> Result<()>
 where
     T::Error: Send + Sync + 'static,
     D::Status: Send + Sync,
@@ -254,6 +269,7 @@ where
     match &options.job {
         Job::Scan(job) => scan(&mut wifi, job),
         Job::Ap(job) => access_point(&mut wifi, job),
+        Job::Ble(job) => D::bluetooth(&mut wifi, job),
         Job::Cert(job) => files::certificate(&mut wifi, job),
         Job::Files(job) => D::files(&mut wifi, job),
         Job::Mqtt(job) => {

@@ -6,7 +6,9 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::Result;
-use atwifi_simulator::{AccessPoint, Config, Handle, HostNetwork, Profile, Server};
+use atwifi_simulator::{
+    AccessPoint, BlePeer, BleUpdates, Config, Handle, HostNetwork, Profile, Server,
+};
 
 pub const SSID: &str = "atwifi-demo";
 pub const PASSWORD: &str = "correct horse";
@@ -23,6 +25,8 @@ pub fn start(module: &str, profile: Option<&str>) -> Result<Arc<Handle>> {
     let profile = Profile::named(module, profile.unwrap_or(newest))?;
     let mut config = Config::new(profile);
     config.access_points = access_points();
+    config.ble_peers = ble_devices();
+    let_a_phone_subscribe(config.ble_peers[0].clone());
     let here = IpAddr::from(Ipv4Addr::LOCALHOST);
     Ok(Arc::new(
         Server::new(config, HostNetwork::new().host(HOST, here)).spawn(),
@@ -39,6 +43,28 @@ pub fn let_a_phone_join(module: &Arc<Handle>) {
             thread::sleep(Duration::from_millis(500));
         }
     });
+}
+
+/// As soon as the module advertises, a phone connects to it, and wants to be told something.
+fn let_a_phone_subscribe(phone: BlePeer) {
+    thread::spawn(move || {
+        while phone.hears().is_none() {
+            thread::sleep(Duration::from_millis(100));
+        }
+        phone.connect();
+        phone.subscribe(0, 0, BleUpdates::Notifications);
+    });
+}
+
+fn ble_devices() -> Vec<BlePeer> {
+    let heart_rate = BlePeer::new([0x5a, 0x67, 0x11, 0, 0, 1])
+        .random()
+        .heard_at(-48)
+        .advertising(b"\x02\x01\x06\x03\x03\x0d\x18", b"\x0b\x09heart rate");
+    let beacon = BlePeer::new([0x5a, 0x67, 0x11, 0, 0, 2])
+        .heard_at(-71)
+        .advertising(b"\x05\xff\x4c\x00\x10\x05", b"");
+    vec![BlePeer::new(PHONE), heart_rate, beacon]
 }
 
 /// Until the module is switched off, somebody presses its button every now and then.

@@ -602,6 +602,38 @@ fn what_cannot_be_sent_fails_behind_the_data() {
     }
 }
 
+/// 6.1.24, and wire notes 5: what was not set before the host is asked for, while the client waits.
+#[test]
+fn a_client_waits_for_what_it_reads() {
+    for profile in Profile::ST67 {
+        let (mut host, peer) = server(profile);
+        peer.read(0, 0);
+        host.simulation.advance(Duration::from_secs(20));
+        assert_eq!(host.read(), b"+BLE:GATTREAD:0,0,0,0\r\n");
+        assert!(peer.answers().is_empty());
+        host.play(&[("AT+BLEGATTSRD=0,0,2", prompt(profile))]);
+        host.write(b"ab");
+        host.expect(&sent(profile, 2));
+        assert_eq!(peer.answers(), [b"ab".to_vec()]);
+        host.simulation.advance(Duration::from_secs(20));
+        assert!(peer.is_connected());
+    }
+}
+
+/// The attribute protocol ends a connection in which nothing is answered for 30 s.
+#[test]
+fn a_client_that_is_not_answered_goes() {
+    for profile in Profile::ST67 {
+        let (mut host, peer) = server(profile);
+        peer.read(0, 0);
+        host.simulation.advance(Duration::from_secs(31));
+        assert!(!peer.is_connected());
+        let told = String::from_utf8(host.read()).unwrap();
+        let asked = "+BLE:GATTREAD:0,0,0,0\r\n+BLE:DISCONNECTED:0,";
+        assert!(told.starts_with(asked), "{told:?}");
+    }
+}
+
 /// 6.1.25 and 6.1.26
 #[test]
 fn a_client_discovers() {

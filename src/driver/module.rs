@@ -57,6 +57,9 @@ pub type ErrorOf<D, T> = Error<<T as ErrorType>::Error, <D as Words>::Status>;
 /// | `start_power_save`, `stop_power_save`, `start_twt`, `end_twt` | two to four times `command` | `call` |
 /// | `deep_sleep` | 1 s | `call` |
 /// | a part of an update; its end | 30 s; 2 minutes | 30 s more than `call`; 2 minutes |
+/// | `bluetooth`, `serve`, `advertise`; other calls of Bluetooth LE | `command` for each command | `call` |
+/// | what another Bluetooth device has to answer: `indicate`, `discover`, `read`, `write`, `subscribe` | 31 s, for `discover` for each of its services | `call` |
+/// | `connect(seconds)` of Bluetooth LE; `scan` of it | seconds, or its duration, and two or three times `command` | that and `call` |
 /// | `command` and its like | the command's own limit | the greater of that and `call` |
 /// | `reset` | `boot` | `call` |
 /// | `reset_by_pin`, `power_up`, `wake` | `boot` | `boot` and `call` |
@@ -341,7 +344,8 @@ impl<'b, D: Dialect, T: Transport, C: Clock> Module<'b, D, T, C> {
         }))
     }
 
-    fn take_in(&mut self) -> Outcome {
+    /// Takes in what the module has told, without waiting, as far as there is memory for it.
+    pub(crate) fn take_in(&mut self) -> Outcome {
         self.engine.pump_with_patience()?;
         let is_stuck = self.engine.is_out_of_step() && self.session().is_set_up();
         match is_stuck && self.session().events.is_empty() {

@@ -311,6 +311,26 @@ impl<'b> Queue<'b> {
         }
     }
 
+    /// Forgets the lines that begin like this; they are of no use any more.
+    pub(crate) fn forget(&mut self, beginning: &[u8]) {
+        if let Message::Kept { .. } = self.message {
+            return;
+        }
+        let (mut from, mut to) = (self.start, self.start);
+        while from < self.end {
+            let head = self.bytes.get(from..).and_then(<[u8]>::first_chunk);
+            let (kind, length) = head.map_or((Kind::Cut, 0), |head| unpack(*head));
+            let next = from + HEAD + length;
+            let item = self.bytes.get(from + HEAD..next).unwrap_or(&[]);
+            if kind != Kind::Line || !item.starts_with(beginning) {
+                move_down(self.bytes, from..next, to);
+                to += next - from;
+            }
+            from = next;
+        }
+        self.end = to;
+    }
+
     /// Takes the oldest item out, unless it is a message that is still growing.
     pub(crate) fn pop(&mut self) -> Option<Item<'_>> {
         let mut to_come = 0;
@@ -336,6 +356,17 @@ impl<'b> Queue<'b> {
             },
             Kind::Cut => Item::Cut,
         })
+    }
+
+    /// Whether what was handed out last is cut, which is not handed out then.
+    pub(crate) fn take_cut(&mut self) -> bool {
+        let waiting = self.bytes.get(self.start..self.end).unwrap_or(&[]);
+        let head = waiting.first_chunk::<HEAD>();
+        let is_cut = head.is_some_and(|head| unpack(*head).0 == Kind::Cut);
+        if is_cut {
+            self.start += HEAD;
+        }
+        is_cut
     }
 
     /// How many bytes an item that is there can grow by while a message is arriving.
@@ -467,6 +498,22 @@ mod tests {
     }
 
     #[test]
+    fn what_is_forgotten_leaves_the_rest_as_it_was() {
+        let mut memory = [0; 48];
+        let mut queue = Queue::new(&mut memory);
+        for line in [&b"+B:1"[..], b"+A:2", b"+B:33", b"+B:4", b"+A:55"] {
+            queue.push(line);
+        }
+        queue.forget(b"+B");
+        queue.push(b"+B:6");
+        for line in [&b"+A:2"[..], b"+A:55", b"+B:6"] {
+            assert_eq!(queue.pop(), Some(Item::Line(line)));
+        }
+        assert_eq!(queue.pop(), None);
+        assert_eq!(queue.take_lost(), None);
+    }
+
+    #[test]
     fn a_message_that_fits_is_one_item() {
         let mut memory = [0; 24];
         let mut queue = Queue::new(&mut memory);
@@ -551,6 +598,7 @@ mod tests {
             assert!(queue.begin(b"+M:", 0, 10, false));
             assert_eq!(queue.extend(b"abc", false), 3);
             queue.end_message(end);
+            assert!(!queue.take_cut());
             for item in items {
                 assert_eq!(queue.pop().as_ref(), Some(item));
             }

@@ -40,6 +40,17 @@ impl<'b, D: Words, T: Transport, C: Clock> Module<'b, D, T, C> {
         self.engine.gather(operation, timeout)
     }
 
+    /// Sends the composed command and its payload, and hands over what the module tells behind its answer.
+    pub(crate) fn upload_and_gather(
+        &mut self,
+        payload: &[u8],
+        operation: &mut dyn Gather,
+        timeout: u32,
+    ) -> Outcome {
+        self.check_command()?;
+        self.engine.upload_and_gather(payload, operation, timeout)
+    }
+
     /// Sends the composed command and, at the prompt, its payload.
     pub(crate) fn upload(&mut self, payload: &[u8], timeout: u32) -> Outcome {
         let mut task = Task::Upload(Upload {

@@ -4,7 +4,7 @@
 use core::net::IpAddr;
 
 use crate::error::Usage;
-use crate::value::bytes::decimal;
+use crate::value::bytes::{decimal, hex_digit};
 use crate::value::ip;
 use crate::value::{Mac, Rule};
 
@@ -114,6 +114,17 @@ impl<'b> Command<'b> {
     /// Appends a hardware address as modules read it.
     pub(crate) fn mac(&mut self, mac: Mac) -> &mut Self {
         mac.write(&mut |byte| self.push(byte));
+        self
+    }
+
+    /// Appends bytes as hexadecimal digits between quotes.
+    pub(crate) fn hex(&mut self, bytes: &[u8]) -> &mut Self {
+        self.push(b'"');
+        for &byte in bytes {
+            self.push(hex_digit(byte >> 4).to_ascii_uppercase());
+            self.push(hex_digit(byte).to_ascii_uppercase());
+        }
+        self.push(b'"');
         self
     }
 

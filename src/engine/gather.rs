@@ -1,5 +1,6 @@
 //! A command whose rows are handed over as they come, also behind its `OK`: scans, lists, echoes.
 
+use super::exchange::{Task, Upload};
 use super::protocol::Protocol;
 use super::word::Word;
 use super::{Engine, Lead};
@@ -60,13 +61,37 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
     pub(crate) fn gather(&mut self, operation: &mut dyn Gather, timeout: u32) -> Result<(), Fault> {
         self.attempt(timeout, |engine| {
             engine.send_command()?;
-            engine.take_rows(operation).map(|()| 0)
+            engine.take_rows(operation, false).map(|()| 0)
         })
         .map(drop)
     }
 
-    fn take_rows(&mut self, operation: &mut dyn Gather) -> Result<(), Fault> {
-        let mut is_answered = false;
+    /// Sends the composed command and its payload, and hands over what the module tells behind its answer,
+    /// until that is over.
+    pub(crate) fn upload_and_gather(
+        &mut self,
+        payload: &[u8],
+        operation: &mut dyn Gather,
+        timeout: u32,
+    ) -> Result<(), Fault> {
+        let mut task = Task::Upload(Upload {
+            payload,
+            is_receipt_exact: true,
+        });
+        self.attempt(timeout, |engine| {
+            engine.owed = payload.len();
+            engine.send_command()?;
+            engine.converse(&mut task, false)?;
+            engine.take_rows(operation, true).map(|()| 0)
+        })
+        .map(drop)
+    }
+
+    fn take_rows(
+        &mut self,
+        operation: &mut dyn Gather,
+        mut is_answered: bool,
+    ) -> Result<(), Fault> {
         let mut ends_in_silence = false;
         while !is_answered || !operation.is_over() {
             let word = match self.await_row(operation) {

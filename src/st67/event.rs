@@ -405,15 +405,11 @@ impl<'a> Event<'a> {
         if let Some(values) = line.strip_prefix(b"+IPD:") {
             return received(values, delivery);
         }
-        if let Some(values) = line.strip_prefix(b"+BLE:NOTIDATA:") {
-            return ble_notified(values, delivery);
-        }
         words(line)
             .or_else(|| monitored_then(line))
             .or_else(|| wifi_event(line))
             .or_else(|| net_event(line))
-            .or_else(|| ble_event(line))
-            .or_else(|| ble_security_event(line))
+            .or_else(|| ble(line, delivery))
             .or_else(|| link_closed(line))
     }
 }
@@ -467,6 +463,14 @@ fn net_event(line: &[u8]) -> Option<Event<'_>> {
             (b"+MQTT:SUBRECV,", mqtt_message),
         ],
     )
+}
+
+/// What is about Bluetooth LE.
+pub(super) fn ble(line: &[u8], delivery: Delivery) -> Option<Event<'_>> {
+    if let Some(values) = line.strip_prefix(b"+BLE:NOTIDATA:") {
+        return ble_notified(values, delivery);
+    }
+    ble_event(line).or_else(|| ble_security_event(line))
 }
 
 /// Bluetooth LE: connections, services, and what is read and written.
@@ -706,7 +710,7 @@ fn mqtt_message(values: &[u8]) -> Option<Event<'_>> {
 }
 
 /// `<address>,<rssi>,<advertisement>,<response>,<address type>`
-fn ble_scanned(values: &[u8]) -> Option<Event<'_>> {
+pub(super) fn ble_scanned(values: &[u8]) -> Option<Event<'_>> {
     let mut fields = Fields::new(values);
     Some(Event::BleScanned {
         address: fields.mac()?,
@@ -771,7 +775,7 @@ fn ble_mtu(values: &[u8]) -> Option<Event<'_>> {
 }
 
 /// `<connection>,<service>,<uuid>,<type>,<start>,<end>`
-fn ble_service(values: &[u8]) -> Option<Event<'_>> {
+pub(super) fn ble_service(values: &[u8]) -> Option<Event<'_>> {
     let mut fields = Fields::new(values);
     Some(Event::BleService {
         connection: fields.number()?,
@@ -784,7 +788,7 @@ fn ble_service(values: &[u8]) -> Option<Event<'_>> {
 }
 
 /// `<connection>,<service>,<characteristic>,<uuid>,<properties>,<handle>,<value handle>`
-fn ble_characteristic(values: &[u8]) -> Option<Event<'_>> {
+pub(super) fn ble_characteristic(values: &[u8]) -> Option<Event<'_>> {
     let mut fields = Fields::new(values);
     Some(Event::BleCharacteristic {
         connection: fields.number()?,

@@ -6,6 +6,7 @@
 
 mod about;
 mod access_point;
+pub mod ble;
 pub mod command;
 mod datagram;
 mod event;

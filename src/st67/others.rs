@@ -63,10 +63,11 @@ fn learn(delivery: &mut Delivery, command: &[u8]) {
 /// What stands before the version by which firmware is named, such as `2.0.97`.
 pub(super) const SDK: &[u8] = b"component_version_sdk_";
 
+/// The first firmware that names the handle of a notification.
+pub(super) const NOTIFY_HANDLE: [u32; 3] = [2, 0, 89];
+
 /// The module has told the version of its firmware: what depends on it is known from here on.
 pub(super) fn learn_version(session: &mut St67Session<'_>, version: &[u8]) {
-    /// The first that names the handle of a notification.
-    const NOTIFY_HANDLE: [u32; 3] = [2, 0, 89];
     let version = numbers(version);
     let delivery = &mut session.vendor.delivery;
     let has_notify_handle = version >= NOTIFY_HANDLE;

@@ -41,6 +41,8 @@ pub enum Status {
     /// The module has not taken an update: what is in its flash is not what the image says, or could not
     /// be written. It goes on with the firmware that it had.
     NotUpdated,
+    /// There are as many connections of Bluetooth LE as there can be.
+    NoConnection,
 }
 
 impl Status {
@@ -282,6 +284,7 @@ impl fmt::Display for Status {
                 "its firmware leaves TCP/IP to the host (T02): flash ST's mission profile T01",
             ),
             Status::NotUpdated => f.write_str("the update was not taken"),
+            Status::NoConnection => f.write_str("there can be no other connection"),
         }
     }
 }
@@ -346,6 +349,7 @@ impl Refusal for Status {
             Status::NoFile | Status::NotCreated => Cause::File,
             Status::NoBroker => Cause::RefusedOrUnreachable,
             Status::NetworkOnHost => Cause::Unsupported,
+            Status::NoConnection => Cause::OutOfResources,
             Status::Error | Status::SendCancelled | Status::NotUpdated => Cause::Other,
         }
     }

@@ -131,6 +131,12 @@ macro_rules! mask {
                 self.0
             }
 
+            /// Both together, in a constant too.
+            #[must_use]
+            pub const fn and(self, other: $name) -> Self {
+                $name(self.0 | other.0)
+            }
+
             /// Whether all of `other` is in it.
             pub const fn contains(self, other: $name) -> bool {
                 self.0 & other.0 == other.0

@@ -29,6 +29,17 @@ pub fn in_all_weathers<D: UnderTest>(change: impl Fn(Config) -> Config, call: Ca
 
 /// The same at every so many bytes, for a long conversation.
 pub fn in_weathers<D: UnderTest>(step: usize, change: impl Fn(Config) -> Config, call: Call<D>) {
+    around_in_weathers(step, change, move |_, module: &mut Driver<'_, D>| {
+        call(module)
+    });
+}
+
+/// The same, for a call that needs what is around the module, too.
+pub fn around_in_weathers<D: UnderTest>(
+    step: usize,
+    change: impl Fn(Config) -> Config,
+    call: impl Fn(&Simulation, &mut Driver<'_, D>) -> Result<String, Failure<D>>,
+) {
     for config in configs::<D>() {
         let profile = config.profile;
         let new = || Simulation::new(change(config.clone()), Network::default().build());
@@ -40,7 +51,7 @@ pub fn in_weathers<D: UnderTest>(step: usize, change: impl Fn(Config) -> Config,
                 simulation.to_host(),
                 simulation.gaps(),
             );
-            let told = call(module);
+            let told = call(&simulation, module);
             let told = told
                 .unwrap_or_else(|error| panic!("{profile}: {error}\n{}", simulation.transcript()));
             let after = (
@@ -56,7 +67,7 @@ pub fn in_weathers<D: UnderTest>(step: usize, change: impl Fn(Config) -> Config,
             for kind in kinds() {
                 for at in places.clone().step_by(step) {
                     let faults = spoilt(is_to_module, at, kind.clone());
-                    weather(&new(), faults, call, &expected);
+                    weather(&new(), faults, &call, &expected);
                 }
             }
         }
@@ -66,7 +77,7 @@ pub fn in_weathers<D: UnderTest>(step: usize, change: impl Fn(Config) -> Config,
                     event_in_gap: Some((gap, event.to_vec())),
                     ..Faults::default()
                 };
-                weather(&new(), faults, call, &expected);
+                weather(&new(), faults, &call, &expected);
             }
         }
     }
@@ -93,7 +104,12 @@ fn kinds() -> Vec<FaultKind> {
     ]
 }
 
-fn weather<D: UnderTest>(simulation: &Simulation, faults: Faults, call: Call<D>, expected: &str) {
+fn weather<D: UnderTest>(
+    simulation: &Simulation,
+    faults: Faults,
+    call: &impl Fn(&Simulation, &mut Driver<'_, D>) -> Result<String, Failure<D>>,
+    expected: &str,
+) {
     let is_event = faults.event_in_gap.is_some();
     let story = format!("{faults:?}");
     simulation.set_faults(faults);
@@ -129,11 +145,11 @@ fn weather<D: UnderTest>(simulation: &Simulation, faults: Faults, call: Call<D>,
 fn within_its_time<D: UnderTest>(
     module: &mut Driver<'_, D>,
     simulation: &Simulation,
-    call: Call<D>,
+    call: &impl Fn(&Simulation, &mut Driver<'_, D>) -> Result<String, Failure<D>>,
     story: &str,
 ) -> Result<String, Failure<D>> {
     let before = simulation.now();
-    let told = call(module);
+    let told = call(simulation, module);
     let taken = simulation.now() - before;
     assert!(
         taken <= LONGEST,

@@ -4,7 +4,7 @@ use core::net::SocketAddr;
 use core::ops::ControlFlow;
 
 use atwifi::dialect::Dialect;
-use atwifi::st67::{St67, Update};
+use atwifi::st67::{St67, Update, ble};
 use atwifi::{
     AccessPointConfig, Arrival, Clock, Event, JoinOptions, LinkState, Module, MqttConfig,
     PingOptions, PowerSave, Qos, ScanOptions, Security, Tls, TlsConfig, Transport,
@@ -144,6 +144,85 @@ pub fn files(module: &mut Driver<St67>) {
     take(file.seek(SeekFrom::Start(0)));
     take(file.read(&mut bytes));
     Uart.put(bytes[0]);
+}
+
+/// The temperature of a thermometer.
+static THERMOMETER: ble::Table = ble::Table::new(&[ble::Service::new(
+    ble::Uuid::Short(0x181a),
+    &[ble::Characteristic::new(
+        ble::Uuid::Short(0x2a6e),
+        ble::Properties::READ.and(ble::Properties::NOTIFY),
+    )],
+)])
+.expect("there is room for it");
+const TEMPERATURE: ble::At = ble::At::new(0, 0).expect("the table has it");
+const DATA: ble::AdvertisingData = ble::AdvertisingData::new()
+    .with_flags(ble::AdvertisingData::DISCOVERABLE)
+    .with_name(b"sensor");
+
+/// A client that is a server of Bluetooth LE: it advertises, is read, written and told of, and notifies.
+///
+/// Inlined as [`update`].
+#[inline]
+pub fn ble_server(module: &mut Driver<St67>) {
+    client(module);
+    let Some(mut server) = take(module.bluetooth(&ble::BleConfig::new(ble::Role::Server))) else {
+        return;
+    };
+    take(server.serve(module, &THERMOMETER));
+    take(server.advertise(module, &ble::Advertising::new(DATA)));
+    let mut memory = [0; ble::VALUE_MAX];
+    while unknown() != 0 {
+        match take(server.next(module, &mut memory)) {
+            Some(Some(ble::Event::Subscribed { .. })) => Uart.put(1),
+            Some(Some(ble::Event::Written { value, .. })) => Uart.put(value.len() as u8),
+            Some(Some(ble::Event::Read { at, .. })) => {
+                take(server.set(module, at, b"21"));
+            }
+            Some(Some(ble::Event::Connected { connection, .. })) => {
+                take(server.notify(module, connection, TEMPERATURE, b"21"));
+            }
+            _ => {}
+        }
+    }
+}
+
+/// A client that is one of Bluetooth LE: it scans, connects, discovers, reads, and is notified.
+///
+/// Inlined as [`update`].
+#[inline]
+pub fn ble_client(module: &mut Driver<St67>) {
+    client(module);
+    let Some(mut ble) = take(module.bluetooth(&ble::BleConfig::new(ble::Role::Client))) else {
+        return;
+    };
+    let mut found = None;
+    take(ble.scan(module, &ble::BleScan::new(), |device| {
+        found = device.kind.known().map(|kind| (device.peer, kind));
+        ControlFlow::Continue(())
+    }));
+    let Some((peer, kind)) = found else { return };
+    let Some(connection) = take(ble.connect(module, peer, kind, 5)) else {
+        return;
+    };
+    let mut remote = None;
+    take(ble.discover(module, connection, |found| {
+        if let ble::Found::Characteristic(found) = found {
+            remote = Some(*found);
+        }
+        ControlFlow::Continue(())
+    }));
+    let Some(remote) = remote else { return };
+    let mut memory = [0; ble::VALUE_MAX];
+    take(ble.read(module, connection, &remote, &mut memory));
+    take(ble.write(module, connection, &remote, b"on"));
+    take(ble.subscribe(module, connection, &remote, ble::Subscription::Notification));
+    while unknown() != 0 {
+        if let Some(Some(ble::Event::Notified { value, .. })) = take(ble.next(module, &mut memory))
+        {
+            Uart.put(value.len() as u8);
+        }
+    }
 }
 
 /// A client that asks what its module is.

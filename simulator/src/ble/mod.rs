@@ -318,7 +318,9 @@ impl BlePeer {
         }
     }
 
-    pub(crate) fn has_subscribed(&self, handle: u16) -> bool {
+    /// Whether the module has subscribed the value with this handle.
+    #[must_use]
+    pub fn has_subscribed(&self, handle: u16) -> bool {
         self.device().subscriptions.contains_key(&handle)
     }
 

@@ -1097,6 +1097,10 @@ impl Passkey {
     pub fn new(passkey: u32) -> Result<Self, Usage> {
         Ranged::new(passkey).map(Passkey)
     }
+
+    pub(crate) fn reveal(self) -> u32 {
+        u32::try_from(self.0.get()).unwrap_or(0)
+    }
 }
 
 impl fmt::Debug for Passkey {
@@ -1265,16 +1269,22 @@ pub enum DeviceInfo {
     Software,
 }
 
-impl Serialize for DeviceInfo {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(match self {
+impl DeviceInfo {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
             DeviceInfo::Manufacturer => "manuf",
             DeviceInfo::Model => "model",
             DeviceInfo::Serial => "serial",
             DeviceInfo::Firmware => "fw",
             DeviceInfo::Hardware => "hw",
             DeviceInfo::Software => "sw",
-        })
+        }
+    }
+}
+
+impl Serialize for DeviceInfo {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
     }
 }
 

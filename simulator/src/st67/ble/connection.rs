@@ -34,6 +34,8 @@ pub(super) struct Connection {
     accepted: bool,
     /// What the peer wants to be told, if it is a client that has said so.
     pub subscriptions: Vec<(Characteristic, BleUpdates)>,
+    /// What the peer reads and is not answered yet, and until when it waits.
+    pub reading: Option<(Characteristic, Duration)>,
 }
 
 /// `AT+BLECONN`: the peer that is looked for, and until when.
@@ -161,6 +163,7 @@ impl St67 {
             pairing: None,
             accepted,
             subscriptions: Vec::new(),
+            reading: None,
         });
     }
 

@@ -106,9 +106,12 @@ impl Ble {
     pub fn next(&self, peers: &[BlePeer]) -> Option<Duration> {
         let acts = peers.iter().any(BlePeer::has_something_to_do);
         let later = self.later.front().map(|(at, _)| *at);
+        let connections = self.connections.iter().flatten();
+        let gives_up = connections.filter_map(|connection| Some(connection.reading?.1));
         let times = [
             acts.then_some(Duration::ZERO),
             later,
+            gives_up.min(),
             self.scan.as_ref().map(Scan::next),
         ];
         times.into_iter().flatten().min()
@@ -175,6 +178,12 @@ impl St67 {
         while let Some((_, later)) = self.ble.due(world.now) {
             self.tell_later(later, world.now);
         }
+        for index in 0..CONNECTIONS {
+            let reading = self.ble.connection(index).and_then(|known| known.reading);
+            if reading.is_some_and(|(_, until)| until <= world.now) {
+                self.ble_disconnected(index, false);
+            }
+        }
         for peer in self.config.ble_peers.clone() {
             while let Some(action) = peer.take_action() {
                 self.feel(&peer, action, world.now);
@@ -230,7 +239,7 @@ impl St67 {
             Action::Read {
                 service,
                 characteristic,
-            } => self.client_reads(index, service, characteristic, peer),
+            } => self.client_reads(index, service, characteristic, peer, now),
             Action::Subscribe {
                 service,
                 characteristic,

@@ -1,5 +1,7 @@
 //! The module as a server: what it offers, and what clients do with it.
 
+use std::time::Duration;
+
 use super::{
     CHARACTERISTICS, INDICATE, NOTIFY, READ, Role, SERVICES, Value, WRITE, WRITE_PLAINLY, digits,
     hexadecimal,
@@ -12,6 +14,8 @@ use crate::st67::{St67, World};
 
 /// Digits of the longest UUID.
 const UUID: usize = 32;
+/// How long a client waits for an answer before it ends the connection.
+const TRANSACTION: Duration = Duration::from_secs(30);
 /// The kinds of UUIDs: of 16 bits, and of 128.
 const SHORT: i64 = 0;
 const LONG: i64 = 2;
@@ -32,8 +36,8 @@ struct Offer {
     kind: i64,
     properties: u8,
     permissions: i64,
-    /// What a client that reads it is answered.
-    answer: Vec<u8>,
+    /// What a client that reads it is answered, once the host has said so.
+    answer: Option<Vec<u8>>,
 }
 
 /// The number of a service, and that of one of its characteristics.
@@ -200,7 +204,7 @@ impl St67 {
             kind,
             properties,
             permissions,
-            answer: Vec::new(),
+            answer: None,
         });
         Ok(Reply::Ok)
     }
@@ -295,10 +299,20 @@ impl St67 {
     /// What a client that reads is answered; says whether there is such a characteristic.
     pub(super) fn set_answer(&mut self, to: Characteristic, data: &[u8]) -> bool {
         let offer = self.offer(to).filter(|offer| offer.properties & READ != 0);
-        offer.is_some_and(|offer| {
-            offer.answer = data.to_vec();
-            true
-        })
+        let Some(offer) = offer else {
+            return false;
+        };
+        offer.answer = Some(data.to_vec());
+        for connection in self.ble.connections.iter_mut().flatten() {
+            if connection
+                .reading
+                .take_if(|(what, _)| *what == to)
+                .is_some()
+            {
+                connection.peer.take_answer(data);
+            }
+        }
+        true
     }
 
     /// A client writes.
@@ -317,13 +331,15 @@ impl St67 {
         }
     }
 
-    /// A client reads.
+    /// A client reads: what the host has set before. Where it has set nothing yet, the client waits for
+    /// it as long as the attribute protocol allows.
     pub(super) fn client_reads(
         &mut self,
         index: usize,
         service: usize,
         number: usize,
         peer: &BlePeer,
+        now: Duration,
     ) {
         let registered = self.ble.registered;
         let offer = self.offer(Characteristic(service, number));
@@ -331,8 +347,15 @@ impl St67 {
         let Some(answer) = readable.map(|offer| offer.answer.clone()) else {
             return;
         };
-        peer.take_answer(&answer);
-        let length = answer.len();
+        match (&answer, self.ble.connection_mut(index)) {
+            (Some(answer), _) => peer.take_answer(answer),
+            (None, Some(connection)) => {
+                let what = Characteristic(service, number);
+                connection.reading = Some((what, now + TRANSACTION));
+            }
+            (None, None) => {}
+        }
+        let length = answer.map_or(0, |answer| answer.len());
         self.say(&format!(
             "+BLE:GATTREAD:{index},{service},{number},{length}"
         ));

@@ -88,6 +88,7 @@ impl St67 {
             self.flash.ble_name = None;
         }
         self.ble.role = role;
+        self.announce();
         Ok(Reply::Ok)
     }
 

@@ -1,0 +1,131 @@
+//! Pairing, and the devices that the module is bonded with.
+
+use core::ops::ControlFlow;
+
+use super::{AddressKind, Bluetooth, Connection, Passkey};
+use crate::clock::Clock;
+use crate::st67::command::ble::BondRow;
+use crate::st67::{Error, Module};
+use crate::transport::Transport;
+use crate::value::{Mac, Numbered};
+
+/// How a connection is protected (reference 6.1.39).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Level {
+    /// Encrypted; nobody proves who they are.
+    Encrypted = 2,
+    /// With a passkey.
+    Authenticated = 3,
+    /// With a passkey, and by the newer procedure alone.
+    Secure = 4,
+}
+
+/// A device that the module is bonded with. The key that they share is not handed out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Bond {
+    /// Its address.
+    pub peer: Mac,
+    /// The kind of that, if it is one that the reference names.
+    pub kind: Option<AddressKind>,
+}
+
+impl Bluetooth<'_> {
+    /// Asks the other device to be paired. What comes of it, and what there is to do, tells
+    /// [`next`](Bluetooth::next).
+    pub fn pair<T: Transport, C: Clock>(
+        &mut self,
+        module: &mut Module<'_, T, C>,
+        connection: Connection,
+        level: Level,
+    ) -> Result<(), Error<T::Error>> {
+        self.with(module, connection, |_, module, index| {
+            module.tell("AT+BLESECSTART=#,#\r\n", &[index, level as u32])
+        })
+    }
+
+    /// Both devices show the same number: [`Event::ComparePasskey`](super::Event::ComparePasskey).
+    pub fn confirm_passkey<T: Transport, C: Clock>(
+        &mut self,
+        module: &mut Module<'_, T, C>,
+        connection: Connection,
+    ) -> Result<(), Error<T::Error>> {
+        self.with(module, connection, |_, module, index| {
+            module.tell("AT+BLESECPASSKEYCONFIRM=#\r\n", &[index])
+        })
+    }
+
+    /// The device may be paired: [`Event::AsksToPair`](super::Event::AsksToPair).
+    pub fn confirm_pairing<T: Transport, C: Clock>(
+        &mut self,
+        module: &mut Module<'_, T, C>,
+        connection: Connection,
+    ) -> Result<(), Error<T::Error>> {
+        self.with(module, connection, |_, module, index| {
+            module.tell("AT+BLESECPAIRINGCONFIRM=#\r\n", &[index])
+        })
+    }
+
+    /// The number that the other device shows: [`Event::EnterPasskey`](super::Event::EnterPasskey).
+    pub fn enter_passkey<T: Transport, C: Clock>(
+        &mut self,
+        module: &mut Module<'_, T, C>,
+        connection: Connection,
+        passkey: Passkey,
+    ) -> Result<(), Error<T::Error>> {
+        self.with(module, connection, |_, module, index| {
+            module.tell("AT+BLESECPASSKEY=#,#\r\n", &[index, passkey.reveal()])
+        })
+    }
+
+    /// Breaks pairing off, whatever there was to do.
+    pub fn cancel_pairing<T: Transport, C: Clock>(
+        &mut self,
+        module: &mut Module<'_, T, C>,
+        connection: Connection,
+    ) -> Result<(), Error<T::Error>> {
+        self.with(module, connection, |_, module, index| {
+            module.tell("AT+BLESECCANNEL=#\r\n", &[index])
+        })
+    }
+
+    /// Hands over the devices that the module is bonded with, and returns how many were handed over.
+    pub fn bonds<T: Transport, C: Clock>(
+        &mut self,
+        module: &mut Module<'_, T, C>,
+        mut each: impl FnMut(&Bond) -> ControlFlow<()>,
+    ) -> Result<usize, Error<T::Error>> {
+        self.on(module, |_, module| {
+            let (mut count, mut is_broken_off) = (0, false);
+            module.compose("AT+BLESECGETLTKLIST?\r\n", &[]);
+            module.ask("", module.timeouts.command, &mut |row: &[u8]| {
+                if let (Some(row), false) = (BondRow::parse(row), is_broken_off) {
+                    count += 1;
+                    let kind = match row.peer.kind {
+                        b"public" => Some(AddressKind::Public),
+                        b"random" => Some(AddressKind::Random),
+                        _ => None,
+                    };
+                    let peer = row.peer.address;
+                    is_broken_off = each(&Bond { peer, kind }).is_break();
+                }
+            })?;
+            Ok(count)
+        })
+    }
+
+    /// Forgets a device. One that is not known is no error.
+    pub fn forget_bond<T: Transport, C: Clock>(
+        &mut self,
+        module: &mut Module<'_, T, C>,
+        peer: Mac,
+        kind: AddressKind,
+    ) -> Result<(), Error<T::Error>> {
+        self.on(module, |_, module| {
+            let command = module.compose("AT+BLESECUNPAIR=", &[]);
+            command.mac(peer).put(",#\r\n", &[kind.number()]);
+            module.send_composed(module.timeouts.command)
+        })
+    }
+}
