@@ -265,7 +265,8 @@ impl<'b> Queue<'b> {
                 Piece::Message {
                     topic,
                     payload: n,
-                    rest: announced - n,
+                    // One that was not closed is not whole, though all of it seems to be there.
+                    rest: (announced - n).max(self.is_cut().into()),
                 }
             }
             Kind::More if into.is_empty() => return Err(1),
@@ -274,7 +275,7 @@ impl<'b> Queue<'b> {
                 let to_come = self.take_part(length, n);
                 Piece::More {
                     payload: n,
-                    rest: length - n + to_come,
+                    rest: (length - n + to_come).max(self.is_cut().into()),
                 }
             }
             Kind::Cut => {
@@ -360,13 +361,18 @@ impl<'b> Queue<'b> {
 
     /// Whether what was handed out last is cut, which is not handed out then.
     pub(crate) fn take_cut(&mut self) -> bool {
-        let waiting = self.bytes.get(self.start..self.end).unwrap_or(&[]);
-        let head = waiting.first_chunk::<HEAD>();
-        let is_cut = head.is_some_and(|head| unpack(*head).0 == Kind::Cut);
+        let is_cut = self.is_cut();
         if is_cut {
             self.start += HEAD;
         }
         is_cut
+    }
+
+    /// Whether what was handed out last is cut, which is handed out next.
+    fn is_cut(&self) -> bool {
+        let waiting = self.bytes.get(self.start..self.end).unwrap_or(&[]);
+        let head = waiting.first_chunk::<HEAD>();
+        head.is_some_and(|head| unpack(*head).0 == Kind::Cut)
     }
 
     /// How many bytes an item that is there can grow by while a message is arriving.
@@ -605,5 +611,24 @@ mod tests {
             assert_eq!(queue.pop(), None);
         }
         assert_eq!(queue.take_lost(), Some(1));
+    }
+
+    #[test]
+    fn a_message_that_was_not_closed_is_not_received_as_whole() {
+        let mut memory = [0; 32];
+        let mut queue = Queue::new(&mut memory);
+        assert!(queue.begin(b"\x04\0\x03\0\"t\",", 0, 3, false));
+        assert_eq!(queue.extend(b"abc", false), 3);
+        queue.end_message(End::Short);
+        let mut into = [0; 8];
+        let piece = Piece::Message {
+            topic: 1,
+            payload: 3,
+            rest: 1,
+        };
+        assert_eq!(queue.receive(&mut into), Ok(Some(piece)));
+        assert_eq!(&into[..4], b"tabc");
+        assert_eq!(queue.receive(&mut into), Ok(Some(Piece::Cut)));
+        assert_eq!(queue.receive(&mut into), Ok(None));
     }
 }
