@@ -82,7 +82,8 @@ pub struct Trouble {
     armed: Vec<Armed>,
     count: usize,
     is_late: bool,
-    is_slow: bool,
+    /// The module takes long for each command.
+    pub is_slow: bool,
     cut_to_host: Duration,
     cut_to_module: Duration,
     /// Where bytes to the host were spoilt last, from and to.

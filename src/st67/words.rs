@@ -206,8 +206,8 @@ fn link_event(session: &mut St67Session<'_>, command: &[u8], what: &[u8]) -> Opt
     match session.sockets.by_link(link) {
         Some(slot) if !is_awaited => {
             slot.closed_by_module(Closed::ByPeer);
-            if slot.is_uncertain {
-                // What was announced has not been read.
+            if session.in_doubt || slot.is_uncertain {
+                // What came before may not have been heard of, or not have been read.
                 slot.expect_data();
             }
         }
