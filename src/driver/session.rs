@@ -245,6 +245,7 @@ impl<D: Words> Protocol for Session<'_, D> {
         }
     }
 
+    #[inline(never)]
     fn is_full(&self, bytes: usize) -> bool {
         let mqtt = self.mqtt.as_ref();
         self.events.is_full(bytes) || mqtt.is_some_and(|mqtt| mqtt.messages.is_full(bytes))
