@@ -10,7 +10,7 @@ use rayon::prelude::*;
 
 use crate::finding::{Finding, Kind};
 use crate::player::{self, Outcome};
-use crate::program::{Bounds, Conversation, conversation, sleepy, with_flash};
+use crate::program::{Bounds, Conversation, conversation, sleepy, with_ble, with_flash};
 
 /// How often a conversation is made smaller at most.
 const TRIES: usize = 4000;
@@ -61,6 +61,10 @@ fn tree(seed: u64, setting: &Setting) -> Box<dyn ValueTree<Value = Conversation>
     let program = match bounds.has_flash {
         false => program,
         true => with_flash(program).boxed(),
+    };
+    let program = match bounds.has_ble {
+        false => program,
+        true => with_ble(program).boxed(),
     };
     let tree = program.new_tree(&mut runner);
     tree.expect("every conversation is allowed")

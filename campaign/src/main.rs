@@ -53,6 +53,9 @@ struct Options {
     /// Load certificates, write files and update the firmware every now and then.
     #[arg(long, requires = "services")]
     flash: bool,
+    /// Serve a phone over Bluetooth LE every now and then, with an ST67W611M1.
+    #[arg(long)]
+    ble: bool,
     /// Look for findings of this kind only, such as `WrongBytes`.
     #[arg(long)]
     kind: Option<String>,
@@ -74,6 +77,7 @@ fn main() -> Result<()> {
         has_services: options.services,
         sleeps: options.sleep,
         has_flash: options.flash,
+        has_ble: options.ble,
     };
     let mut setting = Setting {
         bounds,
@@ -81,6 +85,11 @@ fn main() -> Result<()> {
     };
     if options.spi {
         setting.profiles = SPI_PROFILES.to_vec();
+    }
+    if options.ble {
+        setting
+            .profiles
+            .retain(|profile| profile.module() == "st67");
     }
     if let Some(profile) = options.profile {
         setting.profiles = vec![profile];

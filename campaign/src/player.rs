@@ -5,6 +5,7 @@ mod datagrams;
 mod end;
 mod flash;
 mod others;
+mod phone;
 mod radio;
 mod services;
 
@@ -15,7 +16,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use atwifi::{Closed, Error, Module, MqttMemory, SocketMemory, TcpSocket, UdpSocket};
-use atwifi_simulator::{Config, Profile, Simulation, SpiConfig};
+use atwifi_simulator::{BlePeer, Config, Profile, Simulation, SpiConfig};
 use embedded_nal::nb;
 
 use crate::air;
@@ -28,6 +29,11 @@ use crate::shelf::Shelf;
 use crate::target::{Driver, Failure, Target};
 use crate::trouble::{News, Trouble};
 use crate::world::World;
+
+pub use phone::Visit;
+
+/// The phone's address.
+const PHONE: [u8; 6] = [0x02, 0x67, 0x11, 0, 0, 0x77];
 
 /// How long a call may take that has no entry of its own in [`BOUNDS`], on top of what its caller
 /// allows it to wait.
@@ -142,6 +148,8 @@ struct Story {
     /// Something has befallen the module or the host that nobody has asked for.
     is_disturbed: bool,
     radio: radio::Radio,
+    /// Who is served over Bluetooth LE.
+    phone: BlePeer,
     /// What lies in the flash.
     shelf: Shelf,
     /// The module starts until then: what it has to say on an SPI goes nowhere.
@@ -223,6 +231,8 @@ impl Story {
             .with_faults(crate::trouble::lasting(around));
         config.access_points = air::around(around.neighbours);
         config.baud = around.baud;
+        let phone = BlePeer::new(PHONE);
+        config = config.with_ble_peer(&phone);
         if conversation.is_on_spi {
             config = config.with_spi(SpiConfig::default());
         }
@@ -258,6 +268,7 @@ impl Story {
             has_services: around.neighbours > 0,
             is_disturbed: conversation.vices != Vices::default(),
             radio: radio::Radio::fresh(),
+            phone,
             shelf: Shelf::default(),
             starts_until: Duration::ZERO,
             listening_since: 0,

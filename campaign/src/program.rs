@@ -191,6 +191,13 @@ pub enum Deed {
     Sleep,
     /// Use a service, or a client of the module's access point does something.
     Service(Service),
+    /// Serve a phone over Bluetooth LE, which writes so many values of this size, and is sent each.
+    Ble {
+        /// How many.
+        values: usize,
+        /// How long each is, in bytes.
+        size: usize,
+    },
     /// Do something with the flash.
     Flash(Flash),
 }
@@ -290,6 +297,8 @@ pub struct Bounds {
     pub sleeps: bool,
     /// With certificates, files and updates of the firmware.
     pub has_flash: bool,
+    /// With a phone that is served over Bluetooth LE.
+    pub has_ble: bool,
 }
 
 /// Any conversation with this firmware within these bounds.
@@ -353,6 +362,14 @@ pub fn with_flash(
 ) -> impl Strategy<Value = Conversation> {
     let deed = flash::any().prop_map(Deed::Flash);
     with(conversation, 0.5, step(deed, weighted(0.3, strike())))
+}
+
+/// The same, in which a phone is served over Bluetooth LE every now and then.
+pub fn with_ble(
+    conversation: impl Strategy<Value = Conversation>,
+) -> impl Strategy<Value = Conversation> {
+    let deed = (1..5_usize, 1..200_usize).prop_map(|(values, size)| Deed::Ble { values, size });
+    with(conversation, 0.4, step(deed, weighted(0.4, strike())))
 }
 
 /// The same, and with this probability one more step before each that it has.

@@ -5,13 +5,14 @@ use std::ops::ControlFlow;
 
 use atwifi::dialect::Dialect;
 use atwifi::microchip::Microchip;
+use atwifi::st67::ble::{BleConfig, Role};
 use atwifi::st67::{St67, Update, UpdateError};
 use atwifi::{ErrorOf, JoinOptions, Mac, Module, Ranged, Security, Usage};
 use atwifi_simulator::{AccessPoint, Profile};
 use embedded_io::{Read, Seek, SeekFrom, Write};
 
 use crate::evil::Line;
-use crate::player::Clock;
+use crate::player::{Clock, Visit};
 
 /// A driver on a simulated module.
 pub type Driver<'b, D> = Module<'b, D, Line, Clock>;
@@ -137,6 +138,14 @@ pub trait Target: Dialect<Status: Display> + Sized {
         Err(atwifi::Error::Usage(Usage::Unsupported("updates")))
     }
 
+    /// Serves a phone over Bluetooth LE: takes what it writes, and sends each back to it.
+    fn serve_a_phone(
+        _module: &mut Driver<'_, Self>,
+        _visit: &mut Visit<'_>,
+    ) -> Result<(), Failure<Self>> {
+        Err(atwifi::Error::Usage(Usage::Unsupported("Bluetooth LE")))
+    }
+
     /// Opens a passthrough to this port of the peers, writes, and reads up to so much; `None` if
     /// there is no such thing.
     fn passthrough(
@@ -243,6 +252,16 @@ impl Target for St67 {
             true => update.abort(module).map(|()| None),
             false => Ok(Some(update.finish(module)?.numbers())),
         }
+    }
+
+    fn serve_a_phone(
+        module: &mut Driver<'_, Self>,
+        visit: &mut Visit<'_>,
+    ) -> Result<(), Failure<Self>> {
+        let mut ble = module.bluetooth(&BleConfig::new(Role::Server))?;
+        let served = visit.serve(module, &mut ble);
+        let left = ble.switch_off(module);
+        served.and(left)
     }
 
     fn passthrough(

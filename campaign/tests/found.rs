@@ -590,3 +590,16 @@ fn a_module_that_got_more_than_its_certificate_is_brought_back() {
         }
     }
 }
+
+#[test]
+fn values_of_a_phone_are_taken_behind_a_session_with_a_broker() {
+    for profile in Profile::ST67 {
+        let steps = vec![
+            step(Service(Service::Mqtt { messages: 1 })),
+            step(Ble { values: 2, size: 9 }),
+        ];
+        let mut conversation = on(profile, steps);
+        conversation.surroundings.neighbours = 1;
+        nothing_is_found(&conversation);
+    }
+}

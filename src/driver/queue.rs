@@ -207,10 +207,12 @@ impl<'b> Queue<'b> {
         }
     }
 
-    /// Forgets everything.
+    /// Forgets everything, and what is still to come of a message that is arriving.
     pub(crate) fn clear(&mut self) {
         (self.start, self.end, self.lost) = (0, 0, 0);
-        self.message = Message::Dropped;
+        if self.is_taking() {
+            self.message = Message::Dropped;
+        }
     }
 
     /// Loses the oldest item; `false` if there is none.

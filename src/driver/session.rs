@@ -248,7 +248,8 @@ impl<D: Words> Protocol for Session<'_, D> {
     #[inline(never)]
     fn is_full(&self, bytes: usize) -> bool {
         let mqtt = self.mqtt.as_ref();
-        self.events.is_full(bytes) || mqtt.is_some_and(|mqtt| mqtt.messages.is_full(bytes))
+        let is_full = |mqtt: &&mut Mqtt<'_, D>| mqtt.is_open && mqtt.messages.is_full(bytes);
+        self.events.is_full(bytes) || mqtt.is_some_and(is_full)
     }
 
     fn lose(&mut self) {

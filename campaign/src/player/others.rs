@@ -79,6 +79,7 @@ impl<D: Target> Player<'_, '_, D> {
                 self.story.starts_until = self.story.simulation.now() + START;
             }
             Deed::Service(service) => self.service(service),
+            Deed::Ble { values, size } => self.serve_a_phone(values, size),
             Deed::Flash(ref flash) => self.flash(flash),
             _ => {}
         }
@@ -169,19 +170,20 @@ impl<D: Target> Player<'_, '_, D> {
                 Ok(None) => return true,
                 // How many are lost with bytes that are, nobody knows.
                 Ok(Some(Err(()))) => self.story.forget_events(),
-                Ok(Some(Ok(line))) => {
-                    let lines = self.story.events.iter_mut();
-                    let mut lines = lines.filter(|event| {
-                        D::numbered(event.number).trim_ascii() == line.trim_ascii()
-                    });
-                    if let Some(event) = lines.next() {
-                        event.seen = true;
-                    }
-                }
+                Ok(Some(Ok(line))) => self.saw(&line),
                 Err(_) => {}
             }
         }
         false
+    }
+
+    /// A line that nobody knows was told.
+    pub(super) fn saw(&mut self, line: &[u8]) {
+        let is_it = |number| D::numbered(number).trim_ascii() == line.trim_ascii();
+        let mut events = self.story.events.iter_mut();
+        if let Some(event) = events.find(|event| is_it(event.number)) {
+            event.seen = true;
+        }
     }
 
     fn passthrough(&mut self, write: usize, read: usize, wait_ms: u32) {
