@@ -217,6 +217,63 @@ fn any_ssid_and_password_arrives_or_is_refused<D: UnderTest>() {
     });
 }
 
+/// Begins one message behind the other, for ever, a piece each millisecond.
+struct Babbler {
+    says: std::iter::Cycle<std::array::IntoIter<u8, 40>>,
+    clock: mock::Clock,
+}
+
+impl embedded_io::ErrorType for Babbler {
+    type Error = core::convert::Infallible;
+}
+
+impl embedded_io::Read for Babbler {
+    fn read(&mut self, into: &mut [u8]) -> Result<usize, Self::Error> {
+        self.clock.advance(1);
+        let n = into.len().min(27);
+        into.iter_mut()
+            .zip(self.says.by_ref().take(n))
+            .for_each(|(place, byte)| *place = byte);
+        Ok(n)
+    }
+}
+
+impl embedded_io::ReadReady for Babbler {
+    fn read_ready(&mut self) -> Result<bool, Self::Error> {
+        Ok(true)
+    }
+}
+
+impl embedded_io::Write for Babbler {
+    fn write(&mut self, bytes: &[u8]) -> Result<usize, Self::Error> {
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> Result<(), Self::Error> {
+        Ok(())
+    }
+}
+
+#[test]
+fn messages_without_end_end_a_call_in_its_time() {
+    let clock = mock::Clock::new();
+    let says = *b"+BLE:GATTWRITE:0,0,0,14,fourteen bytes\r\n";
+    let transport = Babbler {
+        says: says.into_iter().cycle(),
+        clock: clock.clone(),
+    };
+    let (mut line, mut sockets) = ([0; 600], [const { SocketMemory::<32>::new() }; 1]);
+    let mut module =
+        atwifi::st67::Module::new(transport, clock.clone(), &mut line, &mut sockets).unwrap();
+    let _ = module.poll();
+    for _ in 0..3 {
+        let begun = atwifi::Clock::now(&mut clock.clone());
+        assert!(module.link_state().is_err());
+        let took = atwifi::Clock::now(&mut clock.clone()) - begun;
+        assert!(took < 60_000, "{took} ms");
+    }
+}
+
 on_both_dialects! {
     no_module_can_make_the_driver_panic_or_hang
     no_module_can_make_a_service_panic_or_hang

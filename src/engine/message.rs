@@ -147,7 +147,11 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
         let Some(silence) = self.message.map(|message| message.silence) else {
             return Ok(());
         };
-        let deadline = self.link.resume(silence);
+        // A module that begins one message behind the other does not make a call longer.
+        let deadline = match self.link.is_call_over() {
+            true => self.link.within(0),
+            false => self.link.resume(silence),
+        };
         let filled = self.fill_now(usize::MAX);
         let left = self.link.remaining();
         self.link.resume(deadline);
