@@ -181,7 +181,7 @@ fn events_that_come_while_an_escape_is_waited_out_are_counted() {
             .expect("AT+CIPRECVMODE?\r\n")
             .answer("+++", said)
             .expect("\r\n")
-            .expect([b' '; 8192])
+            .expect([0; 8192])
             .expect("\r\n")
             .answer("AT+SYSSTORE?\r\n", "+SYSSTORE:1\r\n\r\nOK\r\n");
         let set_up = <St67 as UnderTest>::MEETING.iter().skip(1);
