@@ -241,14 +241,7 @@ fn check<T: Transport, C: Clock>(
     config: &MqttConfig<'_>,
 ) -> Outcome {
     let tls = config.tls.unwrap_or_default();
-    let refused = if config.host.is_empty() || tls.ca == Some("") {
-        Some(Usage::Empty)
-    } else if config.port == 0 {
-        Some(Usage::OutOfRange {
-            min: 1,
-            max: 65_535,
-        })
-    } else if !config.password.is_empty() {
+    let refused = if !config.password.is_empty() {
         Some(Usage::Unsupported("a password for MQTT"))
     } else if config.will.is_some() {
         Some(Usage::Unsupported("a will"))

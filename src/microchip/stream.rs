@@ -129,12 +129,13 @@ impl Streams for Microchip {
         let mut is_missed = false;
         session.sockets.each_open(|slot| {
             let was_missed = core::mem::take(&mut slot.is_in_question);
-            if listed.contains(slot.link) {
-            } else if was_missed {
-                closed_by_peer(slot);
-            } else {
-                slot.is_in_question = true;
-                is_missed = true;
+            match (listed.contains(slot.link), was_missed) {
+                (true, _) => {}
+                (false, true) => closed_by_peer(slot),
+                (false, false) => {
+                    slot.is_in_question = true;
+                    is_missed = true;
+                }
             }
         });
         if is_missed {

@@ -106,7 +106,8 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
     fn make_session(&mut self, config: &MqttConfig<'_>) -> Outcome<SessionId> {
         self.expect_others();
         let id = self.begin_mqtt()?;
-        match D::connect_mqtt(self, config) {
+        let checked = config.check().map_err(|usage| self.refuse(usage));
+        match checked.and_then(|()| D::connect_mqtt(self, config)) {
             Ok(()) => info!("MQTT: accepted by the broker"),
             Err(fault) => {
                 info!("MQTT: no session: {}", Shown(&fault));

@@ -229,16 +229,9 @@ fn check<T: Transport, C: Clock>(
 ) -> Outcome {
     let keep_alive = 1..=KEEP_ALIVE_MAX;
     let tls = config.tls.unwrap_or_default();
-    let refused = if config.host.is_empty() || tls.ca == Some("") {
-        Some(Usage::Empty)
-    } else if !keep_alive.contains(&config.keep_alive_s.into()) {
+    let refused = if !keep_alive.contains(&config.keep_alive_s.into()) {
         let (min, max) = keep_alive.into_inner();
         Some(Usage::OutOfRange { min, max })
-    } else if config.port == 0 {
-        Some(Usage::OutOfRange {
-            min: 1,
-            max: 65_535,
-        })
     } else if tls.psk.is_some() {
         Some(Usage::Unsupported("a pre-shared key for MQTT"))
     } else if tls.alpn.len() > PROTOCOLS_MAX {

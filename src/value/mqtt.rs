@@ -3,6 +3,7 @@
 use core::fmt;
 
 use super::TlsConfig;
+use crate::error::Usage;
 
 numbered! {
     /// How surely a message arrives.
@@ -113,6 +114,22 @@ impl<'c> MqttConfig<'c> {
     pub const fn with_tls(mut self, tls: TlsConfig<'c>) -> Self {
         self.tls = Some(tls);
         self
+    }
+}
+
+impl MqttConfig<'_> {
+    /// Whether any module can be told this.
+    pub(crate) fn check(&self) -> Result<(), Usage> {
+        if self.host.is_empty() || self.tls.is_some_and(|tls| tls.ca == Some("")) {
+            return Err(Usage::Empty);
+        }
+        if self.port == 0 {
+            return Err(Usage::OutOfRange {
+                min: 1,
+                max: 65_535,
+            });
+        }
+        Ok(())
     }
 }
 
