@@ -39,7 +39,7 @@ pub use profiles::DeviceNumbers;
 pub use scan::{Advertised, BleScan, Field, Fields, Seen};
 pub use table::{At, CHARACTERISTICS, Characteristic, SERVICES, Service, Table, VALUE_MAX};
 
-use super::others::SDK;
+use super::about::firmware;
 use super::text::Rule;
 use super::{Error, Module};
 use crate::clock::Clock;
@@ -48,7 +48,6 @@ use crate::engine::text::number;
 use crate::error::{Fault, Usage};
 use crate::fmt::Shown;
 use crate::transport::Transport;
-use crate::value::versions::numbers;
 use advertising::Afterwards;
 use connection::Connections;
 
@@ -215,7 +214,8 @@ fn switch_on<'t, T: Transport, C: Clock>(
     config: &BleConfig<'_>,
 ) -> Outcome<Bluetooth<'t>> {
     check(module, config)?;
-    let version = version(module)?;
+    // The session learns from the same line whether notifications name their handles.
+    let version = firmware(module)?;
     if config.role == Role::Both && version < BOTH {
         return Err(module.refuse(Usage::Unsupported("server and client at once")));
     }
@@ -259,17 +259,6 @@ fn check<T: Transport, C: Clock>(module: &mut Module<'_, T, C>, config: &BleConf
 fn compose_name<T: Transport, C: Clock>(module: &mut Module<'_, T, C>, name: &[u8]) {
     let command = module.compose("AT+BLENAME=", &[]);
     command.text::<Rule>(name, NAME_MAX).put("\r\n", &[]);
-}
-
-/// Asks for the version of the firmware, on which it depends how events look.
-fn version<T: Transport, C: Clock>(module: &mut Module<'_, T, C>) -> Outcome<[u32; 3]> {
-    let mut version = None;
-    module.compose("AT+GMR\r\n", &[]);
-    module.ask("", module.timeouts.command, &mut |row: &[u8]| {
-        version = row.strip_prefix(SDK).map(numbers).or(version);
-    })?;
-    // The session has learnt from the same line whether notifications name their handles.
-    version.ok_or_else(|| module.engine.malformed())
 }
 
 /// Asks what the module is.
