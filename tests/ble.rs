@@ -10,8 +10,8 @@ use atwifi::st67::St67;
 use atwifi::st67::ble::*;
 use atwifi::{Closed, Error, Mac, Usage};
 use atwifi_simulator::{
-    BleCharacteristic, BlePeer, BleService, BleUpdates, Config, Faults, Fragment, Profile,
-    Simulation,
+    BleCharacteristic, BlePeer, BleService, BleUpdates, Config, Fault, FaultKind, Faults, Fragment,
+    Profile, Simulation,
 };
 use common::service::{around_in_weathers, connected, echoes};
 use common::*;
@@ -457,6 +457,44 @@ fn a_thousand_notifications_arrive() {
             }
         });
         assert_eq!(hash(&peer().updates()), hash(&values), "{profile}");
+    }
+}
+
+/// Each byte of the list of connections is lost, or altered, once.
+#[test]
+fn a_list_of_connections_that_is_spoilt_on_the_way_ends_none() {
+    for at in 0..40 {
+        for kind in [FaultKind::Drop(1), FaultKind::Corrupt(1)] {
+            each_simulation(with_phone, |simulation, wifi| {
+                let (mut ble, connection) = served(simulation, wifi, Ability::Nothing)?;
+                peer().subscribe(0, 0, BleUpdates::Notifications);
+                simulation.advance(Duration::from_millis(100));
+                while ble.next(wifi, &mut [0; 64])?.is_some() {}
+                // What cannot be read has the module asked which connections there are.
+                simulation.emit(b"+BLE:CONNECTED:x\r\n");
+                simulation.idle();
+                let start = simulation.to_host();
+                let fault = Fault::new(start + at, kind.clone());
+                simulation.set_faults(Faults {
+                    to_host: vec![fault],
+                    ..Faults::default()
+                });
+                let until = simulation.now() + PATIENCE;
+                while simulation.now() < until {
+                    let mut memory = [0; 64];
+                    let told = ble.next(wifi, &mut memory);
+                    assert!(
+                        !matches!(told, Ok(Some(Event::Disconnected { .. }))),
+                        "{told:?}\n{}",
+                        simulation.transcript()
+                    );
+                    simulation.idle();
+                }
+                assert!(peer().is_connected());
+                simulation.set_faults(Faults::default());
+                ble.notify(wifi, connection, TEMPERATURE, b"x")
+            });
+        }
     }
 }
 

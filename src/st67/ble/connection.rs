@@ -82,6 +82,19 @@ impl Connections {
         found.map(|(index, _)| index)
     }
 
+    /// Whether the user was told of others than these.
+    fn differ(&self, told: &[Option<Mac>]) -> bool {
+        let known = |index| self.get(index).map(|(_, peer)| peer);
+        (0..).zip(told).any(|(index, peer)| known(index) != *peer)
+    }
+
+    /// The other device of a connection is known now.
+    fn name(&mut self, index: u8, peer: Mac) {
+        if let Some(place) = self.places.get_mut(usize::from(index)) {
+            place.peer = Some(peer);
+        }
+    }
+
     /// A connection is open; `None` if that is no news, or there can be none with this number.
     pub(super) fn open(&mut self, index: u8, peer: Mac) -> Option<Connection> {
         let mut places = self.places.iter_mut().take(self.count);
@@ -175,6 +188,10 @@ impl Bluetooth<'_> {
         module.prepare()?;
         self.check_run(module)?;
         let told = ask(module)?;
+        if self.connections.differ(&told) && ask(module)? != told {
+            // A row was spoilt on the way, or something happens now.
+            return Ok(None);
+        }
         for (index, peer) in (0..).zip(told) {
             let known = self.connections.get(index);
             match (known, peer) {
@@ -199,15 +216,6 @@ impl Bluetooth<'_> {
     }
 }
 
-impl Connections {
-    /// The other device of a connection is known now.
-    fn name(&mut self, index: u8, peer: Mac) {
-        if let Some(place) = self.places.get_mut(usize::from(index)) {
-            place.peer = Some(peer);
-        }
-    }
-}
-
 fn is_open<T: Transport, C: Clock>(module: &mut Module<'_, T, C>, index: u32) -> Outcome<bool> {
     let told = ask(module)?;
     Ok(told.get(index as usize).is_some_and(Option::is_some))
@@ -219,13 +227,17 @@ pub(super) fn ask<T: Transport, C: Clock>(
 ) -> Outcome<[Option<Mac>; MANY]> {
     let mut told = [None; MANY];
     module.compose("AT+BLECONN?\r\n", &[]);
-    module.ask("", module.timeouts.command, &mut |row: &[u8]| {
-        if let Some(row) = ConnectionRow::parse(row) {
-            if let Some(place) = told.get_mut(usize::from(row.connection)) {
-                *place = Some(row.peer);
+    module.ask(
+        "+BLECONN:",
+        module.timeouts.command,
+        &mut |values: &[u8]| {
+            if let Some(row) = ConnectionRow::parse_values(values) {
+                if let Some(place) = told.get_mut(usize::from(row.connection)) {
+                    *place = Some(row.peer);
+                }
             }
-        }
-    })?;
+        },
+    )?;
     Ok(told)
 }
 

@@ -443,7 +443,12 @@ pub struct ConnectionRow {
 impl ConnectionRow {
     /// Takes a row apart; `None` also for the one that says that there is no connection.
     pub fn parse(line: &[u8]) -> Option<ConnectionRow> {
-        let mut fields = Fields::new(line.strip_prefix(b"+BLECONN:")?);
+        Self::parse_values(line.strip_prefix(b"+BLECONN:")?)
+    }
+
+    /// The same of what stands behind the name.
+    pub(crate) fn parse_values(values: &[u8]) -> Option<ConnectionRow> {
+        let mut fields = Fields::new(values);
         let connection = fields.number()?;
         let peer = fields.mac()?;
         let row = ConnectionRow { connection, peer };
