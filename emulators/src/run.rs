@@ -82,15 +82,18 @@ pub fn run(job: Job, firmware: &Firmware, world: &mut World, verbose: bool) -> R
     world.devices = Devices::new();
     let records = Arc::new(Mutex::new(VecDeque::new()));
     let recorder = Arc::clone(&records);
-    let module = Server::new(config(firmware.dialect, job, world), world.network())
-        .on_record(move |record| {
-            let mut records = recorder.lock().unwrap_or_else(PoisonError::into_inner);
-            if records.len() == SHOWN {
-                records.pop_front();
-            }
-            records.push_back(record.to_string());
-        })
-        .spawn();
+    let module = Server::new(
+        config(firmware.dialect, job, world),
+        world.network(firmware.dialect),
+    )
+    .on_record(move |record| {
+        let mut records = recorder.lock().unwrap_or_else(PoisonError::into_inner);
+        if records.len() == SHOWN {
+            records.pop_front();
+        }
+        records.push_back(record.to_string());
+    })
+    .spawn();
     // As a pull-down does while the microcontroller starts.
     module.reset_pin(false);
     let (emulator, lines) = Emulator::start(

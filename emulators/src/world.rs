@@ -13,6 +13,7 @@ use atwifi_simulator::{AccessPoint, HostNetwork};
 use sha2::{Digest, Sha256};
 
 use crate::bluetooth::Devices;
+use crate::board::Dialect;
 use crate::tls::TlsServers;
 
 pub const SSID: &str = "emulated";
@@ -110,9 +111,15 @@ impl World {
         iter::once(own).chain(others).collect()
     }
 
-    /// The network in which the module finds this machine.
-    pub fn network(&self) -> HostNetwork {
-        HostNetwork::new().host(HOST, IpAddr::V4(Ipv4Addr::LOCALHOST))
+    /// The network in which the module finds this machine, which is also a guest of its access point.
+    pub fn network(&self, dialect: Dialect) -> HostNetwork {
+        let guest = match dialect {
+            Dialect::St67 | Dialect::St67Spi | Dialect::St67Dma => Ipv4Addr::new(192, 168, 4, 2),
+            Dialect::Microchip => Ipv4Addr::new(192, 168, 0, 2),
+        };
+        HostNetwork::new()
+            .host(HOST, IpAddr::V4(Ipv4Addr::LOCALHOST))
+            .peers_from(guest.into())
     }
 }
 

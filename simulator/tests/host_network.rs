@@ -30,6 +30,10 @@ impl Host {
     }
 
     fn with_file(profile: Profile, name: &str, content: &str) -> Self {
+        Host::within(HostNetwork::new(), profile, name, content)
+    }
+
+    fn within(network: HostNetwork, profile: Profile, name: &str, content: &str) -> Self {
         let millisecond = Duration::from_millis(1);
         let config = Config {
             boot: millisecond,
@@ -41,7 +45,7 @@ impl Host {
                 .with_access_point("home", "secret99")
                 .with_file(name, content)
         };
-        let module = Server::new(config, HostNetwork::new()).spawn();
+        let module = Server::new(config, network).spawn();
         let port = module.port();
         let mut host = Host { port, module };
         let lines: &[(&str, &str)] = if profile.module() == "st67" {
@@ -163,6 +167,18 @@ fn the_st67_serves() {
     host.ask("AT+CIPSERVER=0,1", "+CIP:0,DISCONNECTED\r\n");
     assert_eq!(client.read(&mut buffer).unwrap(), 0);
     assert!(TcpStream::connect(local(port)).is_err());
+}
+
+#[test]
+fn peers_are_told_as_guests() {
+    let network = HostNetwork::new().peers_from(Ipv4Addr::new(192, 168, 4, 2).into());
+    let mut host = Host::within(network, Profile::St67Fw2_0_75, "none", "");
+    let port = free_port();
+    host.ask(&format!("AT+CIPSERVER=1,{port}"), "OK\r\n");
+    let mut client = dial(port);
+    let theirs = client.local_addr().unwrap().port();
+    client.write_all(b"hello").unwrap();
+    host.until(&format!("+IPD:0,5,\"192.168.4.2\",{theirs}\r\n"));
 }
 
 #[test]

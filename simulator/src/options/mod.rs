@@ -99,6 +99,11 @@ pub struct Options {
     #[arg(long)]
     allow_any_network: bool,
 
+    /// The address that the module is told of whoever of this machine connects to it, such as one in the
+    /// network of its access point; a loopback address if nothing is said.
+    #[arg(long, value_name = "ADDRESS")]
+    peers_from: Option<IpAddr>,
+
     /// Bit rate of the serial line; without it the line takes no time.
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
     baud: Option<u32>,
@@ -208,7 +213,10 @@ impl Options {
 
     /// Its network as asked for.
     pub fn network(&self) -> HostNetwork {
-        let network = HostNetwork::new().allow_any(self.allow_any_network);
+        let mut network = HostNetwork::new().allow_any(self.allow_any_network);
+        if let Some(address) = self.peers_from {
+            network = network.peers_from(address);
+        }
         let hosts = self.hosts.iter();
         hosts.fold(network, |network, (name, address)| {
             network.host(name, *address)

@@ -34,6 +34,7 @@ const LOOPBACK_ECHO: Duration = Duration::from_millis(1);
 pub struct HostNetwork {
     hosts: BTreeMap<String, Vec<IpAddr>>,
     allow_any: bool,
+    peers_from: Option<IpAddr>,
     lookups: BTreeMap<Lookup, Receiver<Vec<IpAddr>>>,
     streams: BTreeMap<Connection, Stream>,
     listeners: BTreeMap<Listener, TcpListener>,
@@ -60,6 +61,14 @@ impl HostNetwork {
     #[must_use]
     pub fn allow_any(mut self, allow: bool) -> Self {
         self.allow_any = allow;
+        self
+    }
+
+    /// Tells the module that whoever of this machine connects to it has this address, instead of a loopback
+    /// address: one in the network of the module's access point, for firmware that serves nobody else.
+    #[must_use]
+    pub fn peers_from(mut self, address: IpAddr) -> Self {
+        self.peers_from = Some(address);
         self
     }
 
@@ -198,7 +207,10 @@ impl Network for HostNetwork {
     }
 
     fn accept(&mut self, _now: Duration, listener: Listener) -> Option<(Connection, SocketAddr)> {
-        let (stream, peer) = self.listeners.get(&listener)?.accept().ok()?;
+        let (stream, mut peer) = self.listeners.get(&listener)?.accept().ok()?;
+        if let (Some(address), true) = (self.peers_from, peer.ip().is_loopback()) {
+            peer.set_ip(address);
+        }
         let connection = Connection(self.number());
         self.streams.insert(connection, Stream::accepted(stream));
         Some((connection, peer))
