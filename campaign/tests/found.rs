@@ -603,3 +603,27 @@ fn values_of_a_phone_are_taken_behind_a_session_with_a_broker() {
         nothing_is_found(&conversation);
     }
 }
+
+#[test]
+fn a_socket_whose_place_was_used_before_is_closed_until_the_module_has_closed_it() {
+    for profile in Profile::MICROCHIP {
+        for after in 24..40 {
+            let connect = step(Connect { to: Answering });
+            let steps = vec![
+                connect.clone(),
+                connect.clone(),
+                connect.clone(),
+                step(Close { socket: 3 }),
+                step(Reconnect {
+                    socket: 1,
+                    to: Answering,
+                }),
+                step(Leave),
+                step(Join { if_down: true }),
+                connect,
+                struck(ReleaseSockets, after, ToModule(Drop(1))),
+            ];
+            nothing_is_found(&on(profile, steps));
+        }
+    }
+}

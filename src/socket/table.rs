@@ -300,8 +300,8 @@ impl<'b> Slot<'b> {
     pub(crate) fn hang_up(&mut self) {
         if !matches!(self.state, State::Closed(_)) {
             self.lingers = true;
-            self.is_told = false;
         }
+        self.is_told = false;
         self.state = State::Closed(Closed::NotConnected);
         self.drop_rest();
     }
