@@ -627,3 +627,30 @@ fn a_socket_whose_place_was_used_before_is_closed_until_the_module_has_closed_it
         }
     }
 }
+
+#[test]
+fn a_restart_between_two_settings_is_noticed() {
+    let steps = [
+        struck(LinkState, 3, Gap(4)),
+        struck(
+            Listen { port: 0 },
+            175,
+            ToHost(atwifi_campaign::program::Wire::Reset),
+        ),
+        struck(Listen { port: 0 }, 0, ToHost(Delay(6000))),
+        step(Join { if_down: false }),
+        step(RestartModule),
+        step(RestartHost),
+        struck(Join { if_down: true }, 64, ToHost(Cut(1))),
+    ];
+    for profile in ALL {
+        let mut conversation = on(profile, steps.to_vec());
+        conversation.host = Host {
+            sockets: 1,
+            memory: 0,
+            spare: 0,
+            ..conversation.host
+        };
+        nothing_is_found(&conversation);
+    }
+}

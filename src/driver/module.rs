@@ -247,6 +247,8 @@ impl<'b, D: Dialect, T: Transport, C: Clock> Module<'b, D, T, C> {
             }
             let is_new = !self.session().is_set_up();
             if is_new {
+                // What came before is no answer to a setting, and there are no sockets.
+                self.session().in_doubt = false;
                 self.set_up()?;
             }
             if questions > 0 && core::mem::take(&mut self.session().in_doubt) {

@@ -178,10 +178,10 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
     /// Takes what no exchange has asked for.
     pub(super) fn take_unasked(&mut self, word: Word) {
         match word {
-            Word::Line(
-                Line::Boot | Line::Event | Line::Due | Line::Detail | Line::Echo | Line::Stray,
-            )
+            Word::Line(Line::Event | Line::Due | Line::Detail | Line::Echo | Line::Stray)
             | Word::Prompt => {}
+            // Of settings that are being made the first are gone.
+            Word::Line(Line::Boot) => self.session.doubt(),
             // The answer of a command that is over, or garbage: what else was missed?
             Word::Line(_) => {
                 self.out_of_step = true;
