@@ -654,3 +654,25 @@ fn a_restart_between_two_settings_is_noticed() {
         nothing_is_found(&conversation);
     }
 }
+
+#[test]
+fn sockets_are_found_that_a_host_has_left_whose_questions_are_still_answered() {
+    for profile in ALL {
+        let steps = vec![
+            struck(Join { if_down: true }, 44, ToHost(Cut(25_401))),
+            step(Listen { port: 0 }),
+            struck(Join { if_down: false }, 0, Interrupt),
+            step(Join { if_down: false }),
+            step(RestartHost),
+        ];
+        let mut conversation = on(profile, steps);
+        conversation.surroundings.latency_ms = 1270;
+        conversation.host = Host {
+            sockets: 2,
+            memory: 0,
+            spare: 0,
+            ..conversation.host
+        };
+        nothing_is_found(&conversation);
+    }
+}

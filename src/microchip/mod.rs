@@ -87,8 +87,8 @@ pub struct Memory {
     sent_binary: Option<u32>,
     /// What it has for TLS, if anything.
     tls: Option<Known>,
-    /// A socket may have been opened of which the driver was not told.
-    has_lost_socket: bool,
+    /// There may be sockets of which the driver does not know.
+    lost: Option<stream::Wanted>,
     /// Peers may have made connections of which nothing was told.
     untold_children: bool,
     /// The address that the station was given instead of DHCP's; unspecified if there is none.

@@ -104,7 +104,7 @@ impl Streams for Microchip {
                 Err(Fault::Refused) if module.session().refusal == Status::SocketNotFound => {
                     module.engine.be_sure();
                     // It may have another name than was heard.
-                    module.session().vendor.has_lost_socket = true;
+                    module.session().vendor.lost = Some(Wanted::Idle);
                     closed = Ok(());
                 }
                 Err(Fault::Refused) => {}
@@ -248,7 +248,7 @@ fn send_text<T: Transport, C: Clock>(
 }
 
 /// Which sockets are asked for.
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Wanted {
     All,
     /// All but streams that have no peer.
@@ -308,9 +308,9 @@ pub(super) fn open<T: Transport, C: Clock>(
     module: &mut Module<'_, T, C>,
     protocol: u32,
 ) -> Outcome<u32> {
-    if module.session().vendor.has_lost_socket {
-        close_unknown(module, Wanted::Idle)?;
-        module.session().vendor.has_lost_socket = false;
+    if let Some(wanted) = module.session().vendor.lost {
+        close_unknown(module, wanted)?;
+        module.session().vendor.lost = None;
     }
     let mut opened = None;
     module.compose("AT+SOCKO=#\r\n", &[protocol]);
@@ -323,7 +323,7 @@ pub(super) fn open<T: Transport, C: Clock>(
         (Ok(()), Some(opened)) => Ok(opened),
         (asked, _) => {
             // It may be open, and nobody knows its name; also where half a command was refused.
-            module.session().vendor.has_lost_socket = true;
+            module.session().vendor.lost = Some(Wanted::Idle);
             asked?;
             Err(module.engine.malformed())
         }
