@@ -676,3 +676,51 @@ fn sockets_are_found_that_a_host_has_left_whose_questions_are_still_answered() {
         nothing_is_found(&conversation);
     }
 }
+
+#[test]
+fn what_is_left_of_a_long_datagram_is_no_datagram_nor_is_another_one_the_rest() {
+    let read = |buffer| {
+        step(ReceiveDatagrams {
+            socket: 0,
+            buffer,
+            times: 3,
+            wait_ms: 101,
+        })
+    };
+    let open = OpenDatagrams {
+        bound: true,
+        peer: 0,
+    };
+    for profile in ALL {
+        for sizes in [vec![2049, 8], vec![2049, 8, 9], vec![2100, 2100]] {
+            let said = PeerSendsDatagrams {
+                socket: 0,
+                peer: 0,
+                sizes,
+            };
+            let steps = vec![step(open.clone()), step(said.clone()), read(2100)];
+            nothing_is_found(&on(profile, steps));
+            for after in 0..25 {
+                let drop = struck(open.clone(), 100 + after, ToHost(Drop(19)));
+                let steps = vec![
+                    drop,
+                    step(LinkState),
+                    step(said.clone()),
+                    step(LinkState),
+                    read(1),
+                ];
+                nothing_is_found(&on(profile, steps));
+            }
+            for after in [0, 5, 50, 1000, 2040, 2100] {
+                let steps = vec![
+                    step(open.clone()),
+                    step(said.clone()),
+                    struck(read(2100).deed, after, ToHost(Drop(3))),
+                    struck(read(2100).deed, after, ToHost(Delay(7000))),
+                    read(2100),
+                ];
+                nothing_is_found(&on(profile, steps));
+            }
+        }
+    }
+}

@@ -242,6 +242,8 @@ pub trait Streams: Words {
 pub trait Datagrams: Words {
     /// The longest datagram, in bytes.
     const DATAGRAM_MAX: usize;
+    /// What a read leaves of a datagram is told of again, in the answer to that read, or it is gone.
+    const TELLS_REST: bool;
 
     /// Opens `socket` for datagrams to and from this address, from a port that the module chooses.
     fn exchange<T: Transport, C: Clock>(

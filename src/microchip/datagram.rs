@@ -10,7 +10,7 @@ use super::words::socket_of;
 use super::{Microchip, Module};
 use crate::clock::Clock;
 use crate::driver::Session;
-use crate::driver::dialect::{Datagrams, Outcome, Streams};
+use crate::driver::dialect::{Datagrams, Outcome};
 use crate::error::Fault;
 use crate::socket::{Datagram, Handle, Slot};
 use crate::transport::Transport;
@@ -36,6 +36,8 @@ const AIMS: usize = 4;
 impl Datagrams for Microchip {
     /// What the stack takes at once (wire notes 2).
     const DATAGRAM_MAX: usize = 512;
+    /// So does firmware; by the reference the rest is gone (wire notes 3).
+    const TELLS_REST: bool = true;
 
     fn exchange<T: Transport, C: Clock>(
         module: &mut Module<'_, T, C>,
@@ -207,9 +209,7 @@ fn arrived(session: &mut Session<'_, Microchip>, line: &[u8], values: &[u8]) -> 
             if let Some(destination) = &mut slot.destination {
                 destination.set_port(sender.port());
             }
-            let is_rest =
-                (slot.next_datagram()).is_some_and(|next| is_rest_of(next.length, length));
-            if !is_rest && !slot.note(Datagram { length, sender }) {
+            if !slot.take_rest(length) && !slot.note(Datagram { length, sender }) {
                 session.events.lose();
             }
         }
@@ -218,12 +218,6 @@ fn arrived(session: &mut Session<'_, Microchip>, line: &[u8], values: &[u8]) -> 
         None => session.events.push(line),
     }
     Some(())
-}
-
-/// Of a datagram that takes several reads the module tells the rest again behind each.
-fn is_rest_of(whole: u16, told: u16) -> bool {
-    let read = whole.saturating_sub(told);
-    read > 0 && usize::from(read).is_multiple_of(Microchip::RECEIVE_MAX)
 }
 
 fn suspect(slot: &mut Slot<'_>) {

@@ -251,13 +251,20 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
         let result = loop {
             let wanted = (length - read).min(D::RECEIVE_MAX);
             let rest = into.get_mut(read..).unwrap_or(&mut []);
-            match D::receive(self, link, wanted, rest) {
-                Ok(n) if n == wanted && read + n < length => read += n,
+            if D::TELLS_REST {
+                self.slot(socket)?.begin_part(length - read - wanted);
+            }
+            let received = D::receive(self, link, wanted, rest);
+            let is_cut = self.current(socket)?.is_cut(received.is_err());
+            if is_cut {
+                self.session().events.lose();
+            }
+            match received {
+                Ok(n) if n == wanted && read + n < length && !is_cut => read += n,
                 Ok(n) => break Ok(read + n),
                 Err(fault) => break Err(fault),
             }
         };
-        self.current(socket)?;
         if result != Ok(length) {
             // What the module holds is not what the notes say.
             self.session().in_doubt = true;
@@ -277,7 +284,8 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
         let result = D::receive(self, link, D::RECEIVE_MAX.min(unnoted as usize), into);
         let slot = self.current(socket)?;
         // What cannot be read is not there.
-        slot.read_unnoted(result.unwrap_or(0) as u32);
+        let n = result.unwrap_or(0);
+        slot.read_unnoted(unnoted, n as u32, n == D::RECEIVE_MAX);
         let told = slot.next_datagram().map(|told| usize::from(told.length));
         match result {
             Ok(0) => Ok(false),

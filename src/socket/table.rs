@@ -85,7 +85,8 @@ pub(crate) struct Slot<'b> {
     generation: u32,
     /// At least this many bytes wait in the module.
     announced: u32,
-    /// So many bytes of what will be told of may have been read already.
+    /// So many bytes of what will be told of may have been read already. Of a datagram that is read in parts:
+    /// so many are told of again behind this one.
     untold: u32,
     /// Behind the datagrams that are noted the module holds this many bytes.
     pub(crate) unnoted: u32,
@@ -422,8 +423,42 @@ impl<'b> Slot<'b> {
         }
     }
 
-    /// Bytes have been read that were not noted.
-    pub(crate) fn read_unnoted(&mut self, n: u32) {
+    /// A part of the next datagram is read, behind which the module tells of so many bytes that are left.
+    pub(crate) fn begin_part(&mut self, rest: usize) {
+        self.untold = rest as u32;
+    }
+
+    /// The module has told of so many bytes: whether they are left of the datagram that is being read.
+    pub(crate) fn take_rest(&mut self, told: u16) -> bool {
+        let is_rest = self.untold > 0 && self.untold == u32::from(told);
+        if is_rest {
+            self.untold = 0;
+        }
+        is_rest
+    }
+
+    /// A part has been read, or was to be. Whether the module has not told of the rest: then nobody knows
+    /// what it holds.
+    pub(crate) fn is_cut(&mut self, may_be_told_late: bool) -> bool {
+        let is_cut = self.untold > 0;
+        if is_cut {
+            self.ahead.clear();
+            self.unnoted = SUSPECTED;
+        }
+        if !may_be_told_late {
+            self.untold = 0;
+        }
+        is_cut
+    }
+
+    /// Of `unnoted` bytes, `n` have been read: as many as can be read at once, or all that were there.
+    pub(crate) fn read_unnoted(&mut self, unnoted: u32, n: u32, is_full: bool) {
+        if is_full && unnoted == SUSPECTED {
+            // What was told meanwhile is the rest.
+            self.ahead.clear();
+            self.unnoted = SUSPECTED;
+            return;
+        }
         self.unnoted = match (n, self.unnoted) {
             // Behind one whose notice was lost the others are told.
             (0, _) | (_, SUSPECTED) => 0,

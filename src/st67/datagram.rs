@@ -27,6 +27,8 @@ const NOBODY: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 9)
 impl Datagrams for St67 {
     /// Firmware cuts what is longer into several datagrams.
     const DATAGRAM_MAX: usize = 1470;
+    /// It gives what it holds as one stream of bytes.
+    const TELLS_REST: bool = false;
 
     fn exchange<T: Transport, C: Clock>(
         module: &mut Module<'_, T, C>,
