@@ -33,6 +33,8 @@
 //! # }
 //! ```
 
+#[cfg(feature = "async")]
+mod awaited;
 #[cfg(feature = "std")]
 mod host;
 #[cfg(feature = "embedded-hal-nb")]
@@ -44,9 +46,12 @@ mod spi;
 mod waking;
 
 use core::fmt;
+use core::task::Waker;
 
 use embedded_io::{ErrorKind, ErrorType, Read, ReadReady, Write};
 
+#[cfg(feature = "async")]
+pub use awaited::{Awaited, Signal};
 #[cfg(feature = "std")]
 pub use host::Std;
 #[cfg(feature = "embedded-hal-nb")]
@@ -90,6 +95,12 @@ pub trait Transport: Read + Write {
 
     /// A call is over: until the next `write` nobody speaks to the module, which may sleep.
     fn rest(&mut self) {}
+
+    /// A task waits, in the asynchronous traits: it is to be polled again when there may be something
+    /// to read. Without more knowledge than that, it is woken at once.
+    fn wake_when_ready(&mut self, waker: &Waker) {
+        waker.wake_by_ref();
+    }
 }
 
 impl<T: Read + ReadReady + Write> Transport for T {
