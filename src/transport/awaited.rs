@@ -89,7 +89,7 @@ impl<const N: usize> Default for Signal<N> {
 ///     HEARD.wake();
 /// }
 ///
-/// # let transmitter = Vec::new();
+/// # let transmitter: Vec<u8> = Vec::new();
 /// let transport = Awaited::new(Halves::new(RX.reader(), transmitter), &HEARD);
 /// # usart();
 /// # let _ = transport;
