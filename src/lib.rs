@@ -57,7 +57,9 @@
 //!
 //! All off by default, and additive.
 //!
-//! - `async`: `embedded-nal-async` 0.9 and `embedded-io-async` 0.7 on [`Shared`].
+//! - `async`: `embedded-nal-async` 0.9 and `embedded-io-async` 0.7 on [`Shared`], which says what blocks;
+//!   `transport::Awaited`, with which a read that waits sleeps. The program brings an implementation of
+//!   `critical-section`.
 //! - `defmt`, `log`: log the story of each connection (`info`), each exchange (`debug`), each line and
 //!   the length of each payload (`trace`); never a text, a secret or a payload.
 //! - `embedded-hal-nb`, `embedded-io-06`: [`transport`] adapters for HALs that offer only these.

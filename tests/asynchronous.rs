@@ -5,11 +5,16 @@ mod common;
 use std::cell::RefCell;
 use std::future::Future;
 use std::pin::pin;
-use std::task::{Context, Poll, Waker};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, Wake, Waker};
 
+use atwifi::transport::{Awaited, Signal};
 use atwifi::{Error, Module, Shared, SocketMemory, Usage};
 use atwifi_simulator::Simulation;
 use common::*;
+use embedded_hal::digital::InputPin;
+use embedded_io::ReadReady;
 use embedded_io_async::{Read, Write};
 use embedded_nal::AddrType;
 use embedded_nal_async::{ConnectedUdp, Dns, TcpConnect, UdpStack, UnconnectedUdp};
@@ -180,7 +185,98 @@ fn datagrams_are_awaited<D: UnderTest>() {
     });
 }
 
+/// What the interrupt sees: a byte in the UART, or the level of RDY.
+fn line_of(simulation: &Simulation) -> Box<dyn FnMut() -> bool> {
+    match simulation.has_spi() {
+        true => {
+            let mut rdy = simulation.spi().rdy();
+            let mut was_high = rdy.is_high().unwrap();
+            Box::new(move || {
+                let is_high = rdy.is_high().unwrap();
+                std::mem::replace(&mut was_high, is_high) != is_high
+            })
+        }
+        false => {
+            let mut port = simulation.port();
+            Box::new(move || port.read_ready().unwrap())
+        }
+    }
+}
+
+struct Woken(AtomicBool);
+
+impl Wake for Woken {
+    fn wake(self: Arc<Self>) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+fn a_read_that_waits_sleeps_until_the_module_speaks<D: UnderTest>() {
+    for simulation in simulations::<D>(|config| config) {
+        let heard = Signal::<1>::new();
+        let transport = Awaited::new(wire_of(&simulation), &heard);
+        let (mut line, mut sockets) = ([0; 1024], [const { SocketMemory::<64>::new() }; 2]);
+        let clock = SimClock(simulation.clone());
+        let mut module = Module::<D, _, _>::new(transport, clock, &mut line, &mut sockets).unwrap();
+        module.reset().unwrap();
+        module.join(SSID, PASSWORD).unwrap();
+        let module = RefCell::new(module);
+        let shared = Shared::new(&module);
+
+        let woken = Arc::new(Woken(AtomicBool::new(false)));
+        let waker = Waker::from(Arc::clone(&woken));
+        let mut context = Context::from_waker(&waker);
+        let mut interrupt = line_of(&simulation);
+        let task = pin!(async {
+            let mut connection = TcpConnect::connect(&shared, at(ECHO)).await.unwrap();
+            let (mut reader, mut writer) = connection.split();
+            let mut got = [0; 5];
+            let mut read = pin!(reader.read_exact(&mut got));
+            let mut polls = 0;
+            let mut poll = |context: &mut Context<'_>| {
+                polls += 1;
+                woken.0.store(false, Ordering::Relaxed);
+                read.as_mut().poll(context).is_ready()
+            };
+
+            // Nobody says anything, but for how a connection settles.
+            assert!(!poll(&mut context));
+            for _ in 0..300 {
+                simulation.idle();
+                if interrupt() {
+                    heard.wake();
+                }
+                if woken.0.load(Ordering::Relaxed) {
+                    assert!(!poll(&mut context));
+                }
+            }
+            writer.write_all(b"hello").await.unwrap();
+            writer.flush().await.unwrap();
+            // As the interrupt has done while the call took the answer in.
+            heard.wake();
+            let mut is_done = false;
+            for _ in 0..300 {
+                if woken.0.load(Ordering::Relaxed) && poll(&mut context) {
+                    is_done = true;
+                    break;
+                }
+                simulation.idle();
+                if interrupt() {
+                    heard.wake();
+                }
+            }
+            assert!(is_done, "not woken\n{}", simulation.transcript());
+            assert!(polls < 60, "{polls} polls: it does not sleep");
+        });
+        assert_eq!(
+            task.poll(&mut Context::from_waker(Waker::noop())),
+            Poll::Ready(())
+        );
+    }
+}
+
 on_both_dialects! {
+    a_read_that_waits_sleeps_until_the_module_speaks
     datagrams_are_awaited
     two_tasks_take_turns
     errors_and_the_end_are_told

@@ -2,13 +2,13 @@
 //! blocking traits.
 //!
 //! It is cooperative, and no more than that: a call that talks to the module blocks as it does in
-//! the blocking traits, and only a read for which nothing is there yields. It wakes itself at once, so
-//! that the executor polls it again when the other tasks have had their turn.
+//! the blocking traits, and only a read for which nothing is there yields. The transport says when it is
+//! polled again: behind a signal, or at once, when the other tasks have had their turn.
 
 use core::cell::{RefCell, RefMut};
 use core::future::poll_fn;
 use core::net::{IpAddr, SocketAddr};
-use core::task::Poll;
+use core::task::{Poll, Waker};
 
 use embedded_io::ErrorType;
 use embedded_io_async::{Read, Write};
@@ -121,16 +121,35 @@ impl<D: Dialect, T: Transport, C: Clock> embedded_nal_async::Dns for Shared<'_, 
 }
 
 /// Calls until there is something, and lets the other tasks have their turn in between.
-async fn until_there<R, E>(mut call: impl FnMut() -> nb::Result<R, E>) -> Result<R, E> {
-    poll_fn(|context| match call() {
-        Ok(result) => Poll::Ready(Ok(result)),
-        Err(nb::Error::Other(error)) => Poll::Ready(Err(error)),
-        Err(nb::Error::WouldBlock) => {
-            context.waker().wake_by_ref();
-            Poll::Pending
+async fn until_there<R, E>(
+    mut call: impl FnMut() -> nb::Result<R, E>,
+    wake_when_ready: impl Fn(&Waker),
+) -> Result<R, E> {
+    poll_fn(|context| {
+        // Twice: what comes between the look and the waker is not slept through.
+        for is_last in [false, true] {
+            match call() {
+                Ok(result) => return Poll::Ready(Ok(result)),
+                Err(nb::Error::Other(error)) => return Poll::Ready(Err(error)),
+                Err(nb::Error::WouldBlock) if is_last => {}
+                Err(nb::Error::WouldBlock) => wake_when_ready(context.waker()),
+            }
         }
+        Poll::Pending
     })
     .await
+}
+
+/// The waker is told when the module may have said something.
+fn wake_when_ready<D: Dialect, T: Transport, C: Clock>(
+    module: &Shared<'_, '_, D, T, C>,
+    waker: &Waker,
+) {
+    let told = module.with(|module| module.engine.link.transport.wake_when_ready(waker));
+    if told.is_err() {
+        // A call is under way: again when it is over.
+        waker.wake_by_ref();
+    }
 }
 
 /// What a call gave that blocks until it has finished.
@@ -170,7 +189,14 @@ impl<D: Dialect, T: Transport, C: Clock> Read for ReadHalf<'_, '_, '_, D, T, C> 
         let Some(stream) = self.stream else {
             return Ok(0);
         };
-        until_there(|| lent(stream)?.read_now(buffer)).await
+        until_there(
+            || lent(stream)?.read_now(buffer),
+            |waker| match stream.try_borrow() {
+                Ok(stream) => wake_when_ready(stream.stack(), waker),
+                Err(_) => waker.wake_by_ref(),
+            },
+        )
+        .await
     }
 }
 
@@ -249,7 +275,7 @@ impl<'a, 'b, D: Dialect, T: Transport, C: Clock> Datagrams<'a, 'b, D, T, C> {
 
     /// The next datagram: as much of it as fits, its whole length, and who sent it.
     async fn receive(&mut self, buffer: &mut [u8]) -> Result<(usize, SocketAddr), ErrorOf<D, T>> {
-        until_there(|| match &self.socket {
+        let receive = || match &self.socket {
             Some(socket) => {
                 let received = self.module.with(|module| {
                     let received = module.receive_datagram(socket, buffer);
@@ -258,8 +284,8 @@ impl<'a, 'b, D: Dialect, T: Transport, C: Clock> Datagrams<'a, 'b, D, T, C> {
                 received??.ok_or(nb::Error::WouldBlock)
             }
             None => Err(nb::Error::WouldBlock),
-        })
-        .await
+        };
+        until_there(receive, |waker| wake_when_ready(&self.module, waker)).await
     }
 }
 

@@ -28,6 +28,18 @@ use crate::transport::Transport;
 /// # let _ = for_dns;
 /// # }
 /// ```
+///
+/// # In asynchronous programs
+///
+/// With the feature `async` it implements `embedded-nal-async`. The driver stays a blocking one: a call
+/// that talks to the module (connect, resolve, write what is gathered, fetch what has come) holds the
+/// executor as long as it does in the blocking traits, in milliseconds if all is well, and at most as
+/// long as the table at [`Timeouts`](crate::Timeouts) says. Only a read for which nothing has come
+/// yields. Tasks that cannot wait for that run in an executor of a higher priority, and the driver in
+/// the one of the thread.
+///
+/// A read that yields is polled again at once, so that the executor never sleeps, unless the transport
+/// knows better: `transport::Awaited`, whose reads an interrupt wakes.
 pub struct Shared<'a, 'b, D: Dialect, T: Transport, C>(&'a RefCell<Module<'b, D, T, C>>);
 
 impl<D: Dialect, T: Transport, C> fmt::Debug for Shared<'_, '_, D, T, C> {

@@ -91,6 +91,12 @@ impl<S: WaitTcp, G: AsMut<[u8]>> Stream<S, G> {
         Ok(())
     }
 
+    /// The stack whose socket it is.
+    #[cfg(feature = "async")]
+    pub(super) fn stack(&self) -> &S {
+        &self.stack
+    }
+
     /// Reads what is there; 0 at the end of the stream. Before it says `WouldBlock` it sends what
     /// is gathered: the peer may be waiting for it.
     pub(super) fn read_now(&mut self, buffer: &mut [u8]) -> nb::Result<usize, S::Error> {

@@ -32,7 +32,39 @@
 //! # assert!(!transport.read_ready().unwrap());
 //! # }
 //! ```
+//!
+//! # What fits on which HAL
+//!
+//! A UART's hardware keeps one byte, or a FIFO of them, for the time in which nobody reads. The traits of
+//! `embedded-io` do not tell a type that receives in an interrupt from one that receives only while it is
+//! read: both are a [`Transport`], and the second loses the middle of answers.
+//!
+//! | HAL | link | type | what to do |
+//! |---|---|---|---|
+//! | embassy-stm32 0.6.0 | UART | `BufferedUart` | nothing; what its buffer does not hold is lost in silence, so lend it 2 KiB. `Uart` receives only while it is read |
+//! | embassy-stm32 0.6.0 | SPI | `Spi` | nothing |
+//! | embassy-rp 0.10.0 | UART | `BufferedUart` | nothing; lend its receiver 2 KiB. `Uart` receives only while it is read |
+//! | embassy-rp 0.10.0 | SPI | `Spi` | nothing |
+//! | embassy-nrf 0.11.0 | UART | `BufferedUarte` | its traits are asynchronous only: a type of ten lines asks it for what it has now |
+//! | embassy-nrf 0.11.0 | SPI | `Spim` | nothing |
+//! | stm32f4xx-hal 0.23.0 | UART | `Rx`, `Tx` | a [`Ring`] filled in the interrupt, and `Io06` or `Nb` around `Tx`. `Serial` keeps one byte |
+//! | stm32f4xx-hal 0.23.0 | SPI | `Spi` | nothing |
+//! | stm32f1xx-hal 0.11.0 | UART | `Rx`, `Tx` | a [`Ring`] filled in the interrupt, and `Nb` around `Tx`. `Serial` keeps one byte |
+//! | stm32f1xx-hal 0.11.0 | SPI | `Spi` | nothing |
+//! | rp2040-hal 0.12.0 | UART | `Reader`, `Writer` | a [`Ring`] filled in the interrupt. `UartPeripheral` fits, and loses what its 32 bytes do not hold |
+//! | rp2040-hal 0.12.0 | SPI | `Spi` | nothing |
+//! | nrf-hal 0.19.0 | UART | `UarteRx`, `UarteTx` | a [`Ring`] filled in the interrupt, for low bit rates. `UarteRx` fits, and begins a transfer of one byte when it is asked for one: it cannot work. For high bit rates there is embassy-nrf |
+//! | nrf-hal 0.19.0 | SPI | `Spim` | nothing |
+//! | esp-hal 1.2.2 | UART | `UartRx`, `UartTx` | a [`Ring`] filled in the interrupt. `Uart` fits, and loses what its 128 bytes do not hold |
+//! | esp-hal 1.2.2 | SPI | `master::Spi` | nothing |
+//!
+//! Other HALs for the STM32 are made as these two are; with the traits of `embedded-hal` 0.2 alone
+//! (stm32h7xx-hal 0.16, stm32g0xx-hal 0.2) their SPI needs a type of your own that implements
+//! `embedded_hal` 1's `SpiBus`. Each row is a function that every change compiles, in `tests/hals` of the
+//! repository; none was tried on silicon.
 
+#[cfg(feature = "async")]
+mod awaited;
 #[cfg(feature = "std")]
 mod host;
 #[cfg(feature = "embedded-hal-nb")]
@@ -44,9 +76,12 @@ mod spi;
 mod waking;
 
 use core::fmt;
+use core::task::Waker;
 
 use embedded_io::{ErrorKind, ErrorType, Read, ReadReady, Write};
 
+#[cfg(feature = "async")]
+pub use awaited::{Awaited, Signal};
 #[cfg(feature = "std")]
 pub use host::Std;
 #[cfg(feature = "embedded-hal-nb")]
@@ -63,6 +98,11 @@ pub use waking::Waking;
 /// [`Spi`]. A `write` that returns `Ok(0)` is taken as "full, try again", a `read` that returns
 /// `Ok(0)` as silence. The driver writes a command, and a payload, in one call, and goes on with
 /// the rest of it if there is one: a transport may make a frame of each call.
+///
+/// **Bytes must be received while nobody reads**: in an interrupt, into a [`Ring`], or by a type of the
+/// HAL's that has a buffer of its own. The compiler cannot tell: a UART that fits here and receives only
+/// while it is read, such as one with a DMA transfer for each byte or with the hardware's FIFO alone,
+/// answers a command or two and then loses pieces of answers. [`crate::transport`] has a table of HALs.
 pub trait Transport: Read + Write {
     /// Whether the next `read` has something to hand out, or an error to report.
     ///
@@ -90,6 +130,12 @@ pub trait Transport: Read + Write {
 
     /// A call is over: until the next `write` nobody speaks to the module, which may sleep.
     fn rest(&mut self) {}
+
+    /// A task waits, in the asynchronous traits: it is to be polled again when there may be something
+    /// to read. Without more knowledge than that, it is woken at once.
+    fn wake_when_ready(&mut self, waker: &Waker) {
+        waker.wake_by_ref();
+    }
 }
 
 impl<T: Read + ReadReady + Write> Transport for T {

@@ -1,6 +1,7 @@
 //! A UART whose module sleeps until a pin wakes it.
 
 use core::convert::Infallible;
+use core::task::Waker;
 
 use embedded_hal::delay::DelayNs;
 use embedded_hal::digital::OutputPin;
@@ -96,6 +97,10 @@ impl<T: Transport, P: OutputPin<Error = Infallible>, D: DelayNs> Transport for W
         self.transport.rest();
         let Ok(()) = self.pin.set_low();
         self.is_awake = false;
+    }
+
+    fn wake_when_ready(&mut self, waker: &Waker) {
+        self.transport.wake_when_ready(waker);
     }
 }
 
