@@ -446,7 +446,7 @@ fn a_client_is_told_of_what_it_has_subscribed() {
 #[test]
 fn a_thousand_notifications_arrive() {
     let values: Vec<_> = (0..MANY).map(value).collect();
-    for profile in [Profile::St67Fw2_0_75, Profile::St67Fw2_0_106] {
+    for profile in Profile::ST67 {
         let simulation = Simulation::new(with_phone(config(profile)), Network::default().build());
         with_joined::<St67, _>(&simulation, |wifi| {
             let (mut ble, connection) = served(&simulation, wifi, Ability::Nothing).unwrap();
@@ -502,7 +502,7 @@ fn a_list_of_connections_that_is_spoilt_on_the_way_ends_none() {
 #[test]
 fn a_thousand_writes_arrive() {
     let values: Vec<_> = (0..MANY).map(value).collect();
-    for profile in [Profile::St67Fw2_0_75, Profile::St67Fw2_0_106] {
+    for profile in Profile::ST67 {
         let simulation = Simulation::new(with_phone(config(profile)), Network::default().build());
         with_memory::<St67, _, 64>(&simulation, 640, 2, |wifi| {
             wifi.reset().unwrap();
@@ -840,7 +840,7 @@ fn a_thousand_values_that_are_subscribed_to_arrive() {
 #[test]
 fn a_thousand_values_that_are_written_arrive() {
     let values: Vec<_> = (0..MANY).map(value).collect();
-    for profile in [Profile::St67Fw2_0_75, Profile::St67Fw2_0_106] {
+    for profile in Profile::ST67 {
         let simulation = Simulation::new(with_sensor(config(profile)), Network::default().build());
         with_joined::<St67, _>(&simulation, |wifi| {
             let (mut ble, connection) = client(wifi).unwrap();

@@ -112,11 +112,8 @@ fn a_fault_leaves_it_whole_or_told_as_missing<D: UnderTest>() {
 
 /// One in so many bytes is tried; all of them with `ATWIFI_SWEEP=all`.
 fn stride() -> usize {
-    match std::env::var("ATWIFI_SWEEP").is_ok_and(|wish| wish == "all") {
-        true => 1,
-        // With each of the kinds in turn.
-        false => 5,
-    }
+    // Five: with each of the kinds in turn.
+    if is_whole_sweep() { 1 } else { 5 }
 }
 
 /// With the questions that the driver begins with.

@@ -153,8 +153,7 @@ fn stride(profile: Profile) -> usize {
         Profile::St67Fw2_0_89 | Profile::St67Fw2_0_97 | Profile::St67Fw2_0_106
     );
     let is_quick = profile.module() == "microchip";
-    let all = std::env::var("ATWIFI_SWEEP").is_ok_and(|wish| wish == "all");
-    match (all || is_quick, alike) {
+    match (is_whole_sweep() || is_quick, alike) {
         (true, _) => 1,
         (_, true) => 41,
         _ => 5,

@@ -60,8 +60,7 @@ fn stride_of(profile: Profile, usual: usize) -> usize {
         profile,
         Profile::St67Fw2_0_89 | Profile::St67Fw2_0_97 | Profile::St67Fw2_0_106
     );
-    let all = std::env::var("ATWIFI_SWEEP").is_ok_and(|wish| wish == "all");
-    match (all, alike) {
+    match (is_whole_sweep(), alike) {
         (true, _) => 1,
         (_, true) => 11 * usual,
         _ => usual,

@@ -192,6 +192,11 @@ macro_rules! on_both_dialects {
     };
 }
 
+/// Whether every place of every conversation is to be tried, which takes much longer.
+pub fn is_whole_sweep() -> bool {
+    std::env::var("ATWIFI_SWEEP").is_ok_and(|wish| wish == "all")
+}
+
 /// Every firmware of a dialect, on each kind of wire that it has.
 pub fn configs<D: UnderTest>() -> impl Iterator<Item = Config> {
     let serial = D::PROFILES.iter().map(|&profile| config(profile));

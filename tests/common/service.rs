@@ -15,7 +15,7 @@ pub type Call<D> = fn(&mut Driver<'_, D>) -> Result<String, Failure<D>>;
 /// No call takes longer, whatever happens.
 const LONGEST: Duration = Duration::from_secs(60);
 
-/// So many bytes are left alone between two that are spoilt.
+/// One of so many bytes is spoilt.
 const STEP: usize = 3;
 
 /// Tries the call in all weathers on every firmware: as it is, and with a byte lost, changed or
@@ -27,7 +27,7 @@ pub fn in_all_weathers<D: UnderTest>(change: impl Fn(Config) -> Config, call: Ca
     in_weathers(STEP, change, call);
 }
 
-/// The same at every so many bytes, for a long conversation.
+/// The same at one of so many bytes, for a long conversation.
 pub fn in_weathers<D: UnderTest>(step: usize, change: impl Fn(Config) -> Config, call: Call<D>) {
     around_in_weathers(step, change, move |_, module: &mut Driver<'_, D>| {
         call(module)
@@ -40,6 +40,7 @@ pub fn around_in_weathers<D: UnderTest>(
     change: impl Fn(Config) -> Config,
     call: impl Fn(&Simulation, &mut Driver<'_, D>) -> Result<String, Failure<D>>,
 ) {
+    let step = if is_whole_sweep() { 1 } else { step };
     for config in configs::<D>() {
         let profile = config.profile;
         let new = || Simulation::new(change(config.clone()), Network::default().build());
