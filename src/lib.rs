@@ -2,7 +2,7 @@
 //! microcontroller.
 //!
 //! ```
-//! use atwifi::{SocketMemory, st67};
+//! use atwifi::{SocketMemory, WaitTcp, st67};
 //! use embedded_nal::{AddrType, Dns, TcpClientStack, nb};
 //! # use std::ops::ControlFlow;
 //! # use atwifi_simulator::{Config, MemoryNetwork, Profile, Simulation, services};
