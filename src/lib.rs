@@ -1,6 +1,50 @@
 //! Blocking, `no_std` driver that turns an AT-command Wi-Fi module into the network of a
 //! microcontroller.
 //!
+//! ```
+//! use atwifi::{SocketMemory, WaitTcp, st67};
+//! use embedded_nal::{AddrType, Dns, TcpClientStack, nb};
+//! # use std::ops::ControlFlow;
+//! # use atwifi_simulator::{Config, MemoryNetwork, Profile, Simulation, services};
+//! # struct Clock(Simulation);
+//! # impl atwifi::Clock for Clock {
+//! #     fn now(&mut self) -> u32 {
+//! #         self.0.now().as_millis() as u32
+//! #     }
+//! #     fn idle(&mut self) -> ControlFlow<()> {
+//! #         self.0.idle();
+//! #         ControlFlow::Continue(())
+//! #     }
+//! # }
+//! # let network = MemoryNetwork::new()
+//! #     .host("example.com", [192, 0, 2, 7].into())
+//! #     .serve(([192, 0, 2, 7], 80).into(), |_| services::respond("HTTP/1.0 200 OK\r\n\r\n"));
+//! # let config = Config::new(Profile::St67Fw2_0_75).with_access_point("home", "password");
+//! # let simulation = Simulation::new(config, network);
+//! # let (uart, clock) = (simulation.port(), Clock(simulation));
+//!
+//! let mut line = [0; 640]; // commands, lines, events
+//! let mut sockets = [const { SocketMemory::<512>::new() }; 2]; // as many as are open at a time
+//! let mut wifi = st67::Module::new(uart, clock, &mut line, &mut sockets)?;
+//!
+//! wifi.reset()?; // or `reset_by_pin`, where there is one
+//! wifi.join("home", "password")?; // blocks until there is an address
+//!
+//! let address = nb::block!(wifi.get_host_by_name("example.com", AddrType::IPv4))?;
+//! let mut socket = wifi.socket()?;
+//! nb::block!(wifi.connect(&mut socket, (address, 80).into()))?;
+//! let sent = nb::block!(wifi.send(&mut socket, b"HEAD / HTTP/1.0\r\n\r\n"))?;
+//! assert_eq!(sent, 19); // all of it, or it fails
+//! wifi.wait_readable(&mut socket, 5000)?;
+//! let mut answer = [0; 64];
+//! let n = nb::block!(wifi.receive(&mut socket, &mut answer))?;
+//! assert!(answer[..n].starts_with(b"HTTP/1.0 200 OK"));
+//! wifi.close(socket)?;
+//! # Ok::<(), st67::Error<atwifi_simulator::PortError>>(())
+//! ```
+//!
+//! The [`guide`] goes on from here, a page for each task.
+//!
 //! [`Module`] takes a transport (a UART with `embedded-io` 0.7, or [`transport::Spi`]), a [`Clock`] and two pieces of memory, and is
 //! from then on the network of every crate that takes `embedded-nal` 0.9: it implements
 //! [`TcpClientStack`](embedded_nal::TcpClientStack), [`TcpFullStack`](embedded_nal::TcpFullStack),
@@ -68,6 +112,7 @@
 //!   `alloc`.
 
 #![no_std]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(any(test, feature = "std"))]
 extern crate std;
@@ -81,6 +126,7 @@ mod clock;
 mod driver;
 mod engine;
 mod error;
+pub mod guide;
 pub mod microchip;
 #[cfg(any(test, feature = "mock"))]
 pub mod mock;

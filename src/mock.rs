@@ -5,16 +5,7 @@
 //! use atwifi::mock::{Clock, Uart};
 //! use atwifi::st67::{Module, command::basic::Test};
 //!
-//! let uart = Uart::new()
-//!     .answer("AT+CIPMUX?\r\n", "+CIPMUX:0\r\n\r\nOK\r\n")       // what the driver asks a stranger
-//!     .answer("ATE0\r\n", "\r\nOK\r\n")
-//!     .answer("AT+SYSSTORE=0\r\n", "\r\nOK\r\n")
-//!     .answer("AT+SYSLOG=1\r\n", "\r\nOK\r\n")
-//!     .answer("AT+CIPMUX=1\r\n", "\r\nOK\r\n")
-//!     .answer("AT+CIPRECVMODE=1\r\n", "\r\nOK\r\n")
-//!     .answer("AT+CIPDINFO=1\r\n", "\r\nOK\r\n")
-//!     .answer("AT\r\n", "\r\nOK\r\n")
-//!     .fragment(1);
+//! let uart = Uart::st67().answer("AT\r\n", "\r\nOK\r\n").fragment(1);
 //! let (mut line, mut sockets) = ([0; 640], [SocketMemory::<64>::new()]);
 //! let mut module = Module::new(uart.clone(), Clock::new(), &mut line, &mut sockets)?;
 //! module.command(&Test)?;
@@ -63,6 +54,44 @@ impl Uart {
     /// A UART with an empty script: silent, and surprised by anything that is written.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// An ST67W611M1 that has just started: what the driver asks of one is answered, and the script goes on
+    /// with the first call.
+    pub fn st67() -> Self {
+        let ok = "\r\nOK\r\n";
+        let settings = [
+            "ATE0\r\n",
+            "AT+SYSSTORE=0\r\n",
+            "AT+SYSLOG=1\r\n",
+            "AT+CIPMUX=1\r\n",
+            "AT+CIPRECVMODE=1\r\n",
+            "AT+CIPDINFO=1\r\n",
+        ];
+        let asked = Self::new().answer("AT+CIPMUX?\r\n", "+CIPMUX:0\r\n\r\nOK\r\n");
+        let settings = settings.into_iter();
+        settings.fold(asked, |uart, setting| uart.answer(setting, ok))
+    }
+
+    /// A PIC32MZW1 that has just started, in the same way.
+    ///
+    /// ```
+    /// use atwifi::SocketMemory;
+    /// use atwifi::microchip::Module;
+    /// use atwifi::mock::{Clock, Uart};
+    ///
+    /// let uart = Uart::microchip().answer("AT+WSTA=0\r\n", "OK\r\n");
+    /// let (mut line, mut sockets) = ([0; 640], [SocketMemory::<64>::new()]);
+    /// let mut module = Module::new(uart.clone(), Clock::new(), &mut line, &mut sockets)?;
+    /// module.leave()?;
+    /// uart.assert_done();
+    /// # Ok::<(), atwifi::microchip::Error<atwifi::mock::Failure>>(())
+    /// ```
+    pub fn microchip() -> Self {
+        Self::new()
+            .answer("AT+GMM\r\n", "AT+GMM\r\n+GMM=\"PIC32MZW1\"\r\nOK\r\n>")
+            .answer("ATE0\r\n", "ATE0\r\nOK\r\n")
+            .answer("AT+SOCKLST\r\n", "OK\r\n")
     }
 
     /// Then exactly these bytes must be written, in pieces of any size.

@@ -47,6 +47,11 @@
 //! [`Module`]; one outside this crate goes to [`Simulation::with_module`].
 #![forbid(unsafe_code)]
 
+/// The README's example runs.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 mod access_point;
 mod ble;
 mod calendar;

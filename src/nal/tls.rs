@@ -64,8 +64,11 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
         self.begin_open(socket)?;
         let opened = D::connect_tls(self, socket, remote, config);
         let opened = self.explain(opened, Fault::Unconnected);
-        let what = format_args!("connected with TLS to {remote}");
-        self.end_open(socket, opened, &what)
+        self.end_open(
+            socket,
+            opened,
+            &format_args!("connected with TLS to {remote}"),
+        )
     }
 }
 

@@ -151,22 +151,31 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
     fn open_exchange(&mut self, socket: &mut Handle, remote: SocketAddr) -> Outcome {
         self.begin_open(socket)?;
         let opened = D::exchange(self, socket, remote);
-        let what = format_args!("exchanging datagrams with {remote}");
-        self.end_open(socket, opened, &what)
+        self.end_open(
+            socket,
+            opened,
+            &format_args!("exchanging datagrams with {remote}"),
+        )
     }
 
     fn open_bound(&mut self, socket: &mut Handle, port: u16) -> Outcome {
         self.begin_open(socket)?;
         let opened = D::bind(self, socket, port);
-        let what = format_args!("receiving datagrams at port {port}");
-        self.end_open(socket, opened, &what)
+        self.end_open(
+            socket,
+            opened,
+            &format_args!("receiving datagrams at port {port}"),
+        )
     }
 
     fn open_group(&mut self, socket: &mut Handle, group: SocketAddrV4) -> Outcome {
         self.begin_open(socket)?;
         let opened = D::join_group(self, socket, group);
-        let what = format_args!("receiving datagrams of group {group}");
-        self.end_open(socket, opened, &what)
+        self.end_open(
+            socket,
+            opened,
+            &format_args!("receiving datagrams of group {group}"),
+        )
     }
 
     fn send_datagram(&mut self, socket: &Handle, remote: SocketAddr, payload: &[u8]) -> Outcome {
