@@ -2,8 +2,8 @@
 
 use core::ops::ControlFlow;
 
-use super::connection;
 use super::{AddressKind, Bluetooth, Connection, Properties, Subscription, Uuid, VALUE_MAX};
+use super::{connection, rows};
 use crate::clock::Clock;
 use crate::driver::dialect::Outcome;
 use crate::engine::gather::{Gather, Head, line_row};
@@ -253,34 +253,24 @@ fn discover<T: Transport, C: Clock>(
     let mut services: Services = 0;
     let mut goes_on = true;
     module.compose("AT+BLEGATTCSRVDIS=#\r\n", &[index]);
-    let mut rows = Rows {
-        names: [b"+BLE:SRV:", b"+BLESRV="],
-        are_spoilt: false,
-        each: &mut |values| {
-            let found = service(values, index)?;
-            services |= 1 << (found.number % 32);
-            goes_on = goes_on && tell(&Found::Service(found));
-            Some(())
-        },
-    };
-    module.gather(&mut rows, ANSWER)?;
-    rows.check(module)?;
+    let names: [&[u8]; 2] = [b"+BLE:SRV:", b"+BLESRV="];
+    rows::gather(module, names, ANSWER, &mut |values| {
+        let found = service(values, index)?;
+        services |= 1 << (found.number % 32);
+        goes_on = goes_on && tell(&Found::Service(found));
+        Some(())
+    })?;
     for number in (0..Services::BITS).filter(|number| services & 1 << number != 0) {
         if !goes_on {
             break;
         }
         module.compose("AT+BLEGATTCCHARDIS=#,#\r\n", &[index, number]);
-        let mut rows = Rows {
-            names: [b"+BLE:SRVCHAR:", b"+BLESRVCHAR="],
-            are_spoilt: false,
-            each: &mut |values| {
-                let found = characteristic(values, index, number)?;
-                goes_on = goes_on && tell(&Found::Characteristic(found));
-                Some(())
-            },
-        };
-        module.gather(&mut rows, ANSWER)?;
-        rows.check(module)?;
+        let names: [&[u8]; 2] = [b"+BLE:SRVCHAR:", b"+BLESRVCHAR="];
+        rows::gather(module, names, ANSWER, &mut |values| {
+            let found = characteristic(values, index, number)?;
+            goes_on = goes_on && tell(&Found::Characteristic(found));
+            Some(())
+        })?;
     }
     Ok(())
 }
@@ -327,51 +317,6 @@ fn characteristic(values: &[u8], index: u32, of: u32) -> Option<Remote> {
         properties: Properties::from_bits(properties),
         value_handle,
     })
-}
-
-/// What stands behind the names of rows, until the answer comes.
-struct Rows<'r> {
-    names: [&'static [u8]; 2],
-    are_spoilt: bool,
-    each: &'r mut dyn FnMut(&[u8]) -> Option<()>,
-}
-
-impl Rows<'_> {
-    /// One that is missing must not seem not to be there.
-    fn check<T: Transport, C: Clock>(&self, module: &mut Module<'_, T, C>) -> Outcome {
-        match self.are_spoilt {
-            true => Err(module.engine.malformed()),
-            false => Ok(()),
-        }
-    }
-}
-
-impl Gather for Rows<'_> {
-    fn take(&mut self, pending: &[u8]) -> Head {
-        let Some(end) = pending.iter().position(|&byte| byte == b'\n') else {
-            return Head::Other;
-        };
-        let line = pending.get(..end).unwrap_or(&[]).trim_ascii();
-        let Some(values) = self.names.iter().find_map(|name| line.strip_prefix(*name)) else {
-            return Head::Other;
-        };
-        match (self.each)(values) {
-            Some(()) => Head::Row(end + 1),
-            None => Head::Spoilt,
-        }
-    }
-
-    fn miss(&mut self) {
-        self.are_spoilt = true;
-    }
-
-    fn answered(&mut self) -> Option<u32> {
-        None
-    }
-
-    fn is_over(&self) -> bool {
-        true
-    }
 }
 
 const READ: &[u8] = b"+BLE:GATTREAD:";

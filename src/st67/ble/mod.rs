@@ -20,6 +20,7 @@ mod connection;
 mod next;
 mod pairing;
 mod profiles;
+mod rows;
 mod scan;
 mod server;
 mod table;

@@ -2,8 +2,9 @@
 
 use core::ops::ControlFlow;
 
-use super::{AddressKind, Bluetooth, Connection, Passkey};
+use super::{AddressKind, Bluetooth, Connection, Passkey, rows};
 use crate::clock::Clock;
+use crate::driver::dialect::Outcome;
 use crate::st67::command::ble::BondRow;
 use crate::st67::{Error, Module};
 use crate::transport::Transport;
@@ -98,17 +99,10 @@ impl Bluetooth<'_> {
     ) -> Result<usize, Error<T::Error>> {
         self.on(module, |_, module| {
             let (mut count, mut is_broken_off) = (0, false);
-            module.compose("AT+BLESECGETLTKLIST?\r\n", &[]);
-            module.ask("", module.timeouts.command, &mut |row: &[u8]| {
-                if let (Some(row), false) = (BondRow::parse(row), is_broken_off) {
+            each_bond(module, &mut |bond| {
+                if !is_broken_off {
                     count += 1;
-                    let kind = match row.peer.kind {
-                        b"public" => Some(AddressKind::Public),
-                        b"random" => Some(AddressKind::Random),
-                        _ => None,
-                    };
-                    let peer = row.peer.address;
-                    is_broken_off = each(&Bond { peer, kind }).is_break();
+                    is_broken_off = each(bond).is_break();
                 }
             })?;
             Ok(count)
@@ -125,7 +119,36 @@ impl Bluetooth<'_> {
         self.on(module, |_, module| {
             let command = module.compose("AT+BLESECUNPAIR=", &[]);
             command.mac(peer).put(",#\r\n", &[kind.number()]);
-            module.send_composed(module.timeouts.command)
+            module.send_composed(module.timeouts.command)?;
+            // An address that was spoilt on the way is another device's, and the module says `OK` to it.
+            let mut is_left = false;
+            each_bond(module, &mut |bond| {
+                is_left |= bond.peer == peer && bond.kind.is_none_or(|other| other == kind);
+            })?;
+            match is_left {
+                true => Err(module.engine.malformed()),
+                false => Ok(()),
+            }
         })
     }
+}
+
+/// Asks for the devices that the module is bonded with.
+fn each_bond<T: Transport, C: Clock>(
+    module: &mut Module<'_, T, C>,
+    each: &mut dyn FnMut(&Bond),
+) -> Outcome {
+    module.compose("AT+BLESECGETLTKLIST?\r\n", &[]);
+    let timeout = module.timeouts.command;
+    rows::gather(module, BondRow::NAMES, timeout, &mut |values| {
+        let row = BondRow::parse_values(values)?;
+        let kind = match row.peer.kind {
+            b"public" => Some(AddressKind::Public),
+            b"random" => Some(AddressKind::Random),
+            _ => None,
+        };
+        let peer = row.peer.address;
+        each(&Bond { peer, kind });
+        Some(())
+    })
 }

@@ -1150,14 +1150,21 @@ pub struct BondRow<'a> {
 }
 
 impl<'a> BondRow<'a> {
+    /// What a row begins with: in the reference, and in firmware.
+    pub(crate) const NAMES: [&'static [u8]; 2] = [b"+BTADDR ", b"+BLESECGETLTKLIST: BONDADDR "];
+
     /// Takes a row apart: `+BTADDR <device> LTK:<key>` in the reference,
     /// `+BLESECGETLTKLIST: BONDADDR <device> LTK:<key>` in firmware.
     pub fn parse(line: &'a [u8]) -> Option<BondRow<'a>> {
+        let bond = Self::NAMES
+            .iter()
+            .find_map(|name| line.strip_prefix(*name))?;
+        Self::parse_values(bond)
+    }
+
+    /// Takes apart what stands behind the name.
+    pub(crate) fn parse_values(bond: &'a [u8]) -> Option<BondRow<'a>> {
         const KEY: &[u8] = b"LTK:";
-        let bond = line.strip_prefix(b"+BTADDR ").or_else(|| {
-            let bond = line.strip_prefix(b"+BLESECGETLTKLIST:")?;
-            bond.trim_ascii_start().strip_prefix(b"BONDADDR ")
-        })?;
         let at = bond.windows(KEY.len()).position(|word| word == KEY)?;
         let key = bond.get(at + KEY.len()..)?.trim_ascii();
         Some(BondRow {
