@@ -1,4 +1,4 @@
-//! Prints what crosses a transport, line by line, without the password.
+//! Prints what crosses a transport, line by line, without passwords.
 
 use std::time::Instant;
 
@@ -66,18 +66,29 @@ impl<T> Traced<T> {
     }
 }
 
-/// The command as it is, but for its password: the second text of `AT+CWJAP`, the value of
-/// `AT+WSTAC=3`.
+/// Behind the name that comes first, these have a password.
+const NAMED: [&[u8]; 2] = [b"AT+CWJAP=", b"AT+CWSAP="];
+
+/// What comes behind these is secret.
+const SECRET: [&[u8]; 7] = [
+    b"AT+WSTAC=3,",
+    b"AT+WAPC=3,",
+    b"AT+MQTTC=5,",
+    b"AT+MQTTUSERCFG=",
+    b"AT+CIPSSLCPSK=",
+    b"AT+CIPSSLCPSKHEX=",
+    b"AT+BLESECPASSKEY=",
+];
+
+/// The command as it is, but for its password.
 fn without_secret(command: &[u8]) -> Vec<u8> {
-    let secret = if command.starts_with(b"AT+CWJAP=") {
-        command
+    let begins = |name: &&&[u8]| command.starts_with(name);
+    let secret = match NAMED.iter().find(begins) {
+        Some(_) => command
             .windows(3)
             .position(|bytes| bytes == b"\",\"")
-            .map(|at| at + 2)
-    } else {
-        command
-            .strip_prefix(b"AT+WSTAC=3,")
-            .map(|value| command.len() - value.len())
+            .map(|at| at + 2),
+        None => SECRET.iter().find(begins).map(|name| name.len()),
     };
     match secret {
         Some(at) => [&command[..at], b"\"***\"\r\n"].concat(),
