@@ -127,12 +127,10 @@ impl Station for Microchip {
         if name.is_empty() {
             return Err(module.refuse(Usage::Empty));
         }
-        module
-            .compose(RESOLVE, &[])
-            .text::<Rule>(name.as_bytes(), 63)
-            .put("\r\n", &[]);
-        let composed = module.engine.command().get().trim_ascii_end();
-        let name_asked = fingerprint(composed.get(RESOLVE.len()..).unwrap_or(&[]));
+        let command = module.compose(RESOLVE, &[]);
+        command.text::<Rule>(name.as_bytes(), 63);
+        let name_asked = fingerprint(command.get().get(RESOLVE.len()..).unwrap_or(&[]));
+        command.put("\r\n", &[]);
         module.session().vendor.name_asked = name_asked;
         module.session().vendor.name = Attempt::Open;
         let asked = module.send_composed(module.timeouts.command);
