@@ -59,13 +59,15 @@ pub enum Level {
     Mqtt,
     /// The same by minimq over `Tls`.
     Minimq,
+    /// And by rust-mqtt.
+    RustMqtt,
     /// All that there is for applications.
     Everything,
 }
 
 impl Level {
     /// All.
-    pub const ALL: [Level; 23] = [
+    pub const ALL: [Level; 24] = [
         Level::Join,
         Level::Client,
         Level::Command,
@@ -88,6 +90,7 @@ impl Level {
         Level::About,
         Level::Mqtt,
         Level::Minimq,
+        Level::RustMqtt,
         Level::Everything,
     ];
 
@@ -116,6 +119,7 @@ impl Level {
             Level::About => "with what it is",
             Level::Mqtt => "with MQTT in the module, TLS",
             Level::Minimq => "with minimq over `Tls`",
+            Level::RustMqtt => "with rust-mqtt over `Tls`",
             Level::Everything => "everything",
         }
     }
@@ -150,6 +154,7 @@ impl Level {
             Level::About => "about",
             Level::Mqtt => "mqtt",
             Level::Minimq => "minimq",
+            Level::RustMqtt => "rust_mqtt",
             Level::Everything => "everything",
         }
     }

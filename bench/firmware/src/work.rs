@@ -17,7 +17,7 @@ use minimq::{Broker, ConfigBuilder, Minimq, Publication, QoS};
 
 use crate::datagrams::datagrams;
 use crate::dialect::Measured;
-use crate::{Timer, Uart, take, unknown};
+use crate::{Timer, Uart, rust_mqtt_session, take, unknown};
 
 /// The driver in this firmware.
 pub type Driver<D, T = Uart> = Module<'static, D, T, Timer>;
@@ -270,6 +270,12 @@ pub fn minimq<D: Dialect>(module: &mut Driver<D>) {
         take(client.subscribe(&["lamp/set".into()], &[]));
         take(client.publish(Publication::new("lamp", "off").qos(QoS::AtLeastOnce)));
     }
+}
+
+/// A client that has an MQTT session, through TLS, by rust-mqtt.
+pub fn rust_mqtt<D: Dialect>(module: &mut Driver<D>) {
+    client(module);
+    rust_mqtt_session::session(module);
 }
 
 /// The timer as minimq wants it.
