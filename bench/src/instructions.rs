@@ -93,7 +93,16 @@ fn callgrind(subject: Subject, work: &str) -> Result<u64> {
 }
 
 fn on_core(core: Core, profile: Profile) -> Result<Vec<Cost>> {
-    let text = emulate(&firmware::build(core, profile)?.join("count"))?;
+    let folder = firmware::build(core, profile)?;
+    let mut costs = Vec::new();
+    for program in ["count", "count_messages"] {
+        let text = emulate(&folder.join(program))?;
+        costs.extend(counted(core, profile, &text)?);
+    }
+    Ok(costs)
+}
+
+fn counted(core: Core, profile: Profile, text: &str) -> Result<Vec<Cost>> {
     let rows: Vec<Row<'_>> = text.lines().map(Row::parse).collect::<Result<_>>()?;
     let cost_of = |stack: &str, work: &str| {
         let row = rows

@@ -13,7 +13,7 @@ use crate::spi::{SpiOperation, SpiShare};
 use crate::subject::Subject;
 use crate::table::Table;
 use crate::wire::{CHUNKS, Direction, LATENCIES, Operation, Share};
-use atwifi_workload::WORK;
+use atwifi_workload::{MESSAGE, MESSAGES, WORK};
 
 /// What was measured.
 #[derive(Default, Serialize)]
@@ -57,6 +57,7 @@ impl Report {
         }
         if !self.costs.is_empty() {
             tables.push(self.instruction_table());
+            tables.push(self.message_table());
             tables.push(self.stack_table());
         }
         if !self.sizes.is_empty() {
@@ -220,6 +221,35 @@ impl Report {
                     }
                 }
                 table.rows.push(row);
+            }
+        }
+        table
+    }
+
+    fn message_table(&self) -> Table {
+        let mut table = Table::new(
+            "MQTT: instructions for a message",
+            &format!(
+                "To a broker and from it, of {MESSAGE} bytes, without quality of service: by the client in the \
+                 module, and by minimq over a TCP connection. With the transport's own, which are few."
+            ),
+            &["stack"],
+        );
+        table.head.extend(MESSAGES.map(str::to_owned));
+        for profile in [Profile::Fast, Profile::Small] {
+            for core in Core::ALL {
+                for subject in [Subject::St67, Subject::Microchip] {
+                    let place = format!("{}, {}", core.name(), profile.level());
+                    let mut row = vec![format!("{}, {place}", subject.name())];
+                    for work in MESSAGES {
+                        let cost = self.costs.iter().find(|cost| {
+                            (cost.subject, cost.core, cost.work.as_str())
+                                == (subject, Some((core, profile)), work)
+                        });
+                        row.push(cost.map_or(String::new(), |cost| cost.instructions.to_string()));
+                    }
+                    table.rows.push(row);
+                }
             }
         }
         table

@@ -4,6 +4,7 @@
 
 mod datagrams;
 pub mod dialect;
+pub mod meter;
 mod rust_mqtt_session;
 pub mod spi;
 pub mod work;

@@ -19,7 +19,7 @@ pub(crate) const SERVER: SocketAddr = SocketAddr::new(
 );
 
 /// A clock that moves only when nothing else does.
-struct Standing(u32);
+pub(crate) struct Standing(pub u32);
 
 impl Clock for Standing {
     fn now(&mut self) -> u32 {
@@ -32,7 +32,7 @@ impl Clock for Standing {
     }
 }
 
-type Driver<'m, D> = Module<'m, D, Port<'m>, Standing>;
+pub(crate) type Driver<'m, D> = Module<'m, D, Port<'m>, Standing>;
 
 const ST67_HEAD: usize = 18;
 const ST67_READ: [u8; ST67_HEAD + TRANSFER + 8] = framed(b"+CIPRECVDATA:1460,", b"\r\n\r\nOK\r\n");
@@ -45,7 +45,7 @@ const ST67_WORDS: Words = Words {
     event: b"+IPD:0,1460,\"10.0.0.7\",80\r\n",
 };
 
-fn st67_answer(command: &[u8]) -> Answer {
+pub(crate) fn st67_answer(command: &[u8]) -> Answer {
     if command.starts_with(b"AT+CIPRECVDATA=") {
         return Answer::plain(&ST67_READ);
     }
@@ -99,7 +99,7 @@ const MICROCHIP_WORDS: Words = Words {
     event: b"\r+SOCKRXT:1000,1460\r\n",
 };
 
-fn microchip_answer(command: &[u8]) -> Answer {
+pub(crate) fn microchip_answer(command: &[u8]) -> Answer {
     if command.starts_with(b"AT+SOCKRD=") {
         return Answer::plain(&MICROCHIP_READ);
     }

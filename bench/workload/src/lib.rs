@@ -4,11 +4,13 @@
 
 mod atwifi_work;
 mod bare;
+mod messages;
 mod peer_work;
 mod script;
 pub mod time;
 
 pub use atwifi_work::{microchip, st67};
+pub use messages::{MESSAGE, MESSAGES, microchip_messages, st67_messages};
 pub use peer_work::esp_at_nal;
 
 /// Payload of one transfer, in bytes.

@@ -40,7 +40,7 @@ impl Answer {
 
 /// The module's side.
 pub(crate) struct Script {
-    answer: fn(&[u8]) -> Answer,
+    answer: Cell<fn(&[u8]) -> Answer>,
     /// The byte that ends a command.
     end: u8,
     command: RefCell<([u8; COMMAND], usize)>,
@@ -51,12 +51,17 @@ pub(crate) struct Script {
 impl Script {
     pub fn new(end: u8, answer: fn(&[u8]) -> Answer) -> Self {
         Script {
-            answer,
+            answer: Cell::new(answer),
             end,
             command: RefCell::new(([0; COMMAND], 0)),
             owed: Cell::new((0, b"")),
             output: Cell::new(b""),
         }
+    }
+
+    /// Answers otherwise from now on.
+    pub fn change(&self, answer: fn(&[u8]) -> Answer) {
+        self.answer.set(answer);
     }
 
     /// Says something unasked.
@@ -71,7 +76,7 @@ impl Script {
             *length += bytes.len();
         }
         if bytes.last() == Some(&self.end) {
-            let answer = (self.answer)(command.get(..*length).unwrap_or(&[]));
+            let answer = self.answer.get()(command.get(..*length).unwrap_or(&[]));
             *length = 0;
             self.output.set(answer.now);
             self.owed.set((answer.payload, answer.receipt));
@@ -128,17 +133,17 @@ impl Write for Port<'_> {
 
 /// A head, a transfer of payload, and a tail.
 pub(crate) const fn framed<const N: usize>(head: &[u8], tail: &[u8]) -> [u8; N] {
-    assert!(N == head.len() + TRANSFER + tail.len());
-    let mut bytes = [b'.'; N];
-    let mut n = 0;
-    while n < head.len() {
-        bytes[n] = head[n];
-        n += 1;
-    }
-    n = 0;
-    while n < tail.len() {
-        bytes[head.len() + TRANSFER + n] = tail[n];
-        n += 1;
-    }
+    around(head, &[b'.'; TRANSFER], tail)
+}
+
+/// A head, payload, and a tail.
+pub(crate) const fn around<const N: usize>(head: &[u8], payload: &[u8], tail: &[u8]) -> [u8; N] {
+    assert!(N == head.len() + payload.len() + tail.len());
+    let mut bytes = [0; N];
+    let (before, rest) = bytes.split_at_mut(head.len());
+    before.copy_from_slice(head);
+    let (between, behind) = rest.split_at_mut(payload.len());
+    between.copy_from_slice(payload);
+    behind.copy_from_slice(tail);
     bytes
 }
