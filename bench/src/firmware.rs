@@ -82,7 +82,7 @@ pub fn build(core: Core, profile: Profile) -> Result<PathBuf> {
         .env_remove("CARGO_TARGET_DIR")
         .current_dir(&folder);
     if profile == Profile::Fast {
-        command.args(["--bin", "count"]);
+        command.args(["--bin", "count", "--bin", "count_messages"]);
     }
     let status = command
         .status()
