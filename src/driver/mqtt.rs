@@ -111,12 +111,15 @@ impl<'b, D: MqttClient, T: Transport, C: Clock> Module<'b, D, T, C> {
     }
 
     /// Takes in what has come for the session, without waiting. Where a message has no room, events make
-    /// room for it that nobody polls.
+    /// room for it that nobody polls; but a module that never stops talking does not hold the caller for good.
     pub(crate) fn take_in_messages(&mut self) -> Outcome {
         loop {
             self.engine.pump_with_patience()?;
             let is_ready = self.mqtt_client()?.messages.is_ready();
-            if is_ready || !self.engine.waits_for_room() || !self.session().events.make_room() {
+            if is_ready || !self.engine.waits_for_room() || self.engine.link.is_late() {
+                return Ok(());
+            }
+            if !self.session().events.make_room() {
                 return Ok(());
             }
         }
@@ -137,11 +140,7 @@ impl<'b, D: MqttClient, T: Transport, C: Clock> Module<'b, D, T, C> {
                 Err(Fault::Timeout) => return Ok(false),
                 other => other?,
             }
-            // A module that never stops talking must not hold the caller for good.
-            waited = match self.engine.link.is_late() {
-                true => Err(Fault::Timeout),
-                false => self.engine.await_event_with_patience(),
-            };
+            waited = self.engine.await_event_with_patience();
         }
     }
 
