@@ -195,7 +195,6 @@ impl Report {
              shown per byte of payload, all that it costs divided by its length.",
             &["stack"],
         );
-        let shown = |cost: &&Cost| WORK.contains(&cost.work.as_str());
         for work in WORK {
             table.head.push(work.to_owned());
             if matches!(work, "download" | "upload") {
@@ -211,10 +210,7 @@ impl Report {
                 });
                 let mut row = vec![format!("{}, {place}", subject.name())];
                 for work in WORK {
-                    let mut costs = self.costs.iter().filter(shown);
-                    let cost = costs.find(|cost| {
-                        (cost.subject, cost.core, cost.work.as_str()) == (subject, core, work)
-                    });
+                    let cost = self.cost(subject, core, work);
                     row.push(cost.map_or(String::new(), |cost| cost.instructions.to_string()));
                     if let Some(per_byte) = cost.and_then(Cost::per_byte) {
                         row.push(format!("{per_byte:.2}"));
@@ -224,6 +220,12 @@ impl Report {
             }
         }
         table
+    }
+
+    fn cost(&self, subject: Subject, core: Option<(Core, Profile)>, work: &str) -> Option<&Cost> {
+        let is_it =
+            |cost: &&Cost| (cost.subject, cost.core) == (subject, core) && cost.work == work;
+        self.costs.iter().find(is_it)
     }
 
     fn message_table(&self) -> Table {
@@ -242,10 +244,7 @@ impl Report {
                     let place = format!("{}, {}", core.name(), profile.level());
                     let mut row = vec![format!("{}, {place}", subject.name())];
                     for work in MESSAGES {
-                        let cost = self.costs.iter().find(|cost| {
-                            (cost.subject, cost.core, cost.work.as_str())
-                                == (subject, Some((core, profile)), work)
-                        });
+                        let cost = self.cost(subject, Some((core, profile)), work);
                         row.push(cost.map_or(String::new(), |cost| cost.instructions.to_string()));
                     }
                     table.rows.push(row);

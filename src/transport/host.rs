@@ -12,7 +12,7 @@ const AHEAD: usize = 256;
 ///
 /// Its reads must return soon when nothing is there, with
 /// [`WouldBlock`](ErrorKind::WouldBlock) or [`TimedOut`](ErrorKind::TimedOut): give it a timeout of a
-/// millisecond. It is the same for a port of the crate `serialport`:
+/// millisecond. Without one the first call hangs, since no deadline is looked at while a read waits. It is the same for a port of the crate `serialport`:
 ///
 /// ```no_run
 /// use std::net::TcpStream;
