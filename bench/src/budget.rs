@@ -274,6 +274,8 @@ fn stack(report: &Report) -> Vec<Budget> {
         let deepest = |subject| {
             (report.costs.iter())
                 .filter(|cost| (cost.subject, cost.core) == (subject, Some((core, Profile::Small))))
+                // What minimq takes is not the driver's.
+                .filter(|cost| !cost.work.ends_with("by minimq"))
                 .filter_map(|cost| cost.stack)
                 .max()
                 .map(|stack| stack as f64)
