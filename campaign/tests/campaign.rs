@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use atwifi_campaign::campaign::{self, SPI_PROFILES, Setting};
 use atwifi_campaign::program::Bounds;
+use atwifi_simulator::Profile;
 use indicatif::ProgressBar;
 
 /// How many conversations are played.
@@ -61,6 +62,19 @@ fn conversations_that_use_the_services_on_such_a_line() {
         has_services: true,
         ..Bounds::default()
     }));
+}
+
+#[test]
+fn conversations_with_a_phone_on_such_a_line() {
+    nothing_is_found(&Setting {
+        profiles: Profile::ST67.to_vec(),
+        bounds: Bounds {
+            is_evil: true,
+            has_services: true,
+            has_ble: true,
+            ..Bounds::default()
+        },
+    });
 }
 
 #[test]

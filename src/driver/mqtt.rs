@@ -140,7 +140,11 @@ impl<'b, D: MqttClient, T: Transport, C: Clock> Module<'b, D, T, C> {
                 Err(Fault::Timeout) => return Ok(false),
                 other => other?,
             }
-            waited = self.engine.await_event_with_patience();
+            // No deadline holds what is taken in above.
+            waited = match self.engine.link.is_late() {
+                true => Err(Fault::Timeout),
+                false => self.engine.await_event_with_patience(),
+            };
         }
     }
 
