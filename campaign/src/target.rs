@@ -73,6 +73,9 @@ pub trait Target: Dialect<Status: Display> + Sized {
     /// It is a station or an access point, not both at once.
     const IS_ONE_OF_BOTH: bool;
 
+    /// It is paid what it may be owed with questions, each of which it has to answer if nothing was owed.
+    const PACES_QUESTIONS: bool;
+
     /// It can list the clients of its access point, and send them away.
     const HAS_CLIENT_LIST: bool;
 
@@ -171,6 +174,8 @@ impl Target for St67 {
     const LEAD: &'static [u8] = b"";
     const IS_ONE_OF_BOTH: bool = false;
     const HAS_CLIENT_LIST: bool = true;
+    const PACES_QUESTIONS: bool = false;
+
     const REFERENCE: [u32; 3] = [2, 0, 75];
     const HAS_FILES: bool = true;
     const TOLD_SECURITY: Security = Security::Wpa2Wpa3;
@@ -315,6 +320,8 @@ impl Target for Microchip {
     const LEAD: &'static [u8] = b"\r";
     const IS_ONE_OF_BOTH: bool = true;
     const HAS_CLIENT_LIST: bool = false;
+
+    const PACES_QUESTIONS: bool = true;
     const REFERENCE: [u32; 3] = [19, 6, 1];
     const HAS_FILES: bool = false;
     const TOLD_SECURITY: Security = Security::Wpa2;

@@ -293,6 +293,7 @@ impl Trouble {
             });
         self.armed = armed;
         let struck: Vec<Armed> = struck;
+        let mut spoilt_from = u64::MAX;
         for armed in struck {
             let is_told = matches!(armed.kind, Kind::Gap(_));
             self.has_told |= is_told;
@@ -303,7 +304,8 @@ impl Trouble {
                     news.reset |= matches!(wire, Wire::Reset);
                     strikes(&wire, now, &mut news.to_host, &mut self.cut_to_host);
                     if !matches!(wire, Wire::Delay(_)) {
-                        self.spoilt = Some((armed.at, armed.at));
+                        spoilt_from = spoilt_from.min(armed.at);
+                        self.spoilt = Some((spoilt_from, armed.at));
                     }
                 }
                 Kind::ToModule(wire) => {

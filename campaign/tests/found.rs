@@ -724,3 +724,75 @@ fn what_is_left_of_a_long_datagram_is_no_datagram_nor_is_another_one_the_rest() 
         }
     }
 }
+
+#[test]
+fn a_list_that_a_late_answer_stood_for_is_asked_for_again() {
+    for profile in [MicrochipFw0_2_0, MicrochipFw0_3_2] {
+        let open = OpenDatagrams {
+            bound: false,
+            peer: 0,
+        };
+        let steps = vec![
+            step(open),
+            struck(Connect { to: Answering }, 0, Busy),
+            struck(LinkState, 232, ToHost(Delay(10_881))),
+            step(Join { if_down: false }),
+            step(Connect { to: Answering }),
+            step(RestartHost),
+            struck(Connect { to: Answering }, 2, Late(12_640)),
+            step(Join { if_down: true }),
+        ];
+        nothing_is_found(&on(profile, steps));
+    }
+}
+
+/// What is inserted is a line: the first half of the command is one that says `OK`.
+#[test]
+fn a_close_that_another_line_has_cut_in_two_is_noticed() {
+    for after in 0..200 {
+        let steps = vec![
+            struck(Leave, after, ToModule(Insert(6))),
+            step(Connect { to: Answering }),
+            step(Connect { to: Answering }),
+        ];
+        nothing_is_found(&on(MicrochipReference, steps));
+    }
+}
+
+#[test]
+fn a_wait_ends_that_has_begun_to_read_when_the_line_is_cut() {
+    let stream = |socket, gather, write| Stream {
+        socket,
+        gather,
+        write,
+        pieces: 1,
+        read: 1,
+        wait_ms: 3,
+    };
+    for profile in [MicrochipFw0_2_0, MicrochipFw0_3_2] {
+        for after in [200, 220, 230, 234, 238] {
+            let steps = vec![
+                step(Connect { to: Answering }),
+                step(Connect { to: Answering }),
+                step(stream(1, 0, 18)),
+                step(Close { socket: 0 }),
+                step(Send { socket: 0, size: 1 }),
+                step(PeerSays { socket: 0, size: 1 }),
+                struck(Connect { to: Sending(25) }, after, ToHost(Cut(57_201))),
+                step(Connect { to: Answering }),
+                step(stream(2, 23, 1)),
+                step(Listen { port: 0 }),
+                step(Send {
+                    socket: 0,
+                    size: 114,
+                }),
+                step(Wait { socket: 1, ms: 0 }),
+            ];
+            let mut conversation = on(profile, steps);
+            conversation.host.sockets = 2;
+            conversation.host.memory = 1;
+            conversation.host.spare = 0;
+            nothing_is_found(&conversation);
+        }
+    }
+}

@@ -73,6 +73,10 @@ const COMMAND_MAX: usize = 255;
 pub struct Memory {
     /// The station's address, as the module told it: there is no command to ask for it.
     address: Option<Ipv4Addr>,
+    /// There may be sockets of which the driver does not know.
+    lost: Option<stream::Wanted>,
+    /// Peers may have made connections of which nothing was told.
+    untold_children: bool,
     /// The socket that is being connected.
     connecting: Option<u32>,
     /// The socket on which TLS is being started.
@@ -87,10 +91,6 @@ pub struct Memory {
     sent_binary: Option<u32>,
     /// What it has for TLS, if anything.
     tls: Option<Known>,
-    /// There may be sockets of which the driver does not know.
-    lost: Option<stream::Wanted>,
-    /// Peers may have made connections of which nothing was told.
-    untold_children: bool,
     /// The address that the station was given instead of DHCP's; unspecified if there is none.
     fixed: u32,
 }
@@ -104,6 +104,14 @@ struct Known {
 }
 
 impl Memory {
+    /// There may be one that was opened and of which nobody knows.
+    #[inline(never)]
+    fn miss_sockets(&mut self) {
+        if self.lost.is_none() {
+            self.lost = Some(stream::Wanted::Idle);
+        }
+    }
+
     fn known(&mut self) -> &mut Known {
         self.tls.get_or_insert_default()
     }

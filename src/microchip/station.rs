@@ -51,11 +51,7 @@ impl Station for Microchip {
     /// Makes the settings, and takes back what a driver before this one has left.
     fn set_up<T: Transport, C: Clock>(module: &mut Module<'_, T, C>) -> Outcome {
         module.tell("ATE0\r\n", &[])?;
-        close_unknown(module, Wanted::All)?;
-        // What answered may have been asked by a host before this one.
-        let session = module.session();
-        session.vendor.lost = session.in_doubt.then_some(Wanted::All);
-        Ok(())
+        close_unknown(module, Wanted::All)
     }
 
     fn join<T: Transport, C: Clock>(

@@ -104,7 +104,7 @@ impl Streams for Microchip {
                 Err(Fault::Refused) if module.session().refusal == Status::SocketNotFound => {
                     module.engine.be_sure();
                     // It may have another name than was heard.
-                    module.session().vendor.lost = Some(Wanted::Idle);
+                    module.session().vendor.miss_sockets();
                     closed = Ok(());
                 }
                 Err(Fault::Refused) => {}
@@ -120,6 +120,8 @@ impl Streams for Microchip {
         ask_for_sockets(module, Wanted::Connected, &mut listed)?;
         let session = module.session();
         session.vendor.untold_children = true;
+        // What was answered may have been half a command, and not the one that closes a socket.
+        session.vendor.miss_sockets();
         if session.take_missed(Missed::Events) {
             let suspect = session
                 .datagrams
@@ -310,7 +312,6 @@ pub(super) fn open<T: Transport, C: Clock>(
 ) -> Outcome<u32> {
     if let Some(wanted) = module.session().vendor.lost {
         close_unknown(module, wanted)?;
-        module.session().vendor.lost = None;
     }
     let mut opened = None;
     module.compose("AT+SOCKO=#\r\n", &[protocol]);
@@ -323,14 +324,16 @@ pub(super) fn open<T: Transport, C: Clock>(
         (Ok(()), Some(opened)) => Ok(opened),
         (asked, _) => {
             // It may be open, and nobody knows its name; also where half a command was refused.
-            module.session().vendor.lost = Some(Wanted::Idle);
+            module.session().vendor.miss_sockets();
             asked?;
             Err(module.engine.malformed())
         }
     }
 }
 
-/// Closes the sockets of the module that nobody here knows.
+/// Closes the sockets of the module that nobody here knows. If what answered may have been asked by a host
+/// before this one, or by a command that was spoilt on its way, they are asked for again before the next is
+/// opened.
 pub(super) fn close_unknown<T: Transport, C: Clock>(
     module: &mut Module<'_, T, C>,
     wanted: Wanted,
@@ -342,6 +345,8 @@ pub(super) fn close_unknown<T: Transport, C: Clock>(
             Microchip::close(module, socket)?;
         }
     }
+    let session = module.session();
+    session.vendor.lost = session.in_doubt.then_some(wanted);
     Ok(())
 }
 

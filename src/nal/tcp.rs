@@ -231,6 +231,7 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
                 self.prepare()?;
                 // However short the wait was to be: a read that is broken off loses bytes.
                 self.engine.link.end_call();
+                self.begin_call();
                 if self.fetch_ahead(socket)? > 0 {
                     return Ok(true);
                 }

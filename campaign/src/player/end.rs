@@ -15,6 +15,9 @@ use crate::target::Target;
 const DRAIN: Duration = Duration::from_secs(120);
 /// How often it is looked for.
 const LOOK: Duration = Duration::from_millis(200);
+/// How long a question takes the driver that is paid byte by byte, and how many a payload is worth.
+const QUESTION: Duration = Duration::from_millis(540);
+const QUESTIONS: u32 = 256;
 /// What the last story sends.
 const SAID: usize = 300;
 
@@ -98,6 +101,7 @@ impl<D: Target> Player<'_, '_, D> {
         if self.story.outcome.came_back_at_once {
             return;
         }
+        self.outwait(surroundings);
         let Err(why) = self.tell_story(surroundings) else {
             return;
         };
@@ -111,6 +115,15 @@ impl<D: Target> Player<'_, '_, D> {
                 "a reset does not help"
             };
             self.story.find(Kind::NotBack, format!("{why}; {helps}"));
+        }
+    }
+
+    /// Questions that went out while the line was cut are all answered. A module may need longer for an answer
+    /// than the driver, which pays byte by byte what may be owed, for a question.
+    fn outwait(&mut self, surroundings: &Surroundings) {
+        let latency = Duration::from_millis(surroundings.latency_ms);
+        if D::PACES_QUESTIONS && latency > QUESTION {
+            self.story.simulation.advance(latency * QUESTIONS);
         }
     }
 
