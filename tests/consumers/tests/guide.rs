@@ -1,7 +1,7 @@
-//! The README shows an example that compiles.
+//! The guide shows an example that compiles.
 
 #[test]
-fn the_readme_shows_the_example_as_it_is() {
+fn the_guide_shows_the_example_as_it_is() {
     let example = include_str!("../examples/mqtt.rs");
     let begin = example
         .find("/// Publishes a greeting")
@@ -12,5 +12,5 @@ fn the_readme_shows_the_example_as_it_is() {
         "{} lines",
         shown.lines().count()
     );
-    assert!(include_str!("../../../README.md").contains(shown));
+    assert!(include_str!("../../../src/guide/mqtt.md").contains(shown));
 }
