@@ -74,7 +74,7 @@ pub fn start_once<const SOCKETS: usize, const N: usize>(
 fn join(wifi: &mut Wifi, clock: Uptime, program: &mut impl FnMut(&mut Wifi, Uptime)) {
     match wifi.join(settings::SSID, settings::PASSWORD) {
         Ok(_) => program(wifi, clock),
-        Err(error) => error!("{}", error),
+        Err(error) => error!("{}: {}", error, wifi.cause_of(&error)),
     }
 }
 
@@ -87,7 +87,7 @@ fn repeat(
     loop {
         match reset(wifi, &mut pin, clock) {
             Ok(()) => program(wifi, clock),
-            Err(error) => error!("{}", error),
+            Err(error) => error!("{}: {}", error, wifi.cause_of(&error)),
         }
         clock.delay_ms(1000);
     }

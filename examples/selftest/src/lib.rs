@@ -20,7 +20,7 @@ pub mod wire;
 use core::fmt;
 
 use atwifi::dialect::Words;
-use atwifi::{Clock, ErrorOf, JoinOptions, Module, Transport};
+use atwifi::{Clock, ErrorOf, Event, JoinOptions, Module, Transport};
 use embedded_nal::{AddrType, Dns, nb};
 
 pub use offers::Offers;
@@ -155,7 +155,11 @@ impl<'t, 'b, D: Offers, T: Transport, C: Clock> Test<'t, 'b, D, T, C> {
         if outcome.is_err() && !self.is_gone {
             self.recover();
         }
-        self.drain();
+        let lost = self.drain();
+        if lost > 0 {
+            self.counts.lost += lost;
+            self.say(format_args!("{lost} events lost since"));
+        }
     }
 
     /// Takes all sockets back from a step that did not come to its end; if not even that works, restarts
@@ -172,17 +176,19 @@ impl<'t, 'b, D: Offers, T: Transport, C: Clock> Test<'t, 'b, D, T, C> {
         }
     }
 
-    /// Counts the events that are lost; the others were told by what they are about.
-    fn drain(&mut self) {
+    /// Takes the events that have come, which are of no interest but for how many are lost: so many.
+    fn drain(&mut self) -> u32 {
         /// A module that never stops talking must not hold the test.
         const MOST: usize = 1000;
+        let mut lost = 0;
         for _ in 0..MOST {
             match self.wifi.poll() {
-                Ok(Some(atwifi::Event::Lost(count))) => self.counts.lost += u32::from(count),
+                Ok(Some(Event::Lost(count))) => lost += u32::from(count),
                 Ok(Some(_)) => {}
-                Ok(None) | Err(_) => return,
+                Ok(None) | Err(_) => break,
             }
         }
+        lost
     }
 
     /// Sees to it that the station is in its network.

@@ -56,13 +56,10 @@ impl<E, S: Refusal> From<Error<E, S>> for Trouble<E, S> {
     }
 }
 
-impl<E: Display, S: Display + Refusal> Display for Trouble<E, S> {
+impl<E: Display, S: Display> Display for Trouble<E, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Trouble::Failed(error) => match error.cause() {
-                Some(cause) => write!(f, "FAILED: {error} ({cause:?})"),
-                None => write!(f, "FAILED: {error}"),
-            },
+            Trouble::Failed(error) => write!(f, "FAILED: {error}"),
             Trouble::Wrong(what) => write!(f, "FAILED: {what}"),
             Trouble::NotOffered(what) => write!(f, "not offered by this module: {what}"),
             Trouble::Skipped(why) => write!(f, "skipped: {why}"),
@@ -100,7 +97,11 @@ impl<D: Offers, T: Transport, C: Clock> Test<'_, '_, D, T, C> {
         } += 1;
         match outcome {
             Ok(told) => self.say(format_args!("{name}: ok, {ms} ms{told}")),
-            Err(trouble @ (Trouble::Failed(_) | Trouble::Wrong(_))) => {
+            Err(trouble @ Trouble::Failed(error)) => match self.wifi.cause_of(error) {
+                Some(cause) => self.say(format_args!("{name}: {trouble} ({cause:?}), {ms} ms")),
+                None => self.say(format_args!("{name}: {trouble}, {ms} ms")),
+            },
+            Err(trouble @ Trouble::Wrong(_)) => {
                 self.say(format_args!("{name}: {trouble}, {ms} ms"));
             }
             Err(trouble) => self.say(format_args!("{name}: {trouble}")),
