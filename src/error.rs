@@ -14,17 +14,20 @@ use embedded_nal::{TcpError, TcpErrorKind};
 pub enum Error<E, S> {
     /// The UART or SPI failed. The link gets back into step before the next command.
     Transport(E),
-    /// The module did not answer within the deadline.
+    /// The module did not answer within the deadline, or its answer did not come to its end: where bytes
+    /// are lost on the line, [`Module::cause_of`](crate::Module::cause_of) says so.
     Timeout,
     /// The module has not answered anything, in spite of all that was tried to get back into step with
     /// it: several questions with growing patience, the end of a stream, as much payload as it can be
     /// waiting for. Each call tries it anew; but where the module has power and its lines are whole,
-    /// only its reset pin helps.
+    /// only its reset pin helps. Or no answer has come whole: where the first calls behind a reset fail
+    /// so, ask [`Module::cause_of`](crate::Module::cause_of).
     Unresponsive,
     /// The host hears what it sends, and nothing else; or beside the module's answers, though the module
     /// was told not to send anything back. Look at the wiring: is the line on which the host sends
     /// joined to the one on which it receives, instead of to the module's? Is there a jumper for such
-    /// a test, or an adapter or an RS-485 driver that echoes?
+    /// a test, or an adapter or an RS-485 driver that echoes? A UART that keeps one byte, too, hears the
+    /// echo of a Microchip module, whose answers come all at once and are lost.
     HearsItself,
     /// The idle hook of the [`Clock`](crate::Clock) broke the wait off.
     Interrupted,
@@ -33,8 +36,8 @@ pub enum Error<E, S> {
     /// The module could not make the connection, and why; [`cause`](Error::cause) puts that into
     /// neutral words.
     Unconnected(S),
-    /// The module said something that its reference does not allow here, or bytes were lost on
-    /// the way.
+    /// The module said something that its reference does not allow here, or, more often, bytes were
+    /// lost on the way: see [`Cause::BytesLost`].
     Malformed,
     /// The driver or the module ran out of something.
     Resource(Resource),
@@ -316,12 +319,21 @@ pub enum Closed {
     NoNetwork,
 }
 
-/// Why a module has refused, in words that all modules share: [`Error::cause`]. Which of a vendor's
+/// Why a call has failed, in words that all modules share: [`Error::cause`]. Which of a vendor's
 /// codes mean what stands with the vendor's status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Cause {
+    /// An answer makes no sense, or has begun and not come to its end: bytes are lost on the line between
+    /// module and host.
+    ///
+    /// Mostly the host has lost them: it receives only while it reads, and its UART keeps a byte, or 16, or
+    /// 32, of an answer of hundreds. Then short answers come whole, so that a reset works, and the calls
+    /// behind it fail. Let it receive in an interrupt, into a [`Ring`](crate::transport::Ring), or by what
+    /// the HAL has with a buffer: [`transport`](crate::transport) has a table. Else the buffer is too small
+    /// for the time in which nobody reads, the bit rate is not the module's, or the wires are too long.
+    BytesLost,
     /// The peer refuses the connection: nobody listens at the port.
     ConnectionRefused,
     /// The peer refuses the connection, or cannot be reached: the module does not tell which.
@@ -378,8 +390,8 @@ pub(crate) const NO_AUTHORITY: &str =
     "the certificate authority is not in the module: load it, or nobody would be checked";
 
 impl<E, S: Refusal> Error<E, S> {
-    /// Why it failed, in words that all modules share; `None` where it was not the module or the
-    /// network that failed.
+    /// Why it failed, in words that all modules share; `None` where it was not the module, the line to it or
+    /// the network that failed.
     ///
     /// What a module does not tell apart has one word: see [`Cause::RefusedOrUnreachable`].
     pub fn cause(&self) -> Option<Cause> {
@@ -387,6 +399,7 @@ impl<E, S: Refusal> Error<E, S> {
             Error::Module(status) => Some(status.cause()),
             Error::Unconnected(status) => Some(status.cause_of_connect()),
             Error::Timeout => Some(Cause::TimedOut),
+            Error::Malformed | Error::Closed(Closed::StreamBroken) => Some(Cause::BytesLost),
             Error::Closed(Closed::NoNetwork | Closed::StationDown) => {
                 Some(Cause::NetworkUnreachable)
             }
@@ -408,6 +421,7 @@ impl Cause {
             Cause::OutOfMemory | Cause::OutOfResources => ErrorKind::OutOfMemory,
             Cause::InvalidParameter => ErrorKind::InvalidInput,
             Cause::Unsupported => ErrorKind::Unsupported,
+            Cause::BytesLost => ErrorKind::InvalidData,
             Cause::Tls
             | Cause::File
             | Cause::NotJoined

@@ -132,10 +132,11 @@ pub enum Program {
     BleSensor,
     BleScan,
     Improv,
+    Selftest,
 }
 
 impl Program {
-    pub const ALL: [Program; 13] = [
+    pub const ALL: [Program; 14] = [
         Program::Join,
         Program::HttpGet,
         Program::Mqtt,
@@ -149,6 +150,7 @@ impl Program {
         Program::BleSensor,
         Program::BleScan,
         Program::Improv,
+        Program::Selftest,
     ];
 
     /// The name of its file.
@@ -167,6 +169,7 @@ impl Program {
             Program::BleSensor => "ble_sensor",
             Program::BleScan => "ble_scan",
             Program::Improv => "improv",
+            Program::Selftest => "selftest",
         }
     }
 }

@@ -33,6 +33,7 @@ pub fn check(job: Job, dialect: Dialect, log: &mut Log, world: &mut World) -> Re
         Program::BleSensor => bluetooth::sensor(dialect, log, &world.devices.phone),
         Program::BleScan => bluetooth::scan(dialect, log, &world.devices.thermometer),
         Program::Improv => bluetooth::improv(dialect, log, &world.devices.phone),
+        Program::Selftest => selftest(job, dialect, log, world),
     }
 }
 
@@ -201,6 +202,71 @@ fn update(dialect: Dialect, log: &mut Log) -> Result<()> {
         version.contains(IMAGE_VERSION),
         "the module runs {version}, not {IMAGE_VERSION}"
     );
+    Ok(())
+}
+
+/// The report comes to its end, and says of each step what is so.
+fn selftest(job: Job, dialect: Dialect, log: &mut Log, world: &World) -> Result<()> {
+    const NEED_SERVERS: [&str; 11] = [
+        "tcp connect",
+        "tcp echo",
+        "tcp upload",
+        "tcp download",
+        "several sockets",
+        "peer closes",
+        "udp",
+        "listen",
+        "tls",
+        "mqtt",
+        "restart",
+    ];
+    const NEED_NONE: [&str; 19] = [
+        "reset",
+        "versions",
+        "mac",
+        "line",
+        "scan",
+        "time server",
+        "join",
+        "station",
+        "resolve",
+        "time",
+        "ping",
+        "refused",
+        "certificate",
+        "files",
+        "power save",
+        "leave",
+        "access point",
+        "rejoin",
+        "bluetooth",
+    ];
+    log.wait_for("the end of the report", |line| {
+        line.text.ends_with(" events lost").then_some(())
+    })?;
+    let steps = NEED_NONE.into_iter().map(|step| (step, true));
+    let steps = steps.chain(NEED_SERVERS.into_iter().map(|step| (step, !job.is_alone)));
+    for (step, is_there) in steps {
+        let start = format!("selftest: {step}: ");
+        let mut told = log
+            .seen
+            .iter()
+            .filter_map(|line| line.text.strip_prefix(&start));
+        let told = told
+            .next()
+            .with_context(|| format!("nothing is told of {step}"))?;
+        let right = match (dialect, step) {
+            (_, "mqtt") if world.broker.is_none() => "FAILED: ",
+            (Dialect::Microchip, "files" | "power save" | "bluetooth" | "tls") => "not offered",
+            (Dialect::St67, "power save") => "skipped: no pin wakes the module up",
+            _ if is_there => "ok, ",
+            _ => "FAILED: ",
+        };
+        ensure!(told.starts_with(right), "{step}: {told}");
+    }
+    let shown = |text: &str| log.seen.iter().any(|line| line.text.contains(text));
+    ensure!(!shown(SSID) && !shown(PASSWORD), "a secret is in the log");
+    ensure!(shown("; 0 events lost"), "events are lost");
     Ok(())
 }
 

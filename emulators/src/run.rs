@@ -28,11 +28,14 @@ pub struct Job {
     pub program: Program,
     /// The module resets when it has sent this many bytes.
     pub reset_after: Option<u64>,
+    /// The servers are not where their name leads.
+    pub is_alone: bool,
 }
 
 impl Job {
-    /// Every program, and those that transfer much with a reset in the middle.
-    pub const ALL: [Job; 15] = [
+    /// Every program, those that transfer much with a reset in the middle, and what tells of all troubles
+    /// without servers.
+    pub const ALL: [Job; 17] = [
         Job::undisturbed(Program::Join),
         Job::undisturbed(Program::HttpGet),
         Job::undisturbed(Program::Mqtt),
@@ -46,8 +49,13 @@ impl Job {
         Job::undisturbed(Program::BleSensor),
         Job::undisturbed(Program::BleScan),
         Job::undisturbed(Program::Improv),
+        Job::undisturbed(Program::Selftest),
         Job::with_reset(Program::HttpGet),
         Job::with_reset(Program::TcpServer),
+        Job {
+            is_alone: true,
+            ..Job::undisturbed(Program::Selftest)
+        },
     ];
 
     /// A run in which nothing goes wrong.
@@ -55,13 +63,14 @@ impl Job {
         Job {
             program,
             reset_after: None,
+            is_alone: false,
         }
     }
 
     const fn with_reset(program: Program) -> Job {
         Job {
-            program,
             reset_after: Some(50_000),
+            ..Job::undisturbed(program)
         }
     }
 }
@@ -69,6 +78,7 @@ impl Job {
 impl fmt::Display for Job {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let what = match self.reset_after {
+            None if self.is_alone => format!("{}, without servers", self.program),
             None => self.program.to_string(),
             Some(bytes) => format!("{}, reset after {bytes} bytes", self.program),
         };
@@ -84,7 +94,7 @@ pub fn run(job: Job, firmware: &Firmware, world: &mut World, verbose: bool) -> R
     let recorder = Arc::clone(&records);
     let module = Server::new(
         config(firmware.dialect, job, world),
-        world.network(firmware.dialect),
+        world.network(firmware.dialect, job.is_alone),
     )
     .on_record(move |record| {
         let mut records = recorder.lock().unwrap_or_else(PoisonError::into_inner);
@@ -197,6 +207,10 @@ impl Log {
 
     /// Trouble is reported where the module has reset, and only there.
     fn check_trouble(&self, job: Job) -> Result<()> {
+        if job.program == Program::Selftest {
+            // It makes some, and was checked by its report.
+            return Ok(());
+        }
         let mut trouble = self.seen.iter().filter(|line| line.is_trouble());
         match job.reset_after {
             None => match trouble.next() {

@@ -9,6 +9,7 @@ use std::{iter, thread};
 
 use anyhow::{Context, Result};
 use atwifi_consumers::{Chrony, Mosquitto};
+use atwifi_selftest::peer::Peer;
 use atwifi_simulator::{AccessPoint, HostNetwork};
 use sha2::{Digest, Sha256};
 
@@ -35,7 +36,9 @@ pub struct World {
     pub broker: Option<Mosquitto>,
     pub time: Option<Chrony>,
     pub tls: TlsServers,
-    /// The port on which `tcp_server` listens.
+    /// What `selftest` talks to.
+    pub peer: Peer,
+    /// The port on which `tcp_server` and `selftest` listen.
     pub echo_port: u16,
     /// The ports of the page and of the names of `setup_page`.
     pub setup_ports: [u16; 2],
@@ -54,6 +57,7 @@ impl World {
             broker: Mosquitto::start(),
             time: Chrony::start(),
             tls: TlsServers::start()?,
+            peer: Peer::start(Ipv4Addr::LOCALHOST, 0, |_| {})?,
             echo_port: port(0)?,
             setup_ports: [port(1)?, port(2)?],
             devices: Devices::new(),
@@ -71,6 +75,7 @@ impl World {
             ),
             ("NTP_PORT", port(self.time.as_ref().map(Chrony::address))),
             ("ECHO_PORT", self.echo_port),
+            ("PEER_PORT", self.peer.port),
             ("SETUP_HTTP_PORT", self.setup_ports[0]),
             ("SETUP_DNS_PORT", self.setup_ports[1]),
         ];
@@ -84,6 +89,7 @@ impl World {
             "HTTP_HOST",
             "MQTT_HOST",
             "NTP_HOST",
+            "PEER_HOST",
             "TLS_HOST",
             "TLS_STRANGER_HOST",
             "TLS_EXPIRED_HOST",
@@ -111,14 +117,19 @@ impl World {
         iter::once(own).chain(others).collect()
     }
 
-    /// The network in which the module finds this machine, which is also a guest of its access point.
-    pub fn network(&self, dialect: Dialect) -> HostNetwork {
+    /// The network in which the module finds this machine, or an address of it without servers, and whose guest
+    /// it is at the module's access point.
+    pub fn network(&self, dialect: Dialect, is_alone: bool) -> HostNetwork {
+        let address = match is_alone {
+            true => Ipv4Addr::new(127, 0, 0, 2),
+            false => Ipv4Addr::LOCALHOST,
+        };
         let guest = match dialect {
             Dialect::St67 | Dialect::St67Spi | Dialect::St67Dma => Ipv4Addr::new(192, 168, 4, 2),
             Dialect::Microchip => Ipv4Addr::new(192, 168, 0, 2),
         };
         HostNetwork::new()
-            .host(HOST, IpAddr::V4(Ipv4Addr::LOCALHOST))
+            .host(HOST, IpAddr::V4(address))
             .peers_from(guest.into())
     }
 }

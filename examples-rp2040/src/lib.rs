@@ -17,7 +17,7 @@ use embedded_hal::delay::DelayNs;
 use embedded_hal::digital::OutputPin;
 
 use board::Board;
-use board::wire::Wire;
+use board::wire::{Reset, Wire};
 pub use board::{Uptime, entry};
 
 /// The Wi-Fi module of the board.
@@ -54,10 +54,27 @@ pub fn start_unjoined<const SOCKETS: usize>(program: impl FnMut(&mut Wifi, Uptim
     repeat(&mut wifi, board.reset, board.clock, program)
 }
 
+/// Runs a program once, with so many sockets and room for so many bytes of MQTT messages. The module is held in
+/// reset, and the program is lent its pin.
+pub fn start_once<const SOCKETS: usize, const N: usize>(
+    program: impl FnOnce(&mut Wifi, &mut Reset, Uptime),
+) -> ! {
+    let mut board = Board::take();
+    let (mut line, mut sockets) = ([0; 640], [const { SocketMemory::<512>::new() }; SOCKETS]);
+    let mut messages = MqttMemory::<Dialect, N>::new();
+    let wifi = Wifi::new(board.wire, board.clock, &mut line, &mut sockets);
+    let mut wifi = wifi.expect("the buffers suffice");
+    wifi.lend_messages(&mut messages);
+    program(&mut wifi, &mut board.reset, board.clock);
+    loop {
+        board.clock.delay_ms(1000);
+    }
+}
+
 fn join(wifi: &mut Wifi, clock: Uptime, program: &mut impl FnMut(&mut Wifi, Uptime)) {
     match wifi.join(settings::SSID, settings::PASSWORD) {
         Ok(_) => program(wifi, clock),
-        Err(error) => error!("{}", error),
+        Err(error) => error!("{}: {}", error, wifi.cause_of(&error)),
     }
 }
 
@@ -70,7 +87,7 @@ fn repeat(
     loop {
         match reset(wifi, &mut pin, clock) {
             Ok(()) => program(wifi, clock),
-            Err(error) => error!("{}", error),
+            Err(error) => error!("{}: {}", error, wifi.cause_of(&error)),
         }
         clock.delay_ms(1000);
     }

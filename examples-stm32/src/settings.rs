@@ -47,8 +47,14 @@ pub const TLS_EXPIRED: (&str, u16) = (
     number(option_env!("TLS_EXPIRED_PORT"), 443),
 );
 
-/// The port on which `tcp_server` listens.
+/// The port on which `tcp_server` and `selftest` listen.
 pub const ECHO_PORT: u16 = number(option_env!("ECHO_PORT"), 7);
+
+/// Where the peer of `selftest` runs: the address of a computer in the network. Empty: nowhere.
+pub const PEER: (&str, u16) = (
+    or(option_env!("PEER_HOST"), ""),
+    number(option_env!("PEER_PORT"), 6711),
+);
 
 /// The access point of `setup_page`.
 pub const SETUP_SSID: &str = or(option_env!("SETUP_SSID"), "set me up");

@@ -12,7 +12,7 @@ use super::session::Session;
 use crate::clock::{Clock, Deadline};
 use crate::engine::Engine;
 use crate::engine::protocol::Protocol;
-use crate::error::{Error, Fault, Lent, Resource, Usage};
+use crate::error::{Cause, Error, Fault, Lent, Resource, Usage};
 use crate::socket::{SocketMemory, Table};
 use crate::transport::Transport;
 
@@ -393,6 +393,40 @@ impl<'b, D: Dialect, T: Transport, C: Clock> Module<'b, D, T, C> {
     pub fn resume(&mut self) {
         self.engine.fall_out_of_step();
         self.session().doubt();
+    }
+
+    /// Why the last call has failed: [`Error::cause`], with what the driver has seen of the line.
+    ///
+    /// A wait that has ended while an answer was coming is [`Cause::BytesLost`] here, and no
+    /// [`Cause::TimedOut`]. Ask it right behind the call, whose error it is to be. Nothing is sent.
+    ///
+    /// ```
+    /// use atwifi::mock::{Clock, Uart};
+    /// use atwifi::{Cause, Error, st67};
+    ///
+    /// # let uart = [
+    /// #     ("AT+CIPMUX?", "+CIPMUX:0\r\n\r\nOK\r\n"), ("ATE0", "\r\nOK\r\n"),
+    /// #     ("AT+SYSSTORE=0", "\r\nOK\r\n"), ("AT+SYSLOG=1", "\r\nOK\r\n"),
+    /// #     ("AT+CIPMUX=1", "\r\nOK\r\n"), ("AT+CIPRECVMODE=1", "\r\nOK\r\n"),
+    /// #     ("AT+CIPDINFO=1", "\r\nOK\r\n"),
+    /// # ].iter().fold(Uart::new(), |uart, (sent, said)| uart.answer(format!("{sent}\r\n"), said));
+    /// // The end of the answer is lost.
+    /// let uart = uart.answer("AT+CWSTATE?\r\n", "+CWSTATE:2,\"ho");
+    /// # let mut line = [0; 640];
+    /// # let mut sockets = [atwifi::SocketMemory::<64>::new()];
+    /// # let mut wifi = st67::Module::new(uart, Clock::new(), &mut line, &mut sockets)?;
+    /// let error = wifi.link_state().unwrap_err();
+    /// assert_eq!(error, Error::Timeout);
+    /// assert_eq!(wifi.cause_of(&error), Some(Cause::BytesLost));
+    /// # Ok::<(), st67::Error<atwifi::mock::Failure>>(())
+    /// ```
+    pub fn cause_of(&self, error: &ErrorOf<D, T>) -> Option<Cause> {
+        match error {
+            Error::Timeout | Error::Unresponsive if self.engine.has_begun() => {
+                Some(Cause::BytesLost)
+            }
+            error => error.cause(),
+        }
     }
 
     /// Gives the transport and the clock back.

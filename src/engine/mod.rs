@@ -187,6 +187,15 @@ impl<'b, P: Protocol, T: Transport, C: Clock> Engine<'b, P, T, C> {
         self.hears_itself
     }
 
+    /// Whether something has begun to come and not ended: a line, or what stands before one.
+    pub(crate) fn has_begun(&self) -> bool {
+        let Lead {
+            carriage_return,
+            line_feed,
+        } = self.lead;
+        carriage_return || line_feed || self.is_loose || !self.input.pending().is_empty()
+    }
+
     /// A refusal was to be expected: no other answer follows.
     pub(crate) fn be_sure(&mut self) {
         self.unsure = false;

@@ -102,7 +102,8 @@ pub use waking::Waking;
 /// **Bytes must be received while nobody reads**: in an interrupt, into a [`Ring`], or by a type of the
 /// HAL's that has a buffer of its own. The compiler cannot tell: a UART that fits here and receives only
 /// while it is read, such as one with a DMA transfer for each byte or with the hardware's FIFO alone,
-/// answers a command or two and then loses pieces of answers. [`crate::transport`] has a table of HALs.
+/// answers a command or two and then loses pieces of answers. [`Module::cause_of`](crate::Module::cause_of)
+/// says so then, [`Cause::BytesLost`](crate::Cause::BytesLost), and [`crate::transport`] has a table of HALs.
 pub trait Transport: Read + Write {
     /// Whether the next `read` has something to hand out, or an error to report.
     ///
