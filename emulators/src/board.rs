@@ -6,30 +6,46 @@ use std::path::{Path, PathBuf};
 use atwifi_simulator::{Config, Profile, SpiConfig};
 use clap::ValueEnum;
 
-/// A board with examples of its own.
+/// A board with examples of its own; the second of the two has two kinds of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Board {
     Stm32,
     Rp2040,
+    /// The RP2040 once more, with embassy.
+    Embassy,
 }
 
 impl Board {
-    pub const ALL: [Board; 2] = [Board::Stm32, Board::Rp2040];
+    pub const ALL: [Board; 3] = [Board::Stm32, Board::Rp2040, Board::Embassy];
 
     /// The modules that its examples are for, and how they are wired to it.
     pub fn dialects(self) -> &'static [Dialect] {
         use Dialect::{Microchip, St67, St67Dma, St67Spi};
         match self {
             Board::Stm32 => &[St67Spi, St67Dma, St67, Microchip],
-            Board::Rp2040 => &[St67Spi, St67, Microchip],
+            Board::Rp2040 | Board::Embassy => &[St67Spi, St67, Microchip],
         }
+    }
+
+    /// Its programs.
+    pub fn programs(self) -> &'static [Program] {
+        match self {
+            Board::Stm32 | Board::Rp2040 => &Program::BLOCKING,
+            Board::Embassy => &[Program::Lamp],
+        }
+    }
+
+    /// Those of its programs that are asked for; all if none is.
+    pub fn wanted(self, programs: &[Program]) -> Vec<Program> {
+        let is_wanted = |program: &Program| programs.is_empty() || programs.contains(program);
+        self.programs().iter().copied().filter(is_wanted).collect()
     }
 
     /// The Rust target.
     pub fn target(self) -> &'static str {
         match self {
             Board::Stm32 => "thumbv7em-none-eabihf",
-            Board::Rp2040 => "thumbv6m-none-eabi",
+            Board::Rp2040 | Board::Embassy => "thumbv6m-none-eabi",
         }
     }
 
@@ -38,6 +54,7 @@ impl Board {
         root().join(match self {
             Board::Stm32 => "examples-stm32",
             Board::Rp2040 => "examples-rp2040",
+            Board::Embassy => "examples-embassy",
         })
     }
 }
@@ -47,6 +64,7 @@ impl fmt::Display for Board {
         f.pad(match self {
             Board::Stm32 => "stm32",
             Board::Rp2040 => "rp2040",
+            Board::Embassy => "embassy",
         })
     }
 }
@@ -115,7 +133,7 @@ impl fmt::Display for Dialect {
     }
 }
 
-/// A program in `src/bin/` of each board's examples.
+/// A program in `src/bin/` of the examples.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 #[value(rename_all = "snake_case")]
 pub enum Program {
@@ -133,10 +151,12 @@ pub enum Program {
     BleScan,
     Improv,
     Selftest,
+    Lamp,
 }
 
 impl Program {
-    pub const ALL: [Program; 14] = [
+    /// Those that both boards have.
+    pub const BLOCKING: [Program; 14] = [
         Program::Join,
         Program::HttpGet,
         Program::Mqtt,
@@ -170,6 +190,7 @@ impl Program {
             Program::BleScan => "ble_scan",
             Program::Improv => "improv",
             Program::Selftest => "selftest",
+            Program::Lamp => "lamp",
         }
     }
 }

@@ -11,11 +11,28 @@ use sha2::{Digest, Sha256};
 
 use crate::bluetooth;
 use crate::board::{Dialect, Program};
-use crate::run::{Job, Log};
+use crate::emulator::Figures;
+use crate::log::Line;
+use crate::run::{JOIN, Job, Log};
 use crate::world::{HOST, IMAGE_VERSION, PASSWORD, SSID, World, image, payload};
 
+/// What is on time, where other tasks wait for the network for seconds.
+const PUNCTUAL: Duration = Duration::from_millis(3);
+/// What the lamp says when it is told to hang, and when its watchdog has bitten.
+const HANGING: &str = "no task of the thread runs any more";
+const RESTARTED: &str = "restarted by the watchdog";
 /// The address that the simulated access point gives.
 const ADDRESS: &str = "192.168.1.50";
+
+/// Whether a line tells of trouble that the run is about.
+pub fn is_meant(program: Program, line: &Line) -> bool {
+    match program {
+        // Its report was checked.
+        Program::Selftest => true,
+        Program::Lamp => [HANGING, RESTARTED].contains(&line.text.as_str()),
+        _ => false,
+    }
+}
 
 /// Waits until the program has done what it is for.
 pub fn check(job: Job, dialect: Dialect, log: &mut Log, world: &mut World) -> Result<()> {
@@ -34,6 +51,7 @@ pub fn check(job: Job, dialect: Dialect, log: &mut Log, world: &mut World) -> Re
         Program::BleScan => bluetooth::scan(dialect, log, &world.devices.thermometer),
         Program::Improv => bluetooth::improv(dialect, log, &world.devices.phone),
         Program::Selftest => selftest(job, dialect, log, world),
+        Program::Lamp => lamp(log, world),
     }
 }
 
@@ -304,6 +322,81 @@ fn setup_page(dialect: Dialect, log: &mut Log, world: &World) -> Result<()> {
         ensure!(shown.contains(expected), "the page says {shown}");
     }
     log.wait_for_line(&format!("set up: {ADDRESS}"))?;
+    Ok(())
+}
+
+/// Two tasks use the network, which holds up all in the thread but not the lamp; and a task that hangs is
+/// ended by the watchdog.
+fn lamp(log: &mut Log, world: &World) -> Result<()> {
+    online(log, world)?;
+    if let Some(broker) = &world.broker {
+        let published = broker.publish_lines("lamp/set", &["100".to_owned()]);
+        published.context("mosquitto_pub is missing")?;
+        log.wait_for_line("on for 100 ms, off for 100 ms")?;
+        let kept = broker.kept_message("lamp/late");
+        let kept = kept.context("mosquitto_sub is missing")?;
+        ensure!(
+            kept.ends_with(b" us"),
+            "the broker has got {}",
+            kept.escape_ascii()
+        );
+    }
+    let late = log.wait_for_line("late at most: ")?;
+    let parts = late.strip_suffix(" us");
+    let parts = parts.and_then(|parts| parts.split_once(" us, in the thread "));
+    let (urgent, thread) = parts.context("it tells of others")?;
+    let (urgent, thread) = (urgent.parse()?, thread.parse()?);
+    let (urgent, thread) = (Duration::from_micros(urgent), Duration::from_micros(thread));
+    ensure!(thread >= JOIN, "the network has held up nobody: {thread:?}");
+    ensure!(urgent < PUNCTUAL, "the lamp is {urgent:?} late");
+
+    if let Some(broker) = &world.broker {
+        let published = broker.publish_lines("lamp/set", &["hang".to_owned()]);
+        published.context("mosquitto_pub is missing")?;
+        log.wait_for_line(RESTARTED)?;
+        online(log, world)?;
+    }
+    Ok(())
+}
+
+/// All that the lamp does in the network works.
+fn online(log: &mut Log, world: &World) -> Result<()> {
+    joined(log)?;
+    if world.broker.is_some() {
+        log.wait_for_line(&format!("the lamp is with {HOST}"))?;
+    }
+    (1..=3).try_for_each(|n| echo(world.echo_port, &payload()[..100 * n]))
+}
+
+/// Sends a datagram until it comes back.
+fn echo(port: u16, datagram: &[u8]) -> Result<()> {
+    let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
+    socket.set_read_timeout(Some(Duration::from_millis(500)))?;
+    let mut answer = [0; 1500];
+    for _ in 0..100 {
+        socket.send_to(datagram, (Ipv4Addr::LOCALHOST, port))?;
+        if let Ok(n) = socket.recv(&mut answer) {
+            ensure!(answer[..n] == *datagram, "another datagram has come back");
+            return Ok(());
+        }
+    }
+    bail!("no datagram comes back")
+}
+
+/// What the emulator tells of the lamp: its reads sleep, and its watchdog is fed unless a task hangs.
+pub fn check_figures(job: Job, figures: &Figures, world: &World) -> Result<()> {
+    if job.program != Program::Lamp {
+        return Ok(());
+    }
+    let rest = figures.rest.context("nothing is known of its rest")?;
+    ensure!(rest.asleep > 50, "the core has slept for {} %", rest.asleep);
+    ensure!(rest.fed > 100, "the watchdog was fed {} times", rest.fed);
+    let bites = u64::from(world.broker.is_some());
+    ensure!(
+        rest.bites == bites,
+        "the watchdog has bitten {} times",
+        rest.bites
+    );
     Ok(())
 }
 

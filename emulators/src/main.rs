@@ -15,7 +15,7 @@ mod world;
 
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use board::{Board, Dialect, Program};
 use clap::{Args, Parser, Subcommand};
 use run::Job;
@@ -43,6 +43,8 @@ enum Command {
     Stm32(Selection),
     /// The programs for the Raspberry Pi Pico, in rp2040js.
     Rp2040(Selection),
+    /// The programs with embassy, for the same.
+    Embassy(Selection),
     /// How much flash, RAM and stack each program takes, as a table.
     Table(Programs),
 }
@@ -52,16 +54,6 @@ struct Programs {
     /// Only this program. May be repeated.
     #[arg(long, value_enum)]
     program: Vec<Program>,
-}
-
-impl Programs {
-    /// Those that are asked for; all if none is.
-    fn wanted(&self) -> Vec<Program> {
-        if self.program.is_empty() {
-            return Program::ALL.to_vec();
-        }
-        self.program.clone()
-    }
 }
 
 #[derive(Args)]
@@ -82,7 +74,8 @@ fn main() -> ExitCode {
     let done = match Options::parse().command {
         Command::Stm32(selection) => run_all(Board::Stm32, &selection),
         Command::Rp2040(selection) => run_all(Board::Rp2040, &selection),
-        Command::Table(programs) => table::print(&programs.wanted()),
+        Command::Embassy(selection) => run_all(Board::Embassy, &selection),
+        Command::Table(programs) => table::print(&programs.program),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -97,7 +90,8 @@ fn run_all(board: Board, selection: &Selection) -> Result<()> {
     let mut world = World::new()?;
     let mut settings = world.settings();
     settings.extend(selection.log.clone().map(|level| ("DEFMT_LOG", level)));
-    let programs = selection.programs.wanted();
+    let programs = board.wanted(&selection.programs.program);
+    ensure!(!programs.is_empty(), "there is no such program for {board}");
     for &dialect in board.dialects() {
         if selection.module.is_some_and(|only| only != dialect) {
             continue;

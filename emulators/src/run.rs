@@ -19,6 +19,8 @@ use crate::world::World;
 
 /// Far more than any run takes on a busy machine.
 const LIMIT: Duration = Duration::from_secs(240);
+/// How long the module takes to join where that is to be felt: longer than the watchdog waits.
+pub const JOIN: Duration = Duration::from_secs(3);
 /// Records of the conversation with the module that are shown when a run fails.
 const SHOWN: usize = 60;
 
@@ -35,7 +37,7 @@ pub struct Job {
 impl Job {
     /// Every program, those that transfer much with a reset in the middle, and what tells of all troubles
     /// without servers.
-    pub const ALL: [Job; 17] = [
+    pub const ALL: [Job; 18] = [
         Job::undisturbed(Program::Join),
         Job::undisturbed(Program::HttpGet),
         Job::undisturbed(Program::Mqtt),
@@ -50,6 +52,7 @@ impl Job {
         Job::undisturbed(Program::BleScan),
         Job::undisturbed(Program::Improv),
         Job::undisturbed(Program::Selftest),
+        Job::undisturbed(Program::Lamp),
         Job::with_reset(Program::HttpGet),
         Job::with_reset(Program::TcpServer),
         Job {
@@ -133,6 +136,7 @@ pub fn run(job: Job, firmware: &Firmware, world: &mut World, verbose: bool) -> R
         "{name}: the firmware breaks rules of the SPI: {:?}",
         figures.broken
     );
+    check::check_figures(job, &figures, world).with_context(|| name.clone())?;
     println!("{name:55} {:5.1} s", log.began.elapsed().as_secs_f64());
     Ok(figures)
 }
@@ -153,6 +157,10 @@ fn config(dialect: Dialect, job: Job, world: &World) -> Config {
         poll: usual.poll / 5,
         ..usual
     };
+    if job.program == Program::Lamp {
+        // For so long it has the thread for itself.
+        config.join = JOIN;
+    }
     if (dialect, job.program) == (Dialect::Microchip, Program::TlsGet) {
         // Its firmware looks for authorities in its own image alone: the module that its reference
         // describes takes one that was loaded.
@@ -207,13 +215,9 @@ impl Log {
 
     /// Trouble is reported where the module has reset, and only there.
     fn check_trouble(&self, job: Job) -> Result<()> {
-        if job.program == Program::Selftest {
-            // It makes some, and was checked by its report.
-            return Ok(());
-        }
         let mut trouble = self.seen.iter().filter(|line| line.is_trouble());
         match job.reset_after {
-            None => match trouble.next() {
+            None => match trouble.find(|line| !check::is_meant(job.program, line)) {
                 None => Ok(()),
                 Some(line) => Err(anyhow!("the firmware is in trouble: {}", line.text)),
             },

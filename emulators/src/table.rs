@@ -13,6 +13,7 @@ pub fn print(programs: &[Program]) -> Result<()> {
     let mut world = World::new()?;
     let mut rows = Vec::new();
     for board in Board::ALL {
+        let programs = &board.wanted(programs);
         for &dialect in board.dialects() {
             let hardware = firmware::build_for_hardware(board, dialect, programs)?;
             let emulated = firmware::build(board, dialect, programs, &world.settings())?;

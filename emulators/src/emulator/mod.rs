@@ -14,6 +14,7 @@ use std::thread::{self, JoinHandle};
 use anyhow::{Context, Result};
 use atwifi_simulator::Handle;
 use qemu::Qemu;
+use serde::Deserialize;
 
 use crate::board::{Board, Dialect};
 use crate::log::{self, Line};
@@ -27,6 +28,19 @@ pub struct Figures {
     pub overruns: u64,
     /// Rules of the SPI that the firmware has broken.
     pub broken: Vec<String>,
+    /// Sleep and watchdog, which only rp2040js tells of.
+    pub rest: Option<Rest>,
+}
+
+/// How the firmware rests, and what watches that it does not for good.
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub struct Rest {
+    /// For how many percent of the time the core has slept.
+    pub asleep: u64,
+    /// How often the watchdog was fed.
+    pub fed: u64,
+    /// How often it has restarted the chip.
+    pub bites: u64,
 }
 
 /// What a line of an emulator's standard error means.
@@ -69,7 +83,9 @@ impl Emulator {
                 let qemu = Qemu::new(elf)?;
                 (qemu.command(elf, wire)?, Some(qemu), qemu::hear)
             }
-            (Board::Rp2040, _) => (rp2040js::command(elf, dialect, wire)?, None, said::hear),
+            (Board::Rp2040 | Board::Embassy, _) => {
+                (rp2040js::command(elf, dialect, wire)?, None, said::hear)
+            }
         };
         command
             .stdin(Stdio::piped())

@@ -90,6 +90,7 @@ impl Qemu {
             stack: length - untouched as u64,
             overruns: 0,
             broken: Vec::new(),
+            rest: None,
         })
     }
 }

@@ -26,5 +26,6 @@ pub fn figures(said: &[String]) -> Result<Figures> {
         stack: figure("stack")?,
         overruns: figure("overruns")?,
         broken: serde_json::from_value(figures["broken"].clone())?,
+        rest: serde_json::from_value(figures).ok(),
     })
 }
