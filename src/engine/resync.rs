@@ -165,6 +165,8 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
             let question = P::question(self.question);
             self.command.fly(InFlight::Question(question));
             self.link.within(patience);
+            // Also of a write that fails the module may have heard everything.
+            self.unanswered += 1;
             let written = match P::OWED_PACE > 0 && self.paced {
                 true => self.write_paced(question),
                 false => self.link.write(question),
@@ -173,7 +175,6 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
                 return Ok(false);
             }
             written?;
-            self.unanswered += 1;
             self.be_patient(patience);
             if !self.hear(patience)? {
                 return Ok(false);
@@ -233,8 +234,11 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
                     self.link.at_most(PATIENCE[0]);
                 }
                 Ok(Word::Line(Line::Event | Line::Detail | Line::Echo | Line::Stray)) => {}
-                // It answers something: it does not wait.
-                Ok(Word::Line(_)) => self.owed = 0,
+                // It answers something: it does not wait, and goes on to answer.
+                Ok(Word::Line(_)) => {
+                    self.owed = 0;
+                    self.be_patient(patience);
+                }
                 Ok(other) => self.take_unasked(other),
                 Err(Fault::Timeout) => {
                     if self.has_answered && !self.link.is_call_over() {
