@@ -109,7 +109,7 @@ fn run(config: Config, settings: &Settings<'_>) -> Report {
 fn run_with<D: Offers>(config: Config, settings: &Settings<'_>) -> Report {
     let network = HostNetwork::new().host(HOST, IpAddr::from(Ipv4Addr::LOCALHOST));
     let module = Server::new(config, network).spawn();
-    let (mut line, mut sockets) = ([0; 640], [const { SocketMemory::<512>::new() }; SOCKETS]);
+    let (mut line, mut sockets) = ([0; 1024], [const { SocketMemory::<512>::new() }; SOCKETS]);
     let mut messages = MqttMemory::<D, MESSAGES>::new();
     let wifi = Module::<D, _, _>::new(module.port(), StdClock::new(), &mut line, &mut sockets);
     let mut wifi = wifi.expect("the buffers suffice");
