@@ -104,10 +104,11 @@ impl Clock for Ticks {
 
 type OnNarrow<'b, D> = Module<'b, D, Narrow, Ticks>;
 type Outcome<D> = Result<(), atwifi::ErrorOf<D, Narrow>>;
+type Call<D> = (&'static str, fn(&mut OnNarrow<'_, D>) -> Outcome<D>);
 type Failed<D> = (&'static str, atwifi::ErrorOf<D, Narrow>, Option<Cause>);
 
 /// What a new user may call behind a reset.
-fn calls<D: UnderTest>() -> [(&'static str, fn(&mut OnNarrow<'_, D>) -> Outcome<D>); 4] {
+fn calls<D: UnderTest>() -> [Call<D>; 4] {
     [
         ("versions", |wifi| wifi.versions().map(drop)),
         ("join", |wifi| wifi.join(SSID, PASSWORD).map(drop)),
@@ -123,7 +124,7 @@ fn calls<D: UnderTest>() -> [(&'static str, fn(&mut OnNarrow<'_, D>) -> Outcome<
 fn first_failure<D: UnderTest>(
     profile: Profile,
     keeps: Keeps,
-    calls: &[(&'static str, fn(&mut OnNarrow<'_, D>) -> Outcome<D>)],
+    calls: &[Call<D>],
 ) -> Option<Failed<D>> {
     let baud = match profile.module() {
         "microchip" => 230_400,
@@ -140,8 +141,8 @@ fn first_failure<D: UnderTest>(
     let (mut line, mut sockets) = ([0; 1024], [const { SocketMemory::<64>::new() }; 1]);
     let clock = Ticks(simulation.clone());
     let mut wifi = Module::<D, _, _>::new(narrow, clock, &mut line, &mut sockets).unwrap();
-    let reset: fn(&mut OnNarrow<'_, D>) -> Outcome<D> = |wifi| wifi.reset();
-    for (name, call) in [("reset", reset)].iter().chain(calls) {
+    let reset: Call<D> = ("reset", |wifi| wifi.reset());
+    for (name, call) in [reset].iter().chain(calls) {
         if let Err(error) = call(&mut wifi) {
             return Some((*name, error, wifi.cause_of(&error)));
         }

@@ -24,6 +24,43 @@ const RESTARTED: &str = "restarted by the watchdog";
 /// The address that the simulated access point gives.
 const ADDRESS: &str = "192.168.1.50";
 
+/// The steps of `selftest` that need a server.
+const NEED_SERVERS: [&str; 11] = [
+    "tcp connect",
+    "tcp echo",
+    "tcp upload",
+    "tcp download",
+    "several sockets",
+    "peer closes",
+    "udp",
+    "listen",
+    "tls",
+    "mqtt",
+    "restart",
+];
+/// Those that need none.
+const NEED_NONE: [&str; 19] = [
+    "reset",
+    "versions",
+    "mac",
+    "line",
+    "scan",
+    "time server",
+    "join",
+    "station",
+    "resolve",
+    "time",
+    "ping",
+    "refused",
+    "certificate",
+    "files",
+    "power save",
+    "leave",
+    "access point",
+    "rejoin",
+    "bluetooth",
+];
+
 /// Whether a line tells of trouble that the run is about.
 pub fn is_meant(program: Program, line: &Line) -> bool {
     match program {
@@ -225,40 +262,6 @@ fn update(dialect: Dialect, log: &mut Log) -> Result<()> {
 
 /// The report comes to its end, and says of each step what is so.
 fn selftest(job: Job, dialect: Dialect, log: &mut Log, world: &World) -> Result<()> {
-    const NEED_SERVERS: [&str; 11] = [
-        "tcp connect",
-        "tcp echo",
-        "tcp upload",
-        "tcp download",
-        "several sockets",
-        "peer closes",
-        "udp",
-        "listen",
-        "tls",
-        "mqtt",
-        "restart",
-    ];
-    const NEED_NONE: [&str; 19] = [
-        "reset",
-        "versions",
-        "mac",
-        "line",
-        "scan",
-        "time server",
-        "join",
-        "station",
-        "resolve",
-        "time",
-        "ping",
-        "refused",
-        "certificate",
-        "files",
-        "power save",
-        "leave",
-        "access point",
-        "rejoin",
-        "bluetooth",
-    ];
     log.wait_for("the end of the report", |line| {
         line.text.ends_with(" events lost").then_some(())
     })?;

@@ -60,7 +60,8 @@ pub fn start_once<const SOCKETS: usize, const N: usize>(
     program: impl FnOnce(&mut Wifi, &mut Reset, Uptime),
 ) -> ! {
     let mut board = Board::take();
-    let (mut line, mut sockets) = ([0; 640], [const { SocketMemory::<512>::new() }; SOCKETS]);
+    // With room for the events of a whole step.
+    let (mut line, mut sockets) = ([0; 1024], [const { SocketMemory::<512>::new() }; SOCKETS]);
     let mut messages = MqttMemory::<Dialect, N>::new();
     let wifi = Wifi::new(board.wire, board.clock, &mut line, &mut sockets);
     let mut wifi = wifi.expect("the buffers suffice");

@@ -61,7 +61,8 @@ pub struct Settings<'a> {
 /// Takes all steps and prints the report, a line at a time. Returns how many steps went how.
 ///
 /// `restart` resets the module: by its pin, or by its command where there is none. `clock` is one like the
-/// module's. The module must have been lent memory for [`SOCKETS`] and [`MESSAGES`].
+/// module's. The module must have been lent memory for [`SOCKETS`] and [`MESSAGES`], and a line buffer of 1024
+/// bytes, or events are lost in the steps that bring many.
 pub fn run<'b, D: Offers, T: Transport, C: Clock>(
     wifi: &mut Module<'b, D, T, C>,
     clock: &mut dyn Clock,
