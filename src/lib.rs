@@ -106,6 +106,7 @@
 //!   `critical-section`.
 //! - `defmt`, `log`: log the story of each connection (`info`), each exchange (`debug`), each line and
 //!   the length of each payload (`trace`); never a text, a secret or a payload.
+//! - `edge-nal`: `edge-nal` 0.7 beside that, which can listen, too; it needs Rust 1.88.
 //! - `embedded-hal-nb`, `embedded-io-06`: [`transport`] adapters for HALs that offer only these.
 //! - `std`: `StdClock`, a clock on `std::time`, and `transport::Std` for what a computer has.
 //! - `mock`: the module `mock`, a scripted UART and a clock moved by hand, for unit tests; needs
@@ -143,6 +144,8 @@ pub use clock::{Clock, DelayClock, OnIdle};
 pub use driver::dialect;
 pub use driver::{Download, ErrorOf, Event, Module, MqttMemory, Prompt, Timeouts, Upload};
 pub use error::{Cause, Closed, Error, ImageFault, Lent, PinError, Resource, Usage};
+#[cfg(feature = "edge-nal")]
+pub use nal::Listener;
 pub use nal::{ConnectTls, Shared, Stream, Tls, WaitTcp};
 #[cfg(feature = "async")]
 pub use nal::{Connection, Datagrams, ReadHalf, WriteHalf};
