@@ -223,7 +223,7 @@ pub enum Lent {
     Line,
     /// What a socket reads ahead into: the `N` of [`SocketMemory`](crate::SocketMemory).
     Ahead,
-    /// The buffer that was passed to the call.
+    /// The buffer that was passed to the call, or the list that it returns.
     Data,
     /// The memory for messages of [`Module::lend_messages`](crate::Module::lend_messages).
     Messages,

@@ -51,7 +51,8 @@
 //! [`UdpClientStack`](embedded_nal::UdpClientStack), [`UdpFullStack`](embedded_nal::UdpFullStack)
 //! and [`Dns`](embedded_nal::Dns). [`Shared`] is that network for several clients, [`Stream`] a
 //! socket as a stream of bytes. The modules are ST's ST67W611M1 ([`st67::Module`]) and Microchip's
-//! PIC32MZW1 and WFI32 ([`microchip::Module`]).
+//! PIC32MZW1 and WFI32 ([`microchip::Module`]). Owned texts and lists are those of [`heapless`] 0.9, or
+//! newtypes of them.
 //!
 //! # The house
 //!
@@ -106,6 +107,7 @@
 //!   `critical-section`.
 //! - `defmt`, `log`: log the story of each connection (`info`), each exchange (`debug`), each line and
 //!   the length of each payload (`trace`); never a text, a secret or a payload.
+//! - `edge-nal`: `edge-nal` 0.7 beside that, which can listen, too; it needs Rust 1.88.
 //! - `embedded-hal-nb`, `embedded-io-06`: [`transport`] adapters for HALs that offer only these.
 //! - `std`: `StdClock`, a clock on `std::time`, and `transport::Std` for what a computer has.
 //! - `mock`: the module `mock`, a scripted UART and a clock moved by hand, for unit tests; needs
@@ -143,6 +145,10 @@ pub use clock::{Clock, DelayClock, OnIdle};
 pub use driver::dialect;
 pub use driver::{Download, ErrorOf, Event, Module, MqttMemory, Prompt, Timeouts, Upload};
 pub use error::{Cause, Closed, Error, ImageFault, Lent, PinError, Resource, Usage};
+/// What owned texts and lists lie in, in the version that they have here.
+pub use heapless;
+#[cfg(feature = "edge-nal")]
+pub use nal::Listener;
 pub use nal::{ConnectTls, Shared, Stream, Tls, WaitTcp};
 #[cfg(feature = "async")]
 pub use nal::{Connection, Datagrams, ReadHalf, WriteHalf};
@@ -154,8 +160,8 @@ pub use value::{
     AccessPointConfig, AccessPointInfo, Addresses, Arrival, Client, Credentials, FixedAddress,
     Image, Ip, JoinOptions, Joined, Leases, LinkState, Mac, MqttConfig, MqttWill, Numbered,
     PingOptions, PingSummary, PowerSave, Printed, PrintedSecret, Psk, Qos, Ranged, Reported, Rule,
-    ScanOptions, Scanned, Secret, Security, Strongest, Switch, Text, TlsConfig, Twt, UnixTime,
-    Versions,
+    ScanOptions, Scanned, Secret, SecretSlice, Security, Strongest, Switch, Text, TlsConfig, Twt,
+    UnixTime, Versions,
 };
 
 /// The README's examples compile.

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use atwifi::microchip::Microchip;
 use atwifi::st67::St67;
-use atwifi::{AccessPointConfig, Error, Event, Leases, Mac, Security, Usage};
+use atwifi::{AccessPointConfig, Error, Event, Leases, Lent, Mac, Security, Usage};
 use atwifi_simulator::{Config, Fault, FaultKind, Faults, Profile, Simulation, services};
 use common::service::spoilt;
 use common::*;
@@ -378,26 +378,26 @@ fn clients_are_listed_and_sent_away() {
         simulation.station_joins(PHONE);
         simulation.advance(Duration::from_secs(2));
         simulation.station_joins(other);
-        let mut seen = Vec::new();
-        let count = module.access_point_clients(|client| {
-            seen.push((client.mac, client.address));
-            ControlFlow::Continue(())
-        });
-        assert_eq!(count, Ok(2), "{}", simulation.transcript());
+        let listed = module.access_point_clients::<4>();
+        let listed = listed.unwrap_or_else(|error| panic!("{error}\n{}", simulation.transcript()));
+        let seen: Vec<_> = (listed.iter())
+            .map(|client| (client.mac, client.address))
+            .collect();
         let [a, b, c, _] = own.octets();
         let first = Some(Ipv4Addr::new(a, b, c, 2));
         assert_eq!(seen, [(Mac(PHONE), first), (Mac(other), None)]);
-        let broken_off = module.access_point_clients(|_| ControlFlow::Break(()));
-        assert_eq!(broken_off, Ok(1));
+        let no_room = Usage::BufferTooSmall {
+            which: Lent::Data,
+            needed: 2,
+        };
+        let listed = module.access_point_clients::<1>();
+        assert_eq!(listed, Err(Error::Usage(no_room)));
 
         module.disconnect_client(Mac(PHONE)).unwrap();
         let again = module.disconnect_client(Mac(PHONE));
         assert!(matches!(again, Err(Error::Module(_))), "{again:?}");
-        let count = module.access_point_clients(|client| {
-            assert_eq!(client.mac, Mac(other));
-            ControlFlow::Continue(())
-        });
-        assert_eq!(count, Ok(1));
+        let listed = module.access_point_clients::<1>().unwrap();
+        assert_eq!(listed[0].mac, Mac(other));
     });
 }
 
@@ -487,7 +487,7 @@ fn what_the_microchip_module_cannot_do_is_refused_before_a_byte() {
         });
     }
     with_mock::<Microchip, _>(&met::<Microchip>(), |module| {
-        let listed = module.access_point_clients(|_| ControlFlow::Continue(()));
+        let listed = module.access_point_clients::<4>();
         let usage = Usage::Unsupported("a list of clients");
         assert_eq!(listed, Err(Error::Usage(usage)));
     });

@@ -4,15 +4,20 @@ mod common;
 
 use std::cell::RefCell;
 use std::future::Future;
+use std::net::{Ipv4Addr, SocketAddrV4};
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 
 use atwifi::transport::{Awaited, Signal};
-use atwifi::{Error, Module, Shared, SocketMemory, Usage};
-use atwifi_simulator::Simulation;
+use atwifi::{Closed, Error, Module, Shared, SocketMemory, Usage};
+use atwifi_simulator::{Dialled, Simulation, services};
 use common::*;
+use edge_nal::{
+    Close, MulticastV4, Readable, TcpAccept, TcpBind, TcpShutdown, TcpSplit, UdpReceive, UdpSend,
+    UdpSplit,
+};
 use embedded_hal::digital::InputPin;
 use embedded_io::ReadReady;
 use embedded_io_async::{Read, Write};
@@ -275,7 +280,105 @@ fn a_read_that_waits_sleeps_until_the_module_speaks<D: UnderTest>() {
     }
 }
 
+fn edge_nal_closes_and_listens<D: UnderTest>() {
+    each::<D>(|simulation, shared| {
+        let task = pin!(async move {
+            let resolved = edge_nal::Dns::get_host_by_name(&shared, NAME, edge_nal::AddrType::IPv4);
+            let address = resolved.await.unwrap();
+            let connected = edge_nal::TcpConnect::connect(&shared, (address, ECHO).into());
+            let mut connection = connected.await.unwrap();
+            connection.write_all(b"what is gathered").await.unwrap();
+            // The peer has something to answer: it was sent.
+            connection.readable().await.unwrap();
+            let half = TcpShutdown::close(&mut connection, Close::Write).await;
+            let part = "closing one direction";
+            assert_eq!(half, Err(Error::Usage(Usage::Unsupported(part))));
+            let mut got = [0; 16];
+            connection.read_exact(&mut got).await.unwrap();
+            assert_eq!(&got, b"what is gathered");
+            TcpShutdown::close(&mut connection, Close::Both)
+                .await
+                .unwrap();
+            assert_eq!(simulation.links_open(), 0);
+            assert_eq!(connection.read(&mut got).await, Ok(0));
+            connection.readable().await.unwrap();
+            let written = connection.write(b"x").await;
+            assert_eq!(written, Err(Error::Closed(Closed::NotConnected)));
+
+            let listener = TcpBind::bind(&shared, module_at(8080)).await.unwrap();
+            for round in 0..3 {
+                let client = simulation.dial(peer(5000 + round), module_at(8080), services::echo());
+                let (remote, mut accepted) = listener.accept().await.unwrap();
+                assert_eq!(remote, peer(5000 + round));
+                let (mut reader, mut writer) = TcpSplit::split(&mut accepted);
+                writer.write_all(b"to and fro").await.unwrap();
+                reader.readable().await.unwrap();
+                let mut got = [0; 10];
+                reader.read_exact(&mut got).await.unwrap();
+                assert_eq!(&got, b"to and fro");
+                match round {
+                    0 => {
+                        client.close();
+                        TcpShutdown::close(&mut accepted, Close::Read)
+                            .await
+                            .unwrap();
+                        assert_eq!(accepted.read(&mut got).await, Ok(0));
+                    }
+                    1 => accepted.abort().await.unwrap(),
+                    _ => {}
+                }
+            }
+        });
+        run(simulation, vec![task]);
+        assert_eq!(simulation.links_open(), 0);
+        let refused = simulation.dial(peer(6000), module_at(8080), services::echo());
+        simulation.advance(std::time::Duration::from_millis(200));
+        assert_eq!(refused.state(), Dialled::Refused, "nobody listens any more");
+    });
+}
+
+fn edge_nal_receives_datagrams<D: UnderTest>() {
+    each::<D>(|simulation, shared| {
+        let task = pin!(async move {
+            let any = "0.0.0.0:0".parse().unwrap();
+            let connected = edge_nal::UdpConnect::connect(&shared, any, at(ECHO)).await;
+            let mut connected = connected.unwrap();
+            {
+                let (mut receiver, mut sender) = UdpSplit::split(&mut connected);
+                let receive = pin!(async {
+                    let mut got = [0; 4];
+                    receiver.readable().await.unwrap();
+                    (receiver.receive(&mut got).await.unwrap(), got)
+                });
+                let send = pin!(async { sender.send(at(ECHO), b"datagram").await.unwrap() });
+                // It does not fit: the whole length tells.
+                let received = join(receive, send).await.0;
+                assert_eq!(received, ((8, at(ECHO)), *b"data"));
+            }
+            drop(connected);
+
+            let group: SocketAddrV4 = "224.0.0.251:5353".parse().unwrap();
+            let local = (Ipv4Addr::UNSPECIFIED, group.port()).into();
+            let mut bound = edge_nal::UdpBind::bind(&shared, local).await.unwrap();
+            let joined = bound.join_v4(*group.ip(), Ipv4Addr::UNSPECIFIED);
+            joined.await.unwrap();
+            simulation.send_datagram(peer(5353), group, b"who is there?");
+            bound.readable().await.unwrap();
+            let mut got = [0; 16];
+            let (length, _) = bound.receive(&mut got).await.unwrap();
+            assert_eq!(&got[..length], b"who is there?");
+            let left = bound.leave_v4(*group.ip(), Ipv4Addr::UNSPECIFIED).await;
+            let part = "leaving a group";
+            assert_eq!(left, Err(Error::Usage(Usage::Unsupported(part))));
+        });
+        run(simulation, vec![task]);
+        assert_eq!(simulation.links_open(), 0, "dropping a socket closes it");
+    });
+}
+
 on_both_dialects! {
+    edge_nal_closes_and_listens
+    edge_nal_receives_datagrams
     a_read_that_waits_sleeps_until_the_module_speaks
     datagrams_are_awaited
     two_tasks_take_turns

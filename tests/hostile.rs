@@ -179,13 +179,12 @@ fn no_module_can_make_a_service_panic_or_hang<D: UnderTest>() {
         let transport = Hostile(Default::default(), fragment, answers.into_iter());
         let mut module =
             atwifi::Module::<D, _, _>::new(transport, clock.clone(), &mut line, &mut sockets).unwrap();
-        let mut memory = [None; 3];
-        let mut strongest = Strongest::new(&mut memory);
+        let mut strongest = Strongest::<3>::new();
         let scanned = module.scan(&ScanOptions::new(), |found| {
             strongest.take(found);
             ControlFlow::Continue(())
         });
-        prop_assert!(scanned.is_err() || scanned.unwrap().found >= strongest.iter().count() as u16);
+        prop_assert!(scanned.is_err() || scanned.unwrap().found >= strongest.len() as u16);
         let pinged = module.ping("10.0.0.7", &PingOptions::new(), |_| ControlFlow::Continue(()));
         prop_assert!(pinged.is_err() || pinged.unwrap().sent == 4);
         let _ = module.set_time_servers(&["pool.ntp.org"]);

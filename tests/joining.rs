@@ -325,7 +325,7 @@ fn the_st67_is_told_all_the_rest() {
             assert_eq!(name.as_str(), Some("thing"));
             let servers = module.command(&GetNameServers).unwrap();
             assert_eq!(servers.manual, Switch::On);
-            assert_eq!(servers.servers[0], Some(FIRST_DNS.into()));
+            assert_eq!(servers.servers[0], FIRST_DNS);
             let addresses = module.addresses().unwrap();
             assert!(addresses.link_local.is_some(), "{addresses:?}");
             module.join_with(&home()).unwrap();

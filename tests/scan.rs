@@ -50,7 +50,7 @@ fn collect<D: UnderTest>(
 ) -> Result<Vec<AccessPointInfo>, Failure<D>> {
     let mut found = Vec::new();
     let scanned = module.scan(options, |access_point| {
-        found.push(*access_point);
+        found.push(access_point.clone());
         ControlFlow::Continue(())
     })?;
     assert_eq!((scanned.found, scanned.spoilt), (found.len() as u16, 0));
@@ -316,8 +316,7 @@ fn a_scan_stands_all_weathers<D: UnderTest>() {
         around(config, access_points)
     };
     in_all_weathers::<D>(access_points, |module| {
-        let mut memory = [None; 8];
-        let mut strongest = Strongest::new(&mut memory);
+        let mut strongest = Strongest::<8>::new();
         let scanned = module.scan(&ScanOptions::new(), |found| {
             strongest.take(found);
             ControlFlow::Continue(())

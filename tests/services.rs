@@ -185,15 +185,11 @@ fn clients_are_listed_and_sent_away_in_a_flood_of_events_byte_by_byte() {
         module.start_access_point(&access_point())?;
         simulation.station_joins(PHONE);
         simulation.advance(Duration::from_secs(2));
-        let mut seen = Vec::new();
-        module.access_point_clients(|client| {
-            seen.push(*client);
-            ControlFlow::Continue(())
-        })?;
+        let seen = module.access_point_clients::<4>()?;
         module.disconnect_client(Mac(PHONE))?;
-        let left = module.access_point_clients(|_| ControlFlow::Continue(()))?;
+        let left = module.access_point_clients::<4>()?;
         module.stop_access_point()?;
-        Ok(format!("{seen:?} {left}"))
+        Ok(format!("{seen:?} {left:?}"))
     }));
 }
 

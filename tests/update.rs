@@ -118,7 +118,7 @@ fn an_image_of_a_megabyte_arrives_with_a_socket_open_beside_it() {
             echo(wifi, simulation, &mut socket, n);
         }
         assert_eq!(update.sent() as usize, image.len());
-        let known = *update.image().unwrap();
+        let known = update.image().unwrap().clone();
         assert_eq!(known.version.unwrap().as_str(), Some(NEW));
         assert_eq!(known.length as usize, image.len());
         update.finish(wifi).unwrap();

@@ -20,7 +20,7 @@ pub enum Service {
     /// Be none.
     StopAccessPoint,
     /// List who has joined it.
-    Clients { break_behind: Option<usize> },
+    Clients { room: Option<usize> },
     /// Send one of them away, where the module can.
     DisconnectClient { client: usize },
     /// A client comes.
@@ -148,7 +148,7 @@ fn access_point() -> impl Strategy<Value = Service> {
         2 => Just(Service::StopAccessPoint),
         3 => client().prop_map(|client| Service::ClientComes { client }),
         1 => client().prop_map(|client| Service::ClientGoes { client }),
-        2 => weighted(0.3, 1..4_usize).prop_map(|break_behind| Service::Clients { break_behind }),
+        2 => weighted(0.3, 1..4_usize).prop_map(|room| Service::Clients { room }),
         1 => client().prop_map(|client| Service::DisconnectClient { client }),
     ]
 }

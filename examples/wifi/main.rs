@@ -133,7 +133,7 @@ struct Scan {
     /// Only what is received at least this strongly, in dBm.
     #[arg(long, allow_negative_numbers = true)]
     min_rssi: Option<i8>,
-    /// Only the strongest of each SSID, so many of them.
+    /// Only the strongest of each SSID, so many of them, up to 64.
     #[arg(long)]
     strongest: Option<usize>,
 }
@@ -316,6 +316,9 @@ where
     Ok(())
 }
 
+/// How many of the strongest access points there is room for.
+const STRONGEST: usize = 64;
+
 fn scan<D: Dialect, T: Transport>(wifi: &mut Wifi<'_, D, T>, job: &Scan) -> Result<()>
 where
     T::Error: Send + Sync + 'static,
@@ -325,8 +328,7 @@ where
     options.channel = job.channel;
     options.is_passive = job.passive;
     options.min_rssi = job.min_rssi;
-    let mut memory = vec![None; job.strongest.unwrap_or(0)];
-    let mut strongest = Strongest::new(&mut memory);
+    let mut strongest = Strongest::<STRONGEST>::new();
     println!("{}", table::HEAD);
     let scanned = wifi.scan(&options, |found| {
         match job.strongest {
@@ -335,9 +337,9 @@ where
         }
         ControlFlow::Continue(())
     })?;
-    strongest
-        .iter()
-        .for_each(|found| println!("{}", table::row(found)));
+    for found in strongest.iter().take(job.strongest.unwrap_or(0)) {
+        println!("{}", table::row(found));
+    }
     eprintln!("{} access points", scanned.found);
     if scanned.spoilt > 0 {
         eprintln!("{} more were spoilt on the way", scanned.spoilt);

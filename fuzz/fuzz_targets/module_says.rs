@@ -142,8 +142,7 @@ fn services_story<D: Dialect>(answers: Vec<(Vec<u8>, u8)>) {
     let mut clock = Fast::default();
     let (mut line, mut sockets) = ([0; 600], [const { SocketMemory::<16>::new() }; 1]);
     let mut module = Module::<D, _, _>::new(transport, clock.clone(), &mut line, &mut sockets).unwrap();
-    let mut memory = [None; 3];
-    let mut strongest = Strongest::new(&mut memory);
+    let mut strongest = Strongest::<3>::new();
     let _ = module.scan(&ScanOptions::new(), |found| {
         strongest.take(found);
         ControlFlow::Continue(())

@@ -142,8 +142,11 @@ impl<'a> Literal<'a> {
 
     /// Keeps the text; `None` if it is longer than `N` bytes.
     pub fn keep<const N: usize>(&self) -> Option<Printed<N>> {
-        let mut text = [0; N];
-        Printed::new(self.decode_into(&mut text).ok()?)
+        let mut text = heapless::Vec::new();
+        for byte in self.bytes() {
+            text.push(byte).ok()?;
+        }
+        Some(text.into())
     }
 
     /// The text where it stands in the line, if it stands there as it is.

@@ -110,8 +110,8 @@ fn told<T: Transport, C: Clock>(module: &mut Module<'_, T, C>) -> Outcome<Option
             Some(StationRow::Ssid(text)) => ssid = text.keep(),
             Some(StationRow::Security(number)) => security = Some(neutral(number)),
             Some(StationRow::Credentials(secret)) => {
-                let text = secret.reveal().and_then(|text| text.keep::<64>());
-                password = text.and_then(|text| PrintedSecret::new(text.as_bytes()));
+                let text = secret.reveal().and_then(|text| text.keep());
+                password = text.map(PrintedSecret::from);
             }
             _ => {}
         },

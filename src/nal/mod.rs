@@ -11,6 +11,8 @@ mod tcp;
 mod tls;
 mod udp;
 
+#[cfg(feature = "edge-nal")]
+pub use asynchronous::Listener;
 #[cfg(feature = "async")]
 pub use asynchronous::{Connection, Datagrams, ReadHalf, WriteHalf};
 pub use shared::Shared;

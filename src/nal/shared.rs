@@ -31,7 +31,7 @@ use crate::transport::Transport;
 ///
 /// # In asynchronous programs
 ///
-/// With the feature `async` it implements `embedded-nal-async`. The driver stays a blocking one: a call
+/// With the feature `async` it implements `embedded-nal-async`, with `edge-nal` the traits of that crate. The driver stays a blocking one: a call
 /// that talks to the module (connect, resolve, write what is gathered, fetch what has come) holds the
 /// executor as long as it does in the blocking traits, in milliseconds if all is well, and at most as
 /// long as the table at [`Timeouts`](crate::Timeouts) says. Only a read for which nothing has come

@@ -112,6 +112,17 @@ impl<S: WaitTcp, G: AsMut<[u8]>> Stream<S, G> {
             other => other,
         }
     }
+
+    /// Whether a read has something to tell; before it says `WouldBlock` it does as
+    /// [`read_now`](Stream::read_now).
+    #[cfg(feature = "edge-nal")]
+    pub(super) fn ready_now(&mut self) -> nb::Result<(), S::Error> {
+        if self.stack.is_readable(&mut self.socket)? {
+            return Ok(());
+        }
+        self.send_gathered()?;
+        Err(nb::Error::WouldBlock)
+    }
 }
 
 impl<S, G> ErrorType for Stream<S, G>

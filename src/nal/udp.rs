@@ -228,6 +228,14 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
         self.take_datagram(socket, remote)
     }
 
+    /// Whether [`receive_datagram`](Module::receive_datagram) may have something to tell.
+    #[cfg(feature = "edge-nal")]
+    pub(super) fn has_datagram(&mut self, socket: &UdpSocket) -> Outcome<bool> {
+        let slot = self.catch_up(&socket.handle)?;
+        let is_closed = matches!(slot.state, State::Closed(_));
+        Ok(is_closed || slot.next_datagram().is_some() || slot.unnoted > 0)
+    }
+
     /// Hands out the datagram that has just been read.
     fn take_datagram(
         &mut self,

@@ -1,6 +1,8 @@
 //! What the form says.
 
-use crate::value::{Credentials, Printed, PrintedSecret, Security};
+use heapless::Vec;
+
+use crate::value::{Credentials, Printed, Security};
 
 /// Takes a form that was posted (`application/x-www-form-urlencoded`), with the fields `ssid` and
 /// `password`, of any bytes. `None` if it names no network, or more than a network can have.
@@ -18,35 +20,33 @@ use crate::value::{Credentials, Printed, PrintedSecret, Security};
 /// assert!(!format!("{network:?}").contains("a&b"));
 /// ```
 pub fn credentials(form: &[u8]) -> Option<Credentials> {
-    let (mut ssid, mut password) = ([0; 32], [0; 64]);
-    let ssid = field(form, b"ssid", &mut ssid)?;
-    let password = field(form, b"password", &mut password)?;
+    let ssid: Printed<32> = field(form, b"ssid")?;
+    let password: Printed<64> = field(form, b"password")?;
     if ssid.is_empty() {
         return None;
     }
     Some(Credentials {
-        ssid: Printed::new(ssid)?,
-        password: PrintedSecret::new(password)?,
-        security: Security::of(None, password, Security::Wpa2Wpa3),
+        ssid,
+        security: Security::of(None, &password, Security::Wpa2Wpa3),
+        password: password.into(),
     })
 }
 
 /// The value of a field, decoded; `None` if there is no such field or no room.
-fn field<'m>(form: &[u8], name: &[u8], into: &'m mut [u8]) -> Option<&'m [u8]> {
+fn field<const N: usize>(form: &[u8], name: &[u8]) -> Option<Printed<N>> {
     let mut fields = form.split(|&byte| byte == b'&');
     let value = fields.find_map(|field| field.strip_prefix(name)?.strip_prefix(b"="))?;
     let mut value = value.iter();
-    let mut length = 0;
+    let mut decoded = Vec::new();
     while let Some(&byte) = value.next() {
         let byte = match byte {
             b'+' => b' ',
             b'%' => hex(*value.next()?)? << 4 | hex(*value.next()?)?,
             byte => byte,
         };
-        *into.get_mut(length)? = byte;
-        length += 1;
+        decoded.push(byte).ok()?;
     }
-    into.get(..length)
+    Some(decoded.into())
 }
 
 fn hex(digit: u8) -> Option<u8> {

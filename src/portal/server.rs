@@ -53,7 +53,7 @@ impl Ports {
 }
 
 /// What somebody wants of the page.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Asked {
     /// To see it, whatever its name: phones look for one of their own.
     Page,
@@ -64,7 +64,7 @@ pub enum Asked {
 }
 
 /// Somebody who was served.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Served {
     /// What was asked for.
     pub asked: Asked,

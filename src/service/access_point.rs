@@ -1,7 +1,8 @@
 //! The access point that the module itself is.
 
 use core::net::Ipv4Addr;
-use core::ops::ControlFlow;
+
+use heapless::Vec;
 
 use crate::clock::Clock;
 use crate::driver::dialect::{Dialect, Outcome};
@@ -9,7 +10,7 @@ use crate::driver::{ErrorOf, Module};
 use crate::error::Error;
 use crate::fmt::Shown;
 use crate::transport::Transport;
-use crate::value::{AccessPointConfig, Client, Security};
+use crate::value::{AccessPointConfig, Client, List, Security};
 
 impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
     /// Makes the module an access point, and returns its own address in its network.
@@ -78,16 +79,16 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
         self.outcome(stopped)
     }
 
-    /// Lists the stations that have joined the access point, and returns how many were handed over.
+    /// Lists the stations that have joined the access point, of which there are four at most.
     ///
     /// Of those that go away without a word no event tells; this list forgets them.
     ///
     /// # Errors
     /// [`Usage::Unsupported`](crate::Usage::Unsupported) on the Microchip module, which has no such
     /// list: it tells of clients by events only.
+    /// [`Usage::BufferTooSmall`](crate::Usage::BufferTooSmall) if there are more than `N`.
     ///
     /// ```
-    /// use core::ops::ControlFlow;
     /// use atwifi::mock::{Clock, Uart};
     /// use atwifi::st67;
     ///
@@ -104,25 +105,18 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
     /// # let mut line = [0; 640];
     /// # let mut sockets = [atwifi::SocketMemory::<64>::new()];
     /// # let mut wifi = st67::Module::new(uart, Clock::new(), &mut line, &mut sockets)?;
-    /// let count = wifi.access_point_clients(|client| {
-    ///     assert_eq!(client.mac.to_string(), "18:b9:05:ed:59:cc");
-    ///     ControlFlow::Continue(())
-    /// })?;
-    /// assert_eq!(count, 1);
+    /// let clients = wifi.access_point_clients::<4>()?; // a `heapless::Vec`
+    /// assert_eq!(clients[0].mac.to_string(), "18:b9:05:ed:59:cc");
+    /// assert_eq!(clients.len(), 1);
     /// # Ok::<(), st67::Error<atwifi::mock::Failure>>(())
     /// ```
-    pub fn access_point_clients(
+    pub fn access_point_clients<const N: usize>(
         &mut self,
-        mut each: impl FnMut(&Client) -> ControlFlow<()>,
-    ) -> Result<usize, ErrorOf<D, T>> {
-        let (mut count, mut is_broken_off) = (0, false);
-        let mut take = |client: &Client| {
-            if !is_broken_off {
-                count += 1;
-                is_broken_off = each(client).is_break();
-            }
-        };
+    ) -> Result<Vec<Client, N>, ErrorOf<D, T>> {
+        let mut clients = List::new();
+        let mut take = |client: &Client| clients.take(*client);
         let listed = self.prepare().and_then(|()| D::clients(self, &mut take));
-        self.outcome(listed).map(|()| count)
+        self.outcome(listed)?;
+        clients.finish().map_err(Error::Usage)
     }
 }

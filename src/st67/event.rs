@@ -5,8 +5,8 @@ use core::net::{Ipv4Addr, SocketAddr};
 use super::{Delivery, ErrorCode, Reason};
 use crate::engine::text::{Fields, number, unquoted};
 use crate::value::Mac;
-use crate::value::PrintedSecret;
 use crate::value::Reported;
+use crate::value::SecretSlice;
 use crate::value::ip::digits_of;
 
 /// What the module tells on its own (reference 1.1.2; for its form, wire notes 2, 4, 5 and 7).
@@ -324,7 +324,7 @@ pub enum Event<'a> {
         /// The other device.
         peer: BlePeer<'a>,
         /// The key that they share, in hexadecimal digits.
-        key: PrintedSecret<32>,
+        key: SecretSlice<'a>,
     },
     /// `+BLE:PAIRINGFAILED`: they are not.
     BlePairingFailed(BlePeer<'a>),
@@ -939,6 +939,7 @@ fn ble_passkey_confirm(values: &[u8]) -> Option<Event<'_>> {
 /// ` Bonded BTADDR: <peer> LTK: <key>`, or `Paired`
 fn ble_paired(values: &[u8]) -> Option<Event<'_>> {
     const KEY: &[u8] = b"LTK:";
+    const KEY_MAX: usize = 32;
     let values = values.trim_ascii();
     let (is_bonded, values) = match values.strip_prefix(b"Bonded") {
         Some(values) => (true, values),
@@ -950,7 +951,7 @@ fn ble_paired(values: &[u8]) -> Option<Event<'_>> {
     Some(Event::BlePaired {
         is_bonded,
         peer: ble_peer(peer)?,
-        key: PrintedSecret::new(key.strip_prefix(KEY)?.trim_ascii())?,
+        key: SecretSlice::of_most(key.strip_prefix(KEY)?.trim_ascii(), KEY_MAX)?,
     })
 }
 

@@ -232,6 +232,7 @@ impl<'u> Update<'u> {
     fn left(&self) -> usize {
         let end = self
             .image
+            .as_ref()
             .map_or(Image::HEADER, |image| image.length as usize);
         end.saturating_sub(self.sent as usize + self.filled)
     }
@@ -305,7 +306,7 @@ impl<'u> Update<'u> {
     fn begin<T: Transport, C: Clock>(&mut self, module: &mut Module<'_, T, C>) -> Outcome {
         let room;
         (self.age, room) = partition(module)?;
-        let length = self.image.map_or(0, |image| image.length);
+        let length = self.image.as_ref().map_or(0, |image| image.length);
         if length.saturating_sub(Image::HEADER as u32) > room {
             return Err(module.refuse(Usage::Image(ImageFault::Length)));
         }

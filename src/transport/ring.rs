@@ -19,6 +19,23 @@ use loom::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 /// It takes no lock, masks no interrupt and needs atomic loads and stores only, which every
 /// Cortex-M has. One interrupt may push and one [`Reader`] read; with more of either bytes get
 /// out of order, no worse.
+///
+/// # And [`heapless::spsc`](https://docs.rs/heapless/0.9/heapless/spsc/)
+///
+/// That is a queue between the same two sides, and as free of locks. What a driver of a module needs beyond it:
+///
+/// | | `Ring` | `heapless::spsc::Queue` |
+/// |---|---|---|
+/// | a byte for which there is no room | counted, and an error to the reader | given back to the interrupt, which is to tell somebody |
+/// | losses that the UART has noticed | [`overrun`](Ring::overrun), in their place among the bytes | – |
+/// | in a `static`, for an interrupt | as it is: both sides have `&self` | `split` wants `&'static mut`: by `static mut` and `unsafe`, or by a cell for it and a lock around the producer |
+/// | `unsafe` inside | none | its slots are uninitialised memory |
+/// | what it asks of the core | loads and stores | loads and stores |
+/// | taking bytes out | as many as are there, into a slice | one by one |
+/// | holds | `N` bytes | `N - 1` items |
+///
+/// For anything but received bytes that is the better choice. Every order in which the two sides of a `Ring` can
+/// meet is tried on every change, with [loom](https://crates.io/crates/loom).
 pub struct Ring<const N: usize> {
     bytes: [AtomicU8; N],
     /// Bytes pushed so far; only the interrupt writes it.

@@ -159,7 +159,7 @@ pub struct Client {
 }
 
 /// The network that the module was told to join.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Credentials {
     /// Its SSID.

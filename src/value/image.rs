@@ -7,7 +7,7 @@ use crate::error::ImageFault;
 ///
 /// Whether it is firmware that does TCP/IP itself (ST's mission profile T01), no public source finds in
 /// there: the driver asks the module when it runs it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub struct Image {

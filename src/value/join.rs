@@ -188,7 +188,7 @@ impl fmt::Debug for JoinOptions<'_> {
 }
 
 /// The network that the station is in; what the module does not tell is `None`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub struct Joined {

@@ -1,5 +1,9 @@
 //! Looking for access points: what is looked for, and what is found.
 
+use core::ops::Deref;
+
+use heapless::Vec;
+
 use super::{Mac, Printed, Security};
 
 /// What a scan looks for: by default every access point, actively, on every channel.
@@ -95,7 +99,7 @@ impl<'s> ScanOptions<'s> {
 }
 
 /// An access point that a scan has found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub struct AccessPointInfo {
@@ -127,56 +131,86 @@ pub struct Scanned {
     pub spoilt: u16,
 }
 
-/// Keeps the strongest access points of a scan in memory that is lent, the best of each SSID.
+/// Keeps the `N` strongest access points of a scan, the best of each SSID: a [`heapless::Vec`] in the order of
+/// their strength, which it derefs to and is made into.
 ///
 /// ```
-/// use atwifi::Strongest;
+/// use atwifi::{AccessPointInfo, Strongest, heapless};
 ///
-/// let mut memory = [None; 5];
-/// let mut strongest = Strongest::new(&mut memory);
+/// let mut strongest = Strongest::<5>::new();
 /// # let mut scan = |_: &mut dyn FnMut(&atwifi::AccessPointInfo)| {};
 /// scan(&mut |found| strongest.take(found));
-/// for access_point in strongest.iter() {
-///     println!("{} dBm {:?}", access_point.rssi, access_point.ssid);
+/// for access_point in &strongest {
+///     println!("{} dBm {}", access_point.rssi, access_point.ssid);
 /// }
+/// let best: heapless::Vec<AccessPointInfo, 5> = strongest.into();
+/// # assert!(best.is_empty());
 /// ```
-#[derive(Debug)]
-pub struct Strongest<'m> {
-    memory: &'m mut [Option<AccessPointInfo>],
-}
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Strongest<const N: usize>(Vec<AccessPointInfo, N>);
 
-impl<'m> Strongest<'m> {
-    /// Keeps as many as there is memory for; what is in it is forgotten.
-    pub fn new(memory: &'m mut [Option<AccessPointInfo>]) -> Self {
-        memory.fill(None);
-        Strongest { memory }
+impl<const N: usize> Strongest<N> {
+    /// None yet.
+    #[must_use]
+    pub const fn new() -> Self {
+        Strongest(Vec::new())
     }
 
     /// Keeps this one if it is among the strongest. Of hidden ones, which have no SSID, each counts.
     pub fn take(&mut self, found: &AccessPointInfo) {
+        let Strongest(kept) = self;
         let ssid = found.ssid.as_bytes();
         let is_same = |kept: &AccessPointInfo| {
             !ssid.is_empty() && kept.ssid.as_bytes() == ssid || kept.bssid == found.bssid
         };
-        let is_weaker = |kept: &AccessPointInfo| kept.rssi < found.rssi;
-        let same = self.memory.iter().flatten().position(is_same);
-        // Where it goes, and which one goes for it: the other of the same network, or the last.
-        let place = self
-            .memory
-            .iter()
-            .position(|kept| kept.as_ref().is_none_or(is_weaker));
-        let last = same.map_or(self.memory.len(), |same| same + 1);
-        if let Some(weaker) = self.memory.get_mut(place.unwrap_or(last)..last) {
+        let same = kept.iter().position(is_same);
+        let place = kept.iter().position(|kept| kept.rssi < found.rssi);
+        let place = place.unwrap_or(kept.len());
+        if same.is_none() {
+            // Where there is no room for one more, the last goes for it.
+            let _ = kept.push(found.clone());
+        }
+        let last = same.map_or(kept.len(), |same| same + 1);
+        if let Some(weaker) = kept.get_mut(place..last) {
             if let Some(goes) = weaker.last_mut() {
-                *goes = Some(*found);
+                goes.clone_from(found);
                 weaker.rotate_right(1);
             }
         }
     }
+}
+
+impl<const N: usize> Deref for Strongest<N> {
+    type Target = [AccessPointInfo];
 
     /// The strongest first.
-    pub fn iter(&self) -> impl Iterator<Item = &AccessPointInfo> {
-        self.memory.iter().flatten()
+    fn deref(&self) -> &[AccessPointInfo] {
+        &self.0
+    }
+}
+
+impl<const N: usize> From<Strongest<N>> for Vec<AccessPointInfo, N> {
+    fn from(strongest: Strongest<N>) -> Self {
+        strongest.0
+    }
+}
+
+impl<const N: usize> IntoIterator for Strongest<N> {
+    type Item = AccessPointInfo;
+    type IntoIter = <Vec<AccessPointInfo, N> as IntoIterator>::IntoIter;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
+impl<'s, const N: usize> IntoIterator for &'s Strongest<N> {
+    type Item = &'s AccessPointInfo;
+    type IntoIter = core::slice::Iter<'s, AccessPointInfo>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.iter()
     }
 }
 
@@ -205,31 +239,39 @@ mod tests {
             seen in prop::collection::vec((0_u8..6, any::<i8>()), 0..20),
             room in 0_usize..6,
         ) {
-            let mut memory = [None; 6];
-            let mut strongest = Strongest::new(&mut memory[..room]);
-            let mut best: Vec<(u8, i8)> = Vec::new();
-            for (i, &(ssid, rssi)) in seen.iter().enumerate() {
-                strongest.take(&access_point(&[b'a' + ssid], i as u8, rssi));
-                match best.iter_mut().find(|best| best.0 == ssid) {
-                    Some(best) => best.1 = best.1.max(rssi),
-                    None => best.push((ssid, rssi)),
-                }
+            match room {
+                0 => keeps_the_strongest::<0>(&seen)?,
+                1 => keeps_the_strongest::<1>(&seen)?,
+                2 => keeps_the_strongest::<2>(&seen)?,
+                _ => keeps_the_strongest::<5>(&seen)?,
             }
-            best.sort_by_key(|best| core::cmp::Reverse(best.1));
-            let expected: Vec<i8> = best.iter().map(|best| best.1).take(room).collect();
-            let kept: Vec<i8> = strongest.iter().map(|kept| kept.rssi).collect();
-            prop_assert_eq!(kept, expected);
-            let mut ssids: Vec<&[u8]> = strongest.iter().map(|kept| kept.ssid.as_bytes()).collect();
-            ssids.sort_unstable();
-            ssids.dedup();
-            prop_assert_eq!(ssids.len(), strongest.iter().count());
         }
+    }
+
+    fn keeps_the_strongest<const N: usize>(seen: &[(u8, i8)]) -> Result<(), TestCaseError> {
+        let mut strongest = Strongest::<N>::new();
+        let mut best: Vec<(u8, i8)> = Vec::new();
+        for (i, &(ssid, rssi)) in seen.iter().enumerate() {
+            strongest.take(&access_point(&[b'a' + ssid], i as u8, rssi));
+            match best.iter_mut().find(|best| best.0 == ssid) {
+                Some(best) => best.1 = best.1.max(rssi),
+                None => best.push((ssid, rssi)),
+            }
+        }
+        best.sort_by_key(|best| core::cmp::Reverse(best.1));
+        let expected: Vec<i8> = best.iter().map(|best| best.1).take(N).collect();
+        let kept: Vec<i8> = strongest.iter().map(|kept| kept.rssi).collect();
+        prop_assert_eq!(kept, expected);
+        let mut ssids: Vec<&[u8]> = strongest.iter().map(|kept| kept.ssid.as_bytes()).collect();
+        ssids.sort_unstable();
+        ssids.dedup();
+        prop_assert_eq!(ssids.len(), strongest.len());
+        Ok(())
     }
 
     #[test]
     fn hidden_access_points_are_not_taken_for_one() {
-        let mut memory = [None; 3];
-        let mut strongest = Strongest::new(&mut memory);
+        let mut strongest = Strongest::<3>::new();
         strongest.take(&access_point(b"", 1, -60));
         strongest.take(&access_point(b"", 2, -50));
         strongest.take(&access_point(b"", 2, -40));

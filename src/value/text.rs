@@ -1,5 +1,4 @@
-//! Text arguments of commands: checked when they are made, written by the dialect's own rule. And
-//! text that a module prints.
+//! Text arguments of commands: checked when they are made, written by the dialect's own rule.
 //!
 //! No input can inject a command: what a rule cannot carry is refused before a byte is sent.
 
@@ -139,83 +138,6 @@ impl<R: Rule, const MAX: usize> Serialize for Secret<'_, R, MAX> {
     }
 }
 
-/// Text that a module has printed: up to `N` bytes, as they came.
-///
-/// ```
-/// use atwifi::Printed;
-///
-/// let name = Printed::<32>::new(b"caf\xc3\xa9").unwrap();
-/// assert_eq!(name.as_str(), Some("caf\u{e9}"));
-/// assert_eq!(Printed::<2>::new(b"abc"), None, "nothing is cut off");
-/// ```
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Printed<const N: usize> {
-    bytes: [u8; N],
-    length: usize,
-}
-
-impl<const N: usize> Printed<N> {
-    /// Keeps a text; `None` if it is longer than `N` bytes.
-    #[must_use]
-    pub fn new(text: &[u8]) -> Option<Self> {
-        let mut bytes = [0; N];
-        bytes.get_mut(..text.len())?.copy_from_slice(text);
-        Some(Printed {
-            bytes,
-            length: text.len(),
-        })
-    }
-
-    /// The text.
-    #[must_use]
-    pub fn as_bytes(&self) -> &[u8] {
-        self.bytes.get(..self.length).unwrap_or(&[])
-    }
-
-    /// The text, if it is UTF-8.
-    #[must_use]
-    pub fn as_str(&self) -> Option<&str> {
-        core::str::from_utf8(self.as_bytes()).ok()
-    }
-}
-
-#[cfg(feature = "defmt")]
-impl<const N: usize> defmt::Format for Printed<N> {
-    fn format(&self, f: defmt::Formatter<'_>) {
-        defmt::write!(f, "{=[u8]:a}", self.as_bytes());
-    }
-}
-
-impl<const N: usize> fmt::Debug for Printed<N> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Printed(\"{}\")", self.as_bytes().escape_ascii())
-    }
-}
-
-/// A secret that a module has printed: it never appears in `Debug`, a log or an error.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct PrintedSecret<const N: usize>(Printed<N>);
-
-impl<const N: usize> PrintedSecret<N> {
-    /// Keeps a secret; `None` if it is longer than `N` bytes.
-    #[must_use]
-    pub fn new(text: &[u8]) -> Option<Self> {
-        Printed::new(text).map(PrintedSecret)
-    }
-
-    /// The secret.
-    #[must_use]
-    pub fn reveal(&self) -> &[u8] {
-        self.0.as_bytes()
-    }
-}
-
-impl<const N: usize> fmt::Debug for PrintedSecret<N> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("PrintedSecret(***)")
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::format;
@@ -224,8 +146,6 @@ mod tests {
     fn a_secret_does_not_show() {
         let secret = crate::st67::Secret::<64>::new(b"hunter2").unwrap();
         assert_eq!(format!("{secret:?}"), "Secret(***)");
-        let printed = super::PrintedSecret::<64>::new(b"hunter2").unwrap();
-        assert_eq!(format!("{printed:?}"), "PrintedSecret(***)");
         let text = crate::st67::Text::<64>::new(b"caf\xc3\xa9").unwrap();
         assert_eq!(format!("{text:?}"), "Text(\"caf\\xc3\\xa9\")");
     }

@@ -4,7 +4,7 @@ use super::Printed;
 use super::ip::digits_of;
 
 /// What a module is, in its own words.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub struct Versions {

@@ -51,7 +51,7 @@ fn name_servers() {
         };
         let told = set_then_query(module, &set, &GetNameServers);
         assert_eq!(told.manual, Switch::On);
-        assert_eq!(told.servers, [first, second, third].map(Some));
+        assert_eq!(told.servers, [first, second, third]);
     });
 }
 
@@ -109,10 +109,7 @@ fn time_servers() {
         if enabled == Switch::On {
             assert_eq!(told.timezone, Some(i32::from(hours)));
             for (told, name) in told.servers.iter().zip(names) {
-                assert_eq!(
-                    told.and_then(|told| told.as_str().map(str::to_owned)),
-                    Some(name.into())
-                );
+                assert_eq!(*told, name);
             }
         }
     });

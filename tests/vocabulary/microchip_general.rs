@@ -79,7 +79,7 @@ fn identity(chapter: &mut Chapter) {
         .row("AT+GMR")
         .writes(&GetRevision, "AT+GMR")
         .reads(&GetRevision, "+GMR=\"0.3.2\"\r\n", firmware_alone)
-        .reads(&GetRevision, &format!("+GMR:{versions}"), all_four)
+        .reads(&GetRevision, &format!("+GMR:{versions}"), all_four.clone())
         .reads(&GetRevision, &format!("+VER:{versions}"), all_four)
         .refuses(&GetRevision, "+GMR=0.3.2\r\n")
         .refuses(&GetRevision, "+GMR=\"1\",\"2\",\"3\",\"4\",\"5\"\r\n")

@@ -3,7 +3,7 @@
 use atwifi::st67::command::basic::GetVersions;
 use atwifi::st67::command::ble::*;
 use atwifi::st67::{AddressKind, BlePeer, Delivery, Event, St67};
-use atwifi::{Mac, PrintedSecret, Ranged, Reported, Switch};
+use atwifi::{Mac, Ranged, Reported, SecretSlice, Switch};
 use atwifi_simulator::{BleUpdates, Simulation};
 
 use crate::common::Driver;
@@ -436,7 +436,7 @@ fn pairing(chapter: &mut Chapter) {
     let paired = Event::BlePaired {
         is_bonded: true,
         peer: OTHER,
-        key: PrintedSecret::new(b"01234567890123456789012345678900").unwrap(),
+        key: SecretSlice::new(b"01234567890123456789012345678900"),
     };
     let line = "+BLE:PAIRINGCOMPLETED: Bonded BTADDR: 18:b9:05:ed:59:cc (public) LTK: \
                 01234567890123456789012345678900";

@@ -311,6 +311,7 @@ fn connection(chapter: &mut Chapter) {
         will_qos: Reported::Known(Qos::AtLeastOnce),
         will_retain: Reported::Known(Switch::On),
     };
+    let will_qos = told.will_qos;
     let minute = Ranged::constant::<60>();
     let set = move || SetConnection::new(minute, Switch::Off, Some(will)).unwrap();
     chapter
@@ -329,7 +330,7 @@ fn connection(chapter: &mut Chapter) {
             let now = module.command(&GetConnection).unwrap();
             assert_eq!(
                 (now.keep_alive_s, now.will_message),
-                (60, told.will_message)
+                (60, printed("bye, bye"))
             );
         });
     let topic = "x".repeat(127);
@@ -353,10 +354,7 @@ fn connection(chapter: &mut Chapter) {
             module.command(&user()).unwrap();
             module.command(&set()).unwrap();
             let now = module.command(&GetConnection).unwrap();
-            assert_eq!(
-                (now.will_topic, now.will_qos),
-                (told.will_topic, told.will_qos)
-            );
+            assert_eq!((now.will_topic, now.will_qos), (printed("last"), will_qos));
         });
 
     let protocols = SetProtocols {
@@ -455,7 +453,7 @@ fn connection(chapter: &mut Chapter) {
         .reads(
             &GetState,
             "+MQTTCONN:0,5,0,\"192.168.31.112\",8883,1\r\n",
-            state,
+            state.clone(),
         )
         // Without the comma, as the reference has it.
         .reads(

@@ -350,10 +350,9 @@ fn network<D: Dialect>(module: &mut Driver<D>) {
 fn own_network<D: Dialect>(module: &mut Driver<D>) {
     let config = AccessPointConfig::new(b"setup", b"12345678");
     take(module.start_access_point(&config));
-    take(module.access_point_clients(|client| {
-        Uart.put(client.mac.0[5]);
-        ControlFlow::Continue(())
-    }));
+    if let Some(clients) = take(module.access_point_clients::<4>()) {
+        clients.iter().for_each(|client| Uart.put(client.mac.0[5]));
+    }
     take(module.stop_access_point());
 }
 

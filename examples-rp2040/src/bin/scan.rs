@@ -23,13 +23,12 @@ fn main() -> ! {
 
 fn list(wifi: &mut Wifi, mut clock: Uptime) -> Result<(), Error> {
     loop {
-        let mut memory = [None; SHOWN];
-        let mut strongest = Strongest::new(&mut memory);
+        let mut strongest = Strongest::<SHOWN>::new();
         let scanned = wifi.scan(&ScanOptions::new(), |found| {
             strongest.take(found);
             ControlFlow::Continue(())
         })?;
-        for found in strongest.iter() {
+        for found in &strongest {
             info!("{}", found);
         }
         info!("{} access points found", scanned.found);

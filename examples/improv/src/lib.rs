@@ -13,6 +13,7 @@ use core::fmt::Write;
 use core::net::Ipv4Addr;
 use core::ops::ControlFlow;
 
+use atwifi::heapless::String;
 use atwifi::st67::ble::{
     Advertising, AdvertisingData, At, BleConfig, Bluetooth, Characteristic, Connection, Event,
     Properties, Role, Service, Table, Uuid, VALUE_MAX,
@@ -22,6 +23,9 @@ use atwifi::{Clock, ScanOptions, Security, Strongest, Transport};
 
 pub use protocol::Network;
 use protocol::{Answer, Assembler, Command, Fault, INFO, JOIN, SCAN, State};
+
+/// A short text that is put together.
+type Line = String<24>;
 
 /// How often a client is waited for that is still to hear of success, each time as long as a tick.
 const TICKS: u32 = 500;
@@ -229,14 +233,13 @@ impl<'d> Improv<'d> {
         &mut self,
         wifi: &mut Module<'_, T, C>,
     ) -> Result<(), Error<T::Error>> {
-        let mut memory = [None; NETWORKS];
-        let mut strongest = Strongest::new(&mut memory);
+        let mut strongest = Strongest::<NETWORKS>::new();
         wifi.scan(&ScanOptions::new(), |found| {
             strongest.take(found);
             ControlFlow::Continue(())
         })?;
         let mut answer = Answer::to(SCAN);
-        for found in strongest.iter() {
+        for found in &strongest {
             let before = answer.length();
             let protection: &[u8] = match found.security {
                 Security::Open => b"NO",
@@ -244,7 +247,7 @@ impl<'d> Improv<'d> {
                 Security::Wpa => b"WPA",
                 _ => b"WPA2",
             };
-            let mut rssi = Line::default();
+            let mut rssi = Line::new();
             let _ = write!(rssi, "{}", found.rssi);
             let parts = [found.ssid.as_bytes(), rssi.as_bytes(), protection];
             if !parts.iter().all(|part| answer.push(&[part])) {
@@ -264,7 +267,7 @@ impl<'d> Improv<'d> {
         self.tell(wifi, STATE, &[State::Provisioning as u8])?;
         match wifi.join(network.ssid.as_bytes(), network.password.reveal()) {
             Ok(address) => {
-                let mut url = Line::default();
+                let mut url = Line::new();
                 let _ = write!(url, "http://{address}");
                 let mut answer = Answer::to(JOIN);
                 answer.push(&[url.as_bytes()]);
@@ -305,29 +308,4 @@ fn shortened(name: &str) -> &[u8] {
         end -= 1;
     }
     name.as_bytes().get(..end).unwrap_or(&[])
-}
-
-/// A short text that is put together.
-#[derive(Default)]
-struct Line {
-    bytes: [u8; 24],
-    length: usize,
-}
-
-impl Line {
-    fn as_bytes(&self) -> &[u8] {
-        self.bytes.get(..self.length).unwrap_or(&[])
-    }
-}
-
-impl Write for Line {
-    fn write_str(&mut self, text: &str) -> core::fmt::Result {
-        let end = self.length + text.len();
-        let place = self.bytes.get_mut(self.length..end);
-        place
-            .ok_or(core::fmt::Error)?
-            .copy_from_slice(text.as_bytes());
-        self.length = end;
-        Ok(())
-    }
 }

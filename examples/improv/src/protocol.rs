@@ -1,6 +1,7 @@
 //! What goes through the characteristics: commands and results, by the specification at
 //! <https://www.improv-wifi.com/ble>, revision 2.2.
 
+use atwifi::heapless::Vec;
 use atwifi::{Printed, PrintedSecret};
 
 /// How the set-up stands.
@@ -28,7 +29,7 @@ pub enum Fault {
 }
 
 /// The network that a client has named.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Network {
     /// Its SSID.
     pub ssid: Printed<32>,
@@ -37,7 +38,7 @@ pub struct Network {
 }
 
 /// What a client asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
     /// To join a network.
     Join(Network),
@@ -177,25 +178,22 @@ impl Default for Assembler {
 /// assert!(answer.push(&[b"http://", b"10.0.0.7"]));
 /// assert_eq!(answer.finish(), b"\x01\x10\x0fhttp://10.0.0.7\xfa");
 /// ```
-pub struct Answer {
-    bytes: [u8; RESULT],
-    length: usize,
-}
+pub struct Answer(Vec<u8, RESULT>);
 
 impl Answer {
     /// To the command with this number, with nothing in it.
     #[must_use]
     pub fn to(command: u8) -> Self {
-        let mut bytes = [0; RESULT];
-        bytes[0] = command;
-        Answer { bytes, length: 2 }
+        let mut answer = Answer(Vec::new());
+        answer.append(&[command, 0]);
+        answer
     }
 
     /// Appends a text, which is given in parts; whether there was room for it.
     pub fn push(&mut self, parts: &[&[u8]]) -> bool {
         let text: usize = parts.iter().map(|part| part.len()).sum();
         // The checksum comes behind it.
-        if self.length + 1 + text + 1 > RESULT {
+        if self.length() + 1 + text + 1 > RESULT {
             return false;
         }
         self.append(&[text as u8]);
@@ -204,28 +202,26 @@ impl Answer {
     }
 
     fn append(&mut self, bytes: &[u8]) {
-        for (place, byte) in self.bytes.iter_mut().skip(self.length).zip(bytes) {
-            *place = *byte;
-        }
-        self.length += bytes.len();
+        // Who appends has seen to it that there is room.
+        let _ = self.0.extend_from_slice(bytes);
     }
 
     /// How much there is of it, to go back to with [`cut`](Self::cut).
     #[must_use]
     pub fn length(&self) -> usize {
-        self.length
+        self.0.len()
     }
 
     /// Goes back to when there was so much of it.
     pub fn cut(&mut self, length: usize) {
-        self.length = length;
+        self.0.truncate(length);
     }
 
     /// What goes through the characteristic.
     pub fn finish(&mut self) -> &[u8] {
-        self.bytes[1] = (self.length - 2) as u8;
-        let sum = checksum(self.bytes.get(..self.length).unwrap_or(&[]));
+        self.0[1] = (self.length() - 2) as u8;
+        let sum = checksum(&self.0);
         self.append(&[sum]);
-        self.bytes.get(..self.length).unwrap_or(&[])
+        &self.0
     }
 }

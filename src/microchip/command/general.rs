@@ -45,7 +45,7 @@ pub struct GetManufacturer;
 pub struct GetModel;
 
 /// The reply to [`GetManufacturer`] and [`GetModel`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
     /// The name.
     pub name: Printed<32>,
@@ -80,7 +80,7 @@ fn value<'a>(reply: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
 pub struct GetRevision;
 
 /// The reply to [`GetRevision`]. Firmware tells its own version and no more.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Revision {
     /// The chip's id or version.
     pub chip: Option<Printed<16>>,

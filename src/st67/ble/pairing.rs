@@ -1,6 +1,6 @@
 //! Pairing, and the devices that the module is bonded with.
 
-use core::ops::ControlFlow;
+use heapless::Vec;
 
 use super::{AddressKind, Bluetooth, Connection, Passkey, rows};
 use crate::clock::Clock;
@@ -8,7 +8,7 @@ use crate::driver::dialect::Outcome;
 use crate::st67::command::ble::BondRow;
 use crate::st67::{Error, Module};
 use crate::transport::Transport;
-use crate::value::{Mac, Numbered};
+use crate::value::{List, Mac, Numbered};
 
 /// How a connection is protected (reference 6.1.39).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,22 +91,19 @@ impl Bluetooth<'_> {
         })
     }
 
-    /// Hands over the devices that the module is bonded with, and returns how many were handed over.
-    pub fn bonds<T: Transport, C: Clock>(
+    /// The devices that the module is bonded with.
+    ///
+    /// # Errors
+    /// [`Usage::BufferTooSmall`](crate::Usage::BufferTooSmall) if there are more than `N`.
+    pub fn bonds<T: Transport, C: Clock, const N: usize>(
         &mut self,
         module: &mut Module<'_, T, C>,
-        mut each: impl FnMut(&Bond) -> ControlFlow<()>,
-    ) -> Result<usize, Error<T::Error>> {
+    ) -> Result<Vec<Bond, N>, Error<T::Error>> {
+        let mut bonds = List::new();
         self.on(module, |_, module| {
-            let (mut count, mut is_broken_off) = (0, false);
-            each_bond(module, &mut |bond| {
-                if !is_broken_off {
-                    count += 1;
-                    is_broken_off = each(bond).is_break();
-                }
-            })?;
-            Ok(count)
-        })
+            each_bond(module, &mut |bond| bonds.take(*bond))
+        })?;
+        bonds.finish().map_err(Error::Usage)
     }
 
     /// Forgets a device. One that is not known is no error.

@@ -2,6 +2,8 @@
 
 use core::ops::ControlFlow;
 
+use heapless::Vec;
+
 use super::advertising::kind;
 use super::{AddressKind, Bluetooth, Uuid};
 use crate::clock::Clock;
@@ -166,7 +168,7 @@ impl Default for BleScan<'_> {
 }
 
 /// What a scan tells of a device.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Advertised {
     /// Its address.
@@ -175,48 +177,30 @@ pub struct Advertised {
     pub kind: Reported<AddressKind>,
     /// How strongly it is received, in dBm.
     pub rssi: i16,
-    data: Part,
-    response: Part,
+    data: Vec<u8, LENGTH>,
+    response: Vec<u8, LENGTH>,
 }
 
-/// Up to 31 bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Part {
-    bytes: [u8; LENGTH],
-    length: usize,
-}
-
-impl Part {
-    /// From hexadecimal digits.
-    fn read(digits: &[u8]) -> Option<Part> {
-        let mut part = Part {
-            bytes: [0; LENGTH],
-            length: digits.len() >> 1,
-        };
-        let into = part.bytes.get_mut(..part.length)?;
-        let pairs = digits.chunks(2);
-        for (place, pair) in into.iter_mut().zip(pairs) {
-            *place = digits_of(pair, 16, 2)? as u8;
-        }
-        digits.len().is_multiple_of(2).then_some(part)
+/// Up to 31 bytes, of hexadecimal digits.
+fn bytes_of(digits: &[u8]) -> Option<Vec<u8, LENGTH>> {
+    let mut bytes = Vec::new();
+    for pair in digits.chunks(2) {
+        bytes.push(digits_of(pair, 16, 2)? as u8).ok()?;
     }
-
-    fn get(&self) -> &[u8] {
-        self.bytes.get(..self.length).unwrap_or(&[])
-    }
+    digits.len().is_multiple_of(2).then_some(bytes)
 }
 
 impl Advertised {
     /// What it advertises, up to 31 bytes. Empty where the module tells of its answer alone.
     #[must_use]
     pub fn data(&self) -> &[u8] {
-        self.data.get()
+        &self.data
     }
 
     /// What it answers to who asks, up to 31 bytes. Firmware tells of it apart from what is advertised.
     #[must_use]
     pub fn response(&self) -> &[u8] {
-        self.response.get()
+        &self.response
     }
 
     /// All that is in both.
@@ -546,7 +530,7 @@ fn advertised(line: &[u8]) -> Option<Advertised> {
         peer: address,
         kind,
         rssi,
-        data: Part::read(advertisement)?,
-        response: Part::read(response)?,
+        data: bytes_of(advertisement)?,
+        response: bytes_of(response)?,
     })
 }

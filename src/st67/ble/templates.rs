@@ -174,7 +174,7 @@ fn connections() {
             let passkey = Passkey::new(7).unwrap();
             ble.enter_passkey(module, to, passkey).unwrap();
             ble.cancel_pairing(module, to).unwrap();
-            ble.bonds(module, |_| ControlFlow::Continue(())).unwrap();
+            ble.bonds::<_, _, 4>(module).unwrap();
             ble.forget_bond(module, PEER, AddressKind::Random).unwrap();
         },
         [

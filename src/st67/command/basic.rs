@@ -25,7 +25,7 @@ pub struct Test;
 pub struct GetVersions;
 
 /// The reply to [`GetVersions`]. What the firmware does not tell is empty.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Versions {
     /// The AT commands, with the time they were compiled.
     pub at: Printed<40>,
@@ -722,7 +722,7 @@ fn parse_macs(reply: &[u8]) -> Result<FusedMacs, atat::Error> {
 pub struct GetPartNumber;
 
 /// The reply to [`GetPartNumber`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PartNumber {
     /// The part number; `(null)` if none was burnt.
     pub number: Printed<24>,

@@ -17,7 +17,7 @@ use crate::st67::event::{AddressKind, BlePeer, ble_peer};
 use crate::st67::text::Text;
 use crate::value::Mac;
 use crate::value::Ranged;
-use crate::value::{Printed, PrintedSecret};
+use crate::value::{Printed, SecretSlice};
 use crate::value::{Reported, Switch};
 
 /// A connection's index: 0 or 1 in the reference; firmware 2.0.97 and later has ten.
@@ -116,7 +116,7 @@ pub struct SetAddress {
 pub struct GetName;
 
 /// The reply to [`GetName`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Name {
     /// The name. Default in firmware: `QCC74x-AT`.
     pub name: Printed<29>,
@@ -1146,7 +1146,7 @@ pub struct BondRow<'a> {
     /// The other device.
     pub peer: BlePeer<'a>,
     /// The key that they share, in hexadecimal digits.
-    pub key: PrintedSecret<32>,
+    pub key: SecretSlice<'a>,
 }
 
 impl<'a> BondRow<'a> {
@@ -1165,11 +1165,12 @@ impl<'a> BondRow<'a> {
     /// Takes apart what stands behind the name.
     pub(crate) fn parse_values(bond: &'a [u8]) -> Option<BondRow<'a>> {
         const KEY: &[u8] = b"LTK:";
+        const KEY_MAX: usize = 32;
         let at = bond.windows(KEY.len()).position(|word| word == KEY)?;
         let key = bond.get(at + KEY.len()..)?.trim_ascii();
         Some(BondRow {
             peer: ble_peer(bond.get(..at)?)?,
-            key: PrintedSecret::new(key)?,
+            key: SecretSlice::of_most(key, KEY_MAX)?,
         })
     }
 }

@@ -73,7 +73,7 @@ numbered! {
 pub struct GetUser;
 
 /// The reply to [`GetUser`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct User {
     /// What MQTT runs on.
     pub scheme: Reported<Scheme>,
@@ -198,7 +198,7 @@ impl<'a> SetUser<'a> {
 pub struct GetClientId;
 
 /// The reply to [`GetClientId`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClientId {
     /// The id.
     pub client_id: Printed<23>,
@@ -266,7 +266,7 @@ impl Upload for SetLongClientId {
 pub struct GetUsername;
 
 /// The reply to [`GetUsername`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Username {
     /// The name.
     pub username: Printed<128>,
@@ -313,7 +313,7 @@ impl Upload for SetUsername {
 pub struct GetPassword;
 
 /// The reply to [`GetPassword`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Password {
     /// The password.
     pub password: PrintedSecret<128>,
@@ -360,7 +360,7 @@ impl Upload for SetPassword {
 pub struct GetConnection;
 
 /// The reply to [`GetConnection`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Connection {
     /// Seconds between pings.
     pub keep_alive_s: u16,
@@ -537,7 +537,7 @@ pub struct SetProtocols<'a> {
 pub struct GetServerName;
 
 /// The reply to [`GetServerName`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServerName {
     /// The name; empty if there is none. Firmware 2.0.75 prints it without quotes.
     pub name: Printed<254>,
@@ -580,7 +580,7 @@ pub struct SetServerName<'a> {
 pub struct GetState;
 
 /// The reply to [`GetState`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConnectionState {
     /// How far the client has come.
     pub state: Reported<State>,

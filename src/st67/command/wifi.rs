@@ -106,7 +106,7 @@ pub struct CurrentNetworkMode {
 pub struct GetState;
 
 /// The reply to [`GetState`]. What newer firmware tells behind the SSID is not taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct State {
     /// The state of the station's link.
     pub state: LinkState,
@@ -145,14 +145,14 @@ fn parse_state_values(values: &[u8]) -> Option<State> {
 pub struct GetJoined;
 
 /// The reply to [`GetJoined`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Joined {
     /// The access point; `None` if the station has joined none.
     pub access_point: Option<AccessPoint>,
 }
 
 /// The access point that the station has joined.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccessPoint {
     /// Its SSID.
     pub ssid: Printed<32>,
@@ -609,7 +609,7 @@ pub struct GetSoftAp;
 /// The reply to [`GetSoftAp`].
 ///
 /// Neither text is escaped: where one holds `","`, the SSID ends at the first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SoftAp {
     /// The SSID.
     pub ssid: Printed<32>,
@@ -997,7 +997,7 @@ pub struct SetSoftApAddress {
 pub struct GetHostName;
 
 /// The reply to [`GetHostName`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HostName {
     /// The name.
     pub name: Printed<32>,
@@ -1036,7 +1036,7 @@ numbered! {
 pub struct GetCountry;
 
 /// The reply to [`GetCountry`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Country {
     /// Who decides.
     pub policy: Reported<CountryPolicy>,

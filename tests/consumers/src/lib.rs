@@ -4,7 +4,7 @@
 //! On Debian the servers come with
 //!
 //! ```sh
-//! apt-get install --no-install-recommends chrony libcoap3-bin mosquitto mosquitto-clients \
+//! apt-get install --no-install-recommends chrony curl libcoap3-bin mosquitto mosquitto-clients \
 //!     nginx-light openssl redis-server
 //! ```
 //!
@@ -20,7 +20,9 @@ mod wire;
 pub use board::{Board, Firmware, Handle, NAME, Network, UnderTest};
 pub use ntp::NtpSocket;
 pub use patience::Patience;
-pub use server::{COAP_PORT, Certificates, Chrony, CoapClient, Mosquitto, Nginx, Redis};
+pub use server::{
+    COAP_PORT, Certificates, Chrony, CoapClient, Curl, Mosquitto, Nginx, Redis, free_port,
+};
 pub use wire::{BoardClock, Wire, WireError};
 
 pub use atwifi_simulator::Profile;

@@ -3,6 +3,7 @@
 mod certificates;
 mod chrony;
 mod coap;
+mod curl;
 mod mosquitto;
 mod nginx;
 mod redis;
@@ -10,6 +11,7 @@ mod redis;
 pub use certificates::Certificates;
 pub use chrony::Chrony;
 pub use coap::{COAP_PORT, CoapClient};
+pub use curl::Curl;
 pub use mosquitto::Mosquitto;
 pub use nginx::Nginx;
 pub use redis::Redis;
@@ -114,7 +116,8 @@ fn accepts(server: SocketAddr) -> bool {
 }
 
 /// A port that neither TCP nor UDP uses.
-fn free_port() -> u16 {
+#[must_use]
+pub fn free_port() -> u16 {
     loop {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
         let address = listener.local_addr().expect("its number");

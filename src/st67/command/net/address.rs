@@ -4,6 +4,7 @@ use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use atat::AtatResp;
 use atat::atat_derive::{AtatCmd, AtatEnum, AtatResp};
+use heapless::Vec;
 
 use super::super::{Done, values};
 use crate::engine::text::{Fields, unquoted};
@@ -153,30 +154,28 @@ fn parse_resolved(reply: &[u8]) -> Result<Resolved, atat::Error> {
 pub struct GetNameServers;
 
 /// The reply to [`GetNameServers`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NameServers {
     /// On: set by [`SetNameServers`]; off: by DHCP.
     pub manual: Reported<Switch>,
     /// The servers; unspecified where there is none.
-    pub servers: [Option<IpAddr>; 3],
+    pub servers: Vec<IpAddr, 3>,
 }
 
 impl AtatResp for NameServers {}
 
 fn parse_name_servers(reply: &[u8]) -> Result<NameServers, atat::Error> {
-    let mut fields = Fields::new(values(reply, b"+CIPDNS:")?);
-    let manual = fields.reported().ok_or(atat::Error::Parse)?;
-    let mut servers = [None; 3];
-    for server in &mut servers {
-        if fields.is_empty() {
-            break;
-        }
-        *server = Some(fields.address().ok_or(atat::Error::Parse)?);
+    name_servers(values(reply, b"+CIPDNS:")?).ok_or(atat::Error::Parse)
+}
+
+fn name_servers(values: &[u8]) -> Option<NameServers> {
+    let mut fields = Fields::new(values);
+    let manual = fields.reported()?;
+    let mut servers = Vec::new();
+    while !fields.is_empty() {
+        servers.push(fields.address()?).ok()?;
     }
-    match fields.is_empty() {
-        true => Ok(NameServers { manual, servers }),
-        false => Err(atat::Error::Parse),
-    }
+    Some(NameServers { manual, servers })
 }
 
 /// `AT+CIPDNS`: names the name servers (4.1.4). They must differ. The setting is stored with

@@ -22,14 +22,14 @@ use crate::value::{Reported, Switch};
 pub struct GetServer;
 
 /// The reply to [`GetServer`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServerState {
     /// The server, if it runs.
     pub server: Option<Server>,
 }
 
 /// A server that runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Server {
     /// The port it listens on.
     pub port: u16,

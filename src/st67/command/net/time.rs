@@ -3,6 +3,7 @@
 use atat::AtatResp;
 use atat::atat_derive::{AtatCmd, AtatResp};
 use atat::serde_at::serde::{Serialize, Serializer};
+use heapless::Vec;
 
 use super::super::{Done, values};
 use crate::engine::text::{Fields, number, unquoted};
@@ -71,14 +72,14 @@ impl Serialize for TimeZone {
 pub struct GetTimeServers;
 
 /// The reply to [`GetTimeServers`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TimeServers {
     /// Whether they are asked.
     pub enabled: Reported<Switch>,
     /// Hours ahead of UTC. Some firmware tells it only if the servers are asked.
     pub timezone: Option<i32>,
     /// Their names.
-    pub servers: [Option<Printed<64>>; 3],
+    pub servers: Vec<Printed<64>, 3>,
 }
 
 impl AtatResp for TimeServers {}
@@ -94,11 +95,11 @@ fn time_servers(values: &[u8]) -> Option<TimeServers> {
         true => None,
         false => Some(fields.signed()?),
     };
-    let mut servers = [None; 3];
-    for (place, name) in servers.iter_mut().zip(&mut fields) {
-        *place = Some(Printed::new(unquoted(name))?);
+    let mut servers = Vec::new();
+    for name in &mut fields {
+        servers.push(Printed::new(unquoted(name))?).ok()?;
     }
-    fields.is_empty().then_some(TimeServers {
+    Some(TimeServers {
         enabled,
         timezone,
         servers,

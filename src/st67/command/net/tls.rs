@@ -269,7 +269,7 @@ fn parse_psks(reply: &[u8]) -> Result<Rows, atat::Error> {
 /// A row of the reply to [`GetPsk`], and to [`GetPskHex`], where the key is in hexadecimal digits.
 ///
 /// Neither text is escaped: where one holds `","`, the key ends at the first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PskRow {
     /// The link, where there are several.
     pub link: Option<u8>,
