@@ -386,7 +386,8 @@ fn echo(port: u16, datagram: &[u8]) -> Result<()> {
     bail!("no datagram comes back")
 }
 
-/// What the emulator tells of the lamp: its reads sleep, and its watchdog is fed unless a task hangs.
+/// What the emulator tells of the lamp: the core sleeps while it waits for the module, and the watchdog is fed
+/// unless a task hangs.
 pub fn check_figures(job: Job, figures: &Figures, world: &World) -> Result<()> {
     if job.program != Program::Lamp {
         return Ok(());
