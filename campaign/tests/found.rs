@@ -796,3 +796,26 @@ fn a_wait_ends_that_has_begun_to_read_when_the_line_is_cut() {
         }
     }
 }
+
+#[test]
+fn a_peer_that_nobody_noted_ends_with_the_station() {
+    for profile in ALL {
+        for memory in 0..3 {
+            let steps = vec![
+                step(Listen { port: 0 }),
+                step(Dial { says: 1 }),
+                step(Leave),
+                step(Accept { wait_ms: 0 }),
+                step(Send { socket: 0, size: 1 }),
+                step(Join { if_down: true }),
+                step(Dial { says: 1 }),
+                step(Accept { wait_ms: 1000 }),
+                step(Send { socket: 0, size: 1 }),
+            ];
+            let mut conversation = on(profile, steps);
+            conversation.surroundings.latency_ms = 100;
+            conversation.host.memory = memory;
+            nothing_is_found(&conversation);
+        }
+    }
+}

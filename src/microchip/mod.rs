@@ -77,6 +77,8 @@ pub struct Memory {
     lost: Option<stream::Wanted>,
     /// Peers may have made connections of which nothing was told.
     untold_children: bool,
+    /// They have ended with the station.
+    untold_ended: bool,
     /// The socket that is being connected.
     connecting: Option<u32>,
     /// The socket on which TLS is being started.

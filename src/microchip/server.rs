@@ -170,6 +170,7 @@ fn find_child<T: Transport, C: Clock>(
         }
     }
     let session = module.session();
+    let ended = session.vendor.untold_ended.then_some(Closed::StationDown);
     // One may have been told meanwhile.
     if let Some(child) = take_child(session.sockets.listener(port)) {
         session.vendor.untold_children = true;
@@ -183,13 +184,14 @@ fn find_child<T: Transport, C: Clock>(
             Some(IpAddr::V4(ip)) => Some(Child {
                 socket: row.socket,
                 remote: SocketAddrV4::new(ip, row.remote_port),
-                ended: None,
+                ended,
             }),
             _ => None,
         });
     let child = unknown.next();
     let is_last = unknown.next().is_none();
     session.vendor.untold_children |= !is_last;
+    session.vendor.untold_ended &= !is_last;
     Ok(child)
 }
 
@@ -228,8 +230,11 @@ fn is_waiting(session: &mut Session<'_, Microchip>, socket: u32, is_closed: bool
     is_noted
 }
 
+/// Who has come and was not noted is looked for at once: later nobody could tell when that was.
 fn end(session: &mut Session<'_, Microchip>) {
     each_child(session, |child| child.ended = Some(Closed::StationDown));
+    session.vendor.untold_children = true;
+    session.vendor.untold_ended = true;
 }
 
 /// Goes through the connections that nobody has accepted yet.
