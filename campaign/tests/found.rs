@@ -819,3 +819,35 @@ fn a_peer_that_nobody_noted_ends_with_the_station() {
         }
     }
 }
+
+#[test]
+fn a_socket_for_datagrams_whose_close_was_lost_is_closed_though_one_comes_meanwhile() {
+    for profile in ALL {
+        for after in 0..6 {
+            let said = PeerSendsDatagrams {
+                socket: 0,
+                peer: 0,
+                sizes: vec![8],
+            };
+            let open = OpenDatagrams {
+                bound: true,
+                peer: 0,
+            };
+            // An event of which nobody knows has the driver ask for its sockets before it closes one.
+            let unknown = Reconnect {
+                socket: 0,
+                to: Answering,
+            };
+            let steps = vec![
+                struck(unknown, 0, Gap(0)),
+                struck(open, after, Busy),
+                step(said),
+                step(CloseDatagrams { socket: 0 }),
+            ];
+            let mut conversation = on(profile, steps);
+            conversation.host.sockets = 1;
+            conversation.host.memory = 1;
+            nothing_is_found(&conversation);
+        }
+    }
+}

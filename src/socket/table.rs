@@ -468,7 +468,7 @@ impl<'b> Slot<'b> {
 
     /// A datagram has come. `false` if there is no room to note it: it will be dropped, unread.
     pub(crate) fn note(&mut self, datagram: Datagram) -> bool {
-        self.is_told = true;
+        self.is_told |= self.is_open();
         if self.unnoted == SUSPECTED {
             // There was none, or this one would not have been told.
             self.unnoted = 0;
