@@ -9,7 +9,7 @@ use edge_nal::{
 use embedded_io::ErrorType;
 use embedded_io_async::{Read, Write};
 
-use super::{Connection, Datagrams, Listener, ReadHalf, WriteHalf, finished};
+use super::{Connection, Datagrams, Listener, ReadHalf, WriteHalf};
 use crate::clock::Clock;
 use crate::driver::ErrorOf;
 use crate::driver::dialect::Dialect;
@@ -73,8 +73,7 @@ impl<D: Dialect, T: Transport, C: Clock> Dns for Shared<'_, '_, D, T, C> {
             AddrType::IPv6 => embedded_nal::AddrType::IPv6,
             AddrType::Either => embedded_nal::AddrType::Either,
         };
-        let mut module = *self;
-        finished(embedded_nal::Dns::get_host_by_name(&mut module, host, kind))
+        embedded_nal_async::Dns::get_host_by_name(self, host, kind).await
     }
 
     /// Always [`Usage::Unsupported`]: no module can.
@@ -83,12 +82,7 @@ impl<D: Dialect, T: Transport, C: Clock> Dns for Shared<'_, '_, D, T, C> {
         address: IpAddr,
         result: &mut [u8],
     ) -> Result<usize, Self::Error> {
-        let mut module = *self;
-        finished(embedded_nal::Dns::get_host_by_address(
-            &mut module,
-            address,
-            result,
-        ))
+        embedded_nal_async::Dns::get_host_by_address(self, address, result).await
     }
 }
 
