@@ -851,3 +851,35 @@ fn a_socket_for_datagrams_whose_close_was_lost_is_closed_though_one_comes_meanwh
         }
     }
 }
+
+/// The answers to so many questions come so late that some are the same.
+#[test]
+fn a_slow_module_behind_many_questions_is_found_again() {
+    let ble = Ble { values: 1, size: 1 };
+    for profile in [St67Fw2_0_75, St67Fw2_0_89, St67Fw2_0_97, St67Fw2_0_106] {
+        let steps = vec![
+            step(Join { if_down: true }),
+            step(Connect { to: Answering }),
+            step(ble.clone()),
+            step(Join { if_down: true }),
+            struck(Join { if_down: true }, 0, Fifo(1)),
+            step(ble.clone()),
+            step(Receive {
+                socket: 0,
+                buffer: 1,
+                times: 3,
+                wait_ms: 0,
+            }),
+            step(Poll { times: 7 }),
+        ];
+        let mut conversation = on(profile, steps);
+        conversation.surroundings.latency_ms = 1521;
+        conversation.host = Host {
+            sockets: 1,
+            memory: 0,
+            spare: 0,
+            ..conversation.host
+        };
+        nothing_is_found(&conversation);
+    }
+}

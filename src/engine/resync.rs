@@ -205,7 +205,7 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
     }
 
     /// Waits for the answer to the last question, and drops everything else that is no event. A
-    /// module that answers another one is given as much time again.
+    /// module that says anything else is given as much time again.
     fn hear(&mut self, patience: u32) -> Result<bool, Fault> {
         let mut answered = None;
         loop {
@@ -225,20 +225,17 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
                     if is_last && self.unanswered < P::QUESTIONS {
                         return Ok(true);
                     }
-                    self.be_patient(patience);
                 }
                 // A fresh module owes nothing. The question has reached it only if the transport kept
                 // it over the start.
                 Ok(Word::Line(Line::Boot)) => {
                     self.owed = 0;
                     self.link.at_most(PATIENCE[0]);
+                    continue;
                 }
-                Ok(Word::Line(Line::Event | Line::Detail | Line::Echo | Line::Stray)) => {}
+                Ok(Word::Line(Line::Event | Line::Detail | Line::Echo | Line::Stray)) => continue,
                 // It answers something: it does not wait, and goes on to answer.
-                Ok(Word::Line(_)) => {
-                    self.owed = 0;
-                    self.be_patient(patience);
-                }
+                Ok(Word::Line(_)) => self.owed = 0,
                 Ok(other) => self.take_unasked(other),
                 Err(Fault::Timeout) => {
                     if self.has_answered && !self.link.is_call_over() {
@@ -249,6 +246,7 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
                 }
                 Err(fault) => return Err(fault),
             }
+            self.be_patient(patience);
         }
     }
 
