@@ -883,3 +883,25 @@ fn a_slow_module_behind_many_questions_is_found_again() {
         nothing_is_found(&conversation);
     }
 }
+
+/// Of the list by which unknown sockets are closed, the name of one is spoilt.
+#[test]
+fn a_socket_whose_name_was_spoilt_in_the_list_is_closed_before_the_next() {
+    for profile in [MicrochipReference, MicrochipFw0_2_0, MicrochipFw0_3_2] {
+        for after in 0..80 {
+            let steps = vec![
+                step(Listen { port: 0 }),
+                step(Connect { to: Answering }),
+                step(Join { if_down: true }),
+                struck(Connect { to: Answering }, 0, Interrupt),
+                step(CloseListener),
+                struck(Connect { to: Answering }, after, ToHost(Drop(1))),
+            ];
+            let mut conversation = on(profile, steps);
+            conversation.surroundings.latency_ms = 51;
+            conversation.host.memory = 0;
+            conversation.host.spare = 0;
+            nothing_is_found(&conversation);
+        }
+    }
+}

@@ -104,7 +104,7 @@ impl Streams for Microchip {
                 Err(Fault::Refused) if module.session().refusal == Status::SocketNotFound => {
                     module.engine.be_sure();
                     // It may have another name than was heard.
-                    module.session().vendor.miss_sockets();
+                    module.session().in_doubt = true;
                     closed = Ok(());
                 }
                 Err(Fault::Refused) => {}
@@ -272,13 +272,16 @@ fn ask_for_sockets<T: Transport, C: Clock>(
         "+SOCKLST:",
         module.timeouts.command,
         &mut |row: &[u8]| match (socket_of(row), listed.sockets.get_mut(listed.count)) {
-            (Some((socket, rest)), Some(place)) if !rest.rest().is_empty() => {
+            // Of any other row a byte was lost.
+            (Some((socket, rest)), Some(place))
+                if rest.rest().iter().filter(|byte| **byte == b',').count() == 3 =>
+            {
                 let values = rest.rest();
                 if match wanted {
                     Wanted::All => true,
                     // 2: a stream.
                     Wanted::Connected => !values.starts_with(b"2,\"\""),
-                    Wanted::Idle => values.ends_with(b",\"\",0,0"),
+                    Wanted::Idle => matches!(values, [.., b',', b'0'] | [.., b',']),
                 } {
                     *place = socket;
                     listed.count += 1;
