@@ -905,3 +905,30 @@ fn a_socket_whose_name_was_spoilt_in_the_list_is_closed_before_the_next() {
         }
     }
 }
+
+/// A module that does not tell of its start, and answers without end.
+#[test]
+fn a_reset_ends_though_the_module_says_ok_for_ever() {
+    let tell = step(Tell { lines: 3 });
+    let steps = vec![
+        step(Listen { port: 0 }),
+        tell.clone(),
+        tell,
+        step(ResetByPin),
+    ];
+    let mut conversation = on(St67Fw2_0_106, steps);
+    conversation.surroundings.latency_ms = 771;
+    conversation.host = Host {
+        sockets: 2,
+        memory: 0,
+        spare: 0,
+        tick_ms: 1,
+        resets_first: true,
+    };
+    conversation.vices = Vices {
+        module: 2,
+        transport: 0,
+        seed: 3_847_647_579_678_717_373,
+    };
+    nothing_is_found(&conversation);
+}

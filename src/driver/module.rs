@@ -61,8 +61,8 @@ pub type ErrorOf<D, T> = Error<<T as ErrorType>::Error, <D as Words>::Status>;
 /// | what another Bluetooth device has to answer: `indicate`, `discover`, `read`, `write`, `subscribe` | 31 s, for `discover` for each of its services | `call` |
 /// | `connect(seconds)` of Bluetooth LE; `scan` of it | seconds, or its duration, and two or three times `command` | that and `call` |
 /// | `command` and its like | the command's own limit | the greater of that and `call` |
-/// | `reset` | `boot` | `call` |
-/// | `reset_by_pin`, `power_up`, `wake` | `boot` | `boot` and `call` |
+/// | `reset`, `wake` | `boot` | `call` |
+/// | `reset_by_pin`, `power_up` | `boot` | the greater of that and `call` |
 ///
 /// A Microchip module that waits for payload of which nobody knows is given it byte by byte, since it
 /// survives nothing else: up to two minutes, over several calls.
@@ -195,6 +195,7 @@ impl<'b, D: Dialect, T: Transport, C: Clock> Module<'b, D, T, C> {
         let discarded = self.engine.discard();
         pin.set_high().map_err(Error::of_pin)?;
         self.outcome(discarded)?;
+        self.begin_call_of(self.timeouts.boot);
         let booted = self.boot();
         self.outcome(booted)
     }
