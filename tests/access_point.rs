@@ -1,17 +1,15 @@
 //! The access point that the module itself is.
 
-mod common;
-
 use std::net::{Ipv4Addr, SocketAddr};
 use std::ops::ControlFlow;
 use std::time::Duration;
 
+use crate::common::service::spoilt;
+use crate::common::*;
 use atwifi::microchip::Microchip;
 use atwifi::st67::St67;
 use atwifi::{AccessPointConfig, Error, Event, Leases, Lent, Mac, Security, Usage};
 use atwifi_simulator::{Config, Fault, FaultKind, Faults, Profile, Simulation, services};
-use common::service::spoilt;
-use common::*;
 use embedded_nal::{TcpClientStack, UdpClientStack, UdpFullStack, nb};
 
 const NAME: &[u8] = b"set up, \"me\" \\first";

@@ -1,7 +1,5 @@
 //! The async traits, on a module that two tasks share.
 
-mod common;
-
 use std::cell::RefCell;
 use std::future::Future;
 use std::net::{Ipv4Addr, SocketAddrV4};
@@ -10,10 +8,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 
+use crate::common::*;
 use atwifi::transport::{Awaited, Signal};
 use atwifi::{Closed, Error, Module, Shared, SocketMemory, Usage};
 use atwifi_simulator::{Dialled, Simulation, services};
-use common::*;
 use edge_nal::{
     Close, MulticastV4, Readable, TcpAccept, TcpBind, TcpShutdown, TcpSplit, UdpReceive, UdpSend,
     UdpSplit,

@@ -1,11 +1,11 @@
 //! Bluetooth LE of the ST67: a server with its table, a client, and both beside sockets.
 
-mod common;
-
 use std::cell::RefCell;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
+use crate::common::service::{around_in_weathers, connected, echoes};
+use crate::common::*;
 use atwifi::st67::St67;
 use atwifi::st67::ble::*;
 use atwifi::{Closed, Error, Mac, Usage};
@@ -13,8 +13,6 @@ use atwifi_simulator::{
     BleCharacteristic, BlePeer, BleService, BleUpdates, Config, Fault, FaultKind, Faults, Fragment,
     Profile, Simulation,
 };
-use common::service::{around_in_weathers, connected, echoes};
-use common::*;
 use ring::digest::{SHA256, digest};
 
 type Wifi<'b> = Driver<'b, St67>;

@@ -1,12 +1,10 @@
 //! Why a call has failed, in words that all modules share.
 
-mod common;
-
+use crate::common::*;
 use atwifi::dialect::{Dialect, Refusal};
 use atwifi::microchip::Status as MicrochipStatus;
 use atwifi::st67::{ErrorCode, Status as St67Status};
 use atwifi::{Cause, Closed, Error};
-use common::*;
 use embedded_io::{Error as _, ErrorKind};
 use embedded_nal::{AddrType, Dns, TcpClientStack};
 

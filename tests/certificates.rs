@@ -1,16 +1,14 @@
 //! Certificates and keys in the module: whole, or told as missing.
 
-mod common;
-
 use std::ops::ControlFlow;
 use std::time::Duration;
 
+use crate::common::service::{in_all_weathers, spoilt};
+use crate::common::*;
 use atwifi::microchip::Microchip;
 use atwifi::st67::St67;
 use atwifi::{AccessPointConfig, Cause, Error, Event, Usage};
 use atwifi_simulator::{FaultKind, Faults, Simulation};
-use common::service::{in_all_weathers, spoilt};
-use common::*;
 
 const FILE: &str = "ca, \"1\".der";
 

@@ -1,14 +1,12 @@
 //! What the crates above need from an `embedded-nal` stack: each rule has a test that is named
 //! after it. Those on UDP and on servers are in `udp.rs` and `server.rs`.
 
-mod common;
-
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
+use crate::common::*;
 use atwifi::{Closed, Error, Resource, SocketMemory, Usage};
 use atwifi_simulator::{Config, Faults, MemoryNetwork, Peer, Service, Simulation};
-use common::*;
 use embedded_nal::{AddrType, Dns, SharableStack, TcpClientStack, TcpError, TcpErrorKind, nb};
 
 /// Runs a test on every firmware of a dialect.

@@ -1,8 +1,7 @@
 //! Corners: what happens to one socket, link or notice when another one fails, closes or comes in
 //! the middle of a question.
 
-mod common;
-
+use crate::common::*;
 use atwifi::microchip::Microchip;
 use atwifi::st67::St67;
 use atwifi::{
@@ -10,7 +9,6 @@ use atwifi::{
     TlsConfig, WaitTcp, mock,
 };
 use atwifi_simulator::{Fault, FaultKind, Faults, Profile, Simulation, services};
-use common::*;
 use embedded_io::Write;
 use embedded_nal::{TcpClientStack, TcpFullStack, nb};
 use std::cell::{Cell, RefCell};

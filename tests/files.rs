@@ -1,15 +1,13 @@
 //! The files of an ST67: readers and writers, and no call that hangs.
 
-mod common;
-
 use std::ops::ControlFlow;
 use std::time::Duration;
 
+use crate::common::service::in_all_weathers;
+use crate::common::*;
 use atwifi::st67::{St67, Status};
 use atwifi::{Cause, Error, Usage};
 use atwifi_simulator::Faults;
-use common::service::in_all_weathers;
-use common::*;
 use embedded_io::{Read, ReadExactError, Seek, SeekFrom, Write};
 
 /// All bytes, and much that looks like a module talking.

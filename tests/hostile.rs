@@ -1,12 +1,10 @@
 //! Whatever a module says and whatever a user passes.
 
-mod common;
-
 use std::ops::ControlFlow;
 
+use crate::common::*;
 use atwifi::{PingOptions, ScanOptions, SocketMemory, Strongest, UnixTime, mock};
 use atwifi_simulator::Simulation;
-use common::*;
 use embedded_nal::{TcpClientStack, TcpFullStack, UdpClientStack, UdpFullStack};
 use proptest::prelude::*;
 

@@ -1,4 +1,5 @@
-//! The house of `src/`: imports run downwards only, and no function is too long to read.
+//! The house of `src/`: imports run downwards only, and no function is too long to read. And of `tests/`:
+//! each file is part of a program.
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Display};
@@ -65,6 +66,30 @@ fn the_map_shows_the_floors() -> Result<()> {
         .map(|room| room.trim_end_matches('/'))
         .collect();
     assert_eq!(shown, FLOORS.concat());
+    Ok(())
+}
+
+/// What is not named there would not be tried.
+#[test]
+fn no_file_of_tests_is_forgotten() -> Result<()> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for (package, program) in [
+        (root.to_owned(), "driver"),
+        (root.join("simulator"), "simulator"),
+    ] {
+        let tests = package.join("tests");
+        let named = fs::read_to_string(tests.join(program).with_extension("rs"))?;
+        let manifest = fs::read_to_string(package.join("Cargo.toml"))?;
+        for entry in fs::read_dir(&tests)? {
+            let path = entry?.path();
+            let name = path.file_stem().context("a name")?.display().to_string();
+            let is_tests =
+                path.join("mod.rs").exists() || path.extension().is_some_and(|kind| kind == "rs");
+            let is_named = named.contains(&format!("mod {name};\n"))
+                || manifest.contains(&format!("[[test]]\nname = \"{name}\"\n"));
+            assert!(is_named || !is_tests, "{}", path.display());
+        }
+    }
     Ok(())
 }
 

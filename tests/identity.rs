@@ -1,12 +1,10 @@
 //! Bytes are those of the socket that they are read from, whatever is spoilt on the way.
 
-mod common;
-
 use std::time::Duration;
 
+use crate::common::*;
 use atwifi::microchip::Microchip;
 use atwifi_simulator::{Fault, FaultKind, Faults, Profile, Simulation};
-use common::*;
 use embedded_nal::{TcpClientStack, nb};
 
 /// Two sockets read what each has asked for, while a byte on the way is spoilt.

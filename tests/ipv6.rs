@@ -1,14 +1,12 @@
 //! IPv6, which only the ST67 has.
 
-mod common;
-
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use crate::common::*;
 use atwifi::Switch;
 use atwifi::st67::{St67, command::net::SetIpv6};
 use atwifi_simulator::{MemoryNetwork, Simulation, services};
-use common::*;
 use embedded_nal::{AddrType, Dns, TcpClientStack, UdpClientStack};
 
 fn peer() -> SocketAddr {

@@ -1,19 +1,17 @@
 //! Joining as the user wants it, staying joined, forgetting; and what the module tells of the network
 //! and of itself.
 
-mod common;
-
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
+use crate::common::service::spoilt;
+use crate::common::*;
 use atwifi::microchip::Microchip;
 use atwifi::st67::{St67, command::net::GetNameServers, command::wifi::GetHostName};
 use atwifi::{Error, FixedAddress, JoinOptions, LinkState, Mac, Security, Switch, Usage};
 use atwifi_simulator::{
     AccessPoint, Config, FaultKind, Faults, Fragment, Profile, Protection, Simulation,
 };
-use common::service::spoilt;
-use common::*;
 use embedded_nal::{AddrType, Dns, TcpClientStack};
 
 const OTHER: &[u8] = b"other";

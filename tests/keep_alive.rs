@@ -1,12 +1,10 @@
 //! Connections that the module probes while they are silent.
 
-mod common;
-
+use crate::common::*;
 use atwifi::microchip::Microchip;
 use atwifi::st67::St67;
 use atwifi::st67::command::net::{GetTcpOptions, TcpOptionsRow};
 use atwifi::{Error, Usage};
-use common::*;
 use embedded_nal::TcpClientStack;
 
 /// What the module has noted for each link.

@@ -1,11 +1,9 @@
 //! A socket that the driver has given up is closed in the module, too.
 
-mod common;
-
+use crate::common::*;
 use atwifi::microchip::Microchip;
 use atwifi::{Tls, TlsConfig};
 use atwifi_simulator::{Fault, FaultKind, Faults, Profile, Simulation};
-use common::*;
 use embedded_nal::TcpClientStack;
 
 /// Wire notes 12: by Microchip's reference a socket whose `AT+SOCKBR` has failed stays, until

@@ -1,16 +1,14 @@
 //! Whose a link is: nothing is sent or received over one that has become somebody else's, and none is
 //! lost for good.
 
-mod common;
-
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
 
+use crate::common::*;
 use atwifi::st67::St67;
 use atwifi::{Error, Module, Resource, SocketMemory, TcpSocket, Transport};
 use atwifi_simulator::{Fault, FaultKind, Faults, PortError, Profile, Simulation, services};
-use common::*;
 use embedded_io::{ErrorType, Read, Write};
 use embedded_nal::{TcpClientStack, nb};
 

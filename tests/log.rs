@@ -1,16 +1,14 @@
 //! What the driver logs: the story, and never a secret.
 
-mod common;
-
 use std::cell::RefCell;
 
+use crate::common::service::spoilt;
+use crate::common::*;
 use atwifi::Error;
 use atwifi::st67::St67;
 use atwifi::st67::command::basic::Test;
 use atwifi::st67::command::ble::{Connection, EnterPasskey, Passkey};
 use atwifi_simulator::{FaultKind, Faults, Profile, Simulation};
-use common::service::spoilt;
-use common::*;
 use log::{Level, LevelFilter, Log, Metadata, Record};
 
 thread_local! {

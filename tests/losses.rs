@@ -1,15 +1,13 @@
 //! A UART that receives only while somebody reads: what it does not keep meanwhile is lost.
 
-mod common;
-
 use std::collections::VecDeque;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
+use crate::common::*;
 use atwifi::st67::St67;
 use atwifi::{Cause, Clock, Error, Module, ScanOptions, SocketMemory};
 use atwifi_simulator::{Port, Profile, Simulation};
-use common::*;
 use embedded_io::{ErrorKind, ErrorType, Read, ReadReady, Write};
 use embedded_nal::TcpClientStack;
 

@@ -1,14 +1,12 @@
 //! Events with payload: MQTT messages, BLE data, data in active mode. They come in any gap, look
 //! like anything, and arrive whole, in announced pieces, or are told to be lost.
 
-mod common;
-
+use crate::common::*;
 use atwifi::st67::command::basic::Test;
 use atwifi::st67::command::net::Send;
 use atwifi::st67::{self, St67};
 use atwifi::{Event, Module, Ranged, SocketMemory, mock};
 use atwifi_simulator::{Faults, Fragment, Simulation};
-use common::*;
 use proptest::prelude::*;
 
 const SEND: Send = Send {

@@ -1,10 +1,10 @@
 //! MQTT in the module: what was published arrives exactly or is refused before a byte, what arrives is handed
 //! out whole or counted, and who has no session is told how it ended.
 
-mod common;
-
 use std::time::Duration;
 
+use crate::common::service::{connected, echoes, in_weathers};
+use crate::common::*;
 use atwifi::microchip::Microchip;
 use atwifi::st67::St67;
 use atwifi::{
@@ -13,8 +13,6 @@ use atwifi::{
 };
 use atwifi_simulator::services::{MqttMessage, TlsServer};
 use atwifi_simulator::{Faults, Profile, Simulation};
-use common::service::{connected, echoes, in_weathers};
-use common::*;
 use embedded_nal::TcpClientStack;
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 
@@ -347,7 +345,7 @@ fn an_end_that_was_not_heard_is_found_out<D: UnderTest>() {
         let mut session = module.mqtt(&BROKER).unwrap();
         let to_host = simulation.to_host();
         let kind = atwifi_simulator::FaultKind::Drop(1000);
-        simulation.set_faults(common::service::spoilt(false, to_host, kind));
+        simulation.set_faults(crate::common::service::spoilt(false, to_host, kind));
         network.broker.disconnect_all();
         simulation.advance(Duration::from_secs(2));
         simulation.set_faults(Faults::default());

@@ -1,17 +1,15 @@
 //! The passthrough mode of the ST67: what is written goes to the peer, whatever it is.
 
-mod common;
-
+use crate::common::{
+    ADDRESS, Driver, ECHO, Network, PASSWORD, RECORD, SSID, SimClock, UnderTest, Wire, at, config,
+    each_joined, flat, payload, receive_until, with_driver, with_joined,
+};
 use atwifi::st67::command::basic::Test;
 use atwifi::st67::command::net::single::Connect;
 use atwifi::st67::command::net::{Host, Protocol};
 use atwifi::st67::{Passthrough, St67, Status};
 use atwifi::{Error, Ranged, Resource};
 use atwifi_simulator::{Fault, FaultKind, Faults, Simulation};
-use common::{
-    ADDRESS, Driver, ECHO, Network, PASSWORD, RECORD, SSID, SimClock, UnderTest, Wire, at, config,
-    each_joined, flat, payload, receive_until, with_driver, with_joined,
-};
 use embedded_io::{Read, ReadReady, Write};
 use embedded_nal::TcpClientStack;
 use std::time::Duration;
@@ -136,11 +134,11 @@ fn the_mode_needs_the_module_for_itself() {
 #[test]
 fn nothing_is_lost_where_there_is_no_connection() {
     each_joined::<St67>(|simulation, module| {
-        let refused = module.passthrough(&to(common::REFUSED)).err();
+        let refused = module.passthrough(&to(crate::common::REFUSED)).err();
         assert!(matches!(refused, Some(Error::Module(_))), "{refused:?}");
         talk_on_a_socket(module, simulation);
     });
-    for simulation in common::simulations::<St67>(|config| config) {
+    for simulation in crate::common::simulations::<St67>(|config| config) {
         with_driver::<St67, _>(&simulation, |module| {
             module.reset().unwrap();
             assert!(module.passthrough(&to(ECHO)).is_err(), "not joined");
@@ -161,7 +159,7 @@ struct WithoutLength;
 
 #[test]
 fn a_mode_that_nobody_wanted_is_left() {
-    for simulation in common::simulations::<St67>(|config| config) {
+    for simulation in crate::common::simulations::<St67>(|config| config) {
         with_joined::<St67, _>(&simulation, |module| {
             let mut socket = module.socket().unwrap();
             flat(module.connect(&mut socket, at(ECHO))).unwrap();
@@ -182,7 +180,7 @@ fn what_comes_while_a_write_pauses_is_not_lost() {
         let mut mode = module.passthrough(&to(ECHO)).unwrap();
         // On an SPI, what comes while the host writes is kept in the memory lent.
         let count = if simulation.has_spi() { 2000 } else { 6000 };
-        let mut expected = common::download()[..count].to_vec();
+        let mut expected = crate::common::download()[..count].to_vec();
         mode.write_all(&expected).unwrap();
         for _ in 0..4 {
             mode.write_all(b"+++").unwrap();
@@ -223,7 +221,7 @@ fn a_mode_that_fails_on_its_way_in_leaves_sockets_usable() {
 #[test]
 fn behind_a_long_send_that_was_completed_the_mode_is_refused() {
     use atwifi::st67::command::net::{self, Close, SendLong};
-    for simulation in common::simulations::<St67>(|config| config) {
+    for simulation in crate::common::simulations::<St67>(|config| config) {
         with_joined::<St67, _>(&simulation, |module| {
             let link = Ranged::constant::<3>();
             let open = net::Connect {
@@ -263,7 +261,7 @@ fn behind_a_long_send_that_was_completed_the_mode_is_refused() {
 fn a_long_write_arrives_whole() {
     for &profile in St67::SPI_PROFILES {
         let network = Network::default();
-        let simulation = Simulation::new(common::spi_config(profile), network.build());
+        let simulation = Simulation::new(crate::common::spi_config(profile), network.build());
         with_joined::<St67, _>(&simulation, |module| {
             let mut mode = module.passthrough(&to(RECORD)).unwrap();
             let sent: Vec<u8> = (0..10_000_u32).map(|n| (n % 251) as u8).collect();

@@ -1,13 +1,11 @@
 //! Echoes: how long each took, which were lost, and an end.
 
-mod common;
-
 use std::ops::ControlFlow;
 use std::time::Duration;
 
+use crate::common::service::in_all_weathers;
+use crate::common::*;
 use atwifi::{Error, PingOptions, PingSummary};
-use common::service::in_all_weathers;
-use common::*;
 
 /// Nobody is there.
 const NOBODY: &str = "10.0.0.99";

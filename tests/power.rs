@@ -1,10 +1,10 @@
 //! Saving power: a module that sleeps is woken before it is spoken to, and nothing is lost.
 
-mod common;
-
 use std::convert::Infallible;
 use std::time::Duration;
 
+use crate::common::service::{in_weathers, spoilt};
+use crate::common::*;
 use atwifi::microchip::Microchip;
 use atwifi::st67::St67;
 use atwifi::st67::command::low_power::TwtSetup;
@@ -13,8 +13,6 @@ use atwifi::{
     Closed, Error, Event, Module, PowerSave, SocketMemory, TcpSocket, Transport, Usage, WaitTcp,
 };
 use atwifi_simulator::{Config, FaultKind, Faults, Port, Profile, Simulation, SpiConfig};
-use common::service::{in_weathers, spoilt};
-use common::*;
 use embedded_hal::delay::DelayNs;
 use embedded_hal::digital::OutputPin;
 use embedded_nal::TcpClientStack;
@@ -301,7 +299,7 @@ fn begins_anew<D: UnderTest>(
         "{gone:?}"
     );
     wifi.join(SSID, PASSWORD).unwrap();
-    let told = common::story(wifi, simulation, 64);
+    let told = crate::common::story(wifi, simulation, 64);
     assert_eq!((told.error, told.received), (None, payload()));
 }
 

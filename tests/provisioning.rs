@@ -1,21 +1,19 @@
 //! Being told which network to join: by a client of the module's access point, and by the button of the
 //! network's own one.
 
-mod common;
-
 use std::cell::Cell;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::ops::ControlFlow;
 use std::time::Duration;
 
+use crate::common::service::{connected, echoes, provision_by, spoilt};
+use crate::common::*;
 use atwifi::microchip::{Microchip, Status};
 use atwifi::st67::{Reason, St67};
 use atwifi::{AccessPointConfig, Credentials, Error, Resource, Security};
 use atwifi_simulator::{
     AccessPoint, Config, Fault, FaultKind, Faults, Guest, Profile, Simulation, services,
 };
-use common::service::{connected, echoes, provision_by, spoilt};
-use common::*;
 use embedded_nal::{TcpClientStack, TcpFullStack};
 
 const MINUTE: u32 = 60_000;

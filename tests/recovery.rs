@@ -1,16 +1,14 @@
 //! What happens in the field: streams that lost bytes stay broken, a peer's text stays a peer's, and
 //! the module is found again, whatever it waits for and however slow it is.
 
-mod common;
-
 use std::time::Duration;
 
+use crate::common::*;
 use atwifi::st67::St67;
 use atwifi::{Closed, Error, Event, Module, SocketMemory, Transport};
 use atwifi_simulator::{
     Fault, FaultKind, Faults, MemoryNetwork, PortError, Profile, Simulation, services,
 };
-use common::*;
 use embedded_io::{ErrorType, Read, ReadReady, Write};
 use embedded_nal::{AddrType, Dns, TcpClientStack, nb};
 

@@ -4,13 +4,11 @@
 //! A transcript is printed without its bytes between the lines; each line ends in CR LF here, as
 //! the wire notes have it. Notes say where firmware disagrees with the paper.
 
-mod common;
-
+use crate::common::*;
 use atat::{AtatCmd, AtatResp, InternalError};
 use atwifi::microchip::{self, Microchip};
 use atwifi::st67::{self, ErrorCode, St67};
 use atwifi::{Error, Event};
-use common::*;
 
 /// A command as a user types it.
 struct Typed<'a>(&'a str);

@@ -1,15 +1,13 @@
 //! Scans: each access point is told, whatever it is called, and the scan ends.
 
-mod common;
-
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
+use crate::common::service::in_all_weathers;
+use crate::common::*;
 use atwifi::{AccessPointInfo, Error, Mac, ScanOptions, Security, Strongest, Switch, Usage};
 use atwifi_simulator::{AccessPoint, Config, Faults, Fragment};
-use common::service::in_all_weathers;
-use common::*;
 use embedded_nal::TcpClientStack;
 
 /// So much memory the README lends.

@@ -1,10 +1,8 @@
 //! What a user does, on every dialect and firmware, at every read size and with an event in every
 //! gap.
 
-mod common;
-
+use crate::common::*;
 use atwifi_simulator::{Faults, Fragment, Simulation};
-use common::*;
 
 /// Tells the story on a fresh module; returns how many gaps and bytes it took.
 fn whole_story<D: UnderTest>(simulation: &Simulation, chunk: usize, what: &str) {

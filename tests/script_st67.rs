@@ -1,12 +1,10 @@
 //! The ST67's dialect against scripted bytes: what cannot be simulated, or is clearer as bytes.
 
-mod common;
-
+use crate::common::*;
 use atwifi::st67::command::{basic::Test, wifi::GetState};
 use atwifi::st67::{Reason, St67, Status};
 use atwifi::{Error, Resource, mock};
 use atwifi_simulator::{AccessPoint, Config, Faults, Profile, Simulation};
-use common::*;
 use embedded_nal::{TcpClientStack, nb};
 
 #[test]

@@ -1,14 +1,12 @@
 //! `TcpFullStack`: connections that others make to the module.
 
-mod common;
-
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
+use crate::common::*;
 use atwifi::{Closed, Error, Resource, Usage};
 use atwifi_simulator::{Config, Dialled, Profile, Simulation, services};
-use common::*;
 use embedded_nal::{TcpClientStack, TcpFullStack, nb};
 
 type Log = Rc<RefCell<Vec<u8>>>;

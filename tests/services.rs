@@ -1,18 +1,16 @@
 //! The table of services: each with its bytes coming one at a time, and with a flood of events in any gap
 //! of its conversation, says what it says where all is quiet; the socket beside it loses nothing.
 
-mod common;
-
 use std::ops::{ControlFlow, Range};
 use std::time::Duration;
 
+use crate::common::service::{connected, echoes, provision_by};
+use crate::common::*;
 use atwifi::st67::St67;
 use atwifi::{
     AccessPointConfig, JoinOptions, Mac, MqttConfig, PingOptions, Qos, ScanOptions, UnixTime,
 };
 use atwifi_simulator::{AccessPoint, Config, Faults, Fragment, Guest, Simulation};
-use common::service::{connected, echoes, provision_by};
-use common::*;
 
 /// A call, and what comes of it in words.
 type Call<D> = fn(&Simulation, &mut Driver<'_, D>) -> Result<String, Failure<D>>;

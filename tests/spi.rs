@@ -1,11 +1,10 @@
 //! The rules of the ST67's SPI, each with a test, and what becomes of those who break them. The
 //! simulated module watches the host: a broken rule ends the test.
 
-mod common;
-
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use crate::common::*;
 use atwifi::st67::{self, St67};
 use atwifi::transport::{Spi, SpiError};
 use atwifi::{Clock, Error, SocketMemory, Transport};
@@ -13,7 +12,6 @@ use atwifi_simulator::{
     Config, MemoryNetwork, Module, Output, Profile, Simulation, SpiConfig, SpiCounts, SpiFault,
     SpiFaultKind, SpiMoment,
 };
-use common::*;
 use embedded_hal::digital::OutputPin;
 use embedded_io::{Read, Write};
 

@@ -3,21 +3,19 @@
 //! good, and the next conversation goes through. The module ends the test if the host breaks a rule of
 //! the link: a CS that falls early, clocks out of turn, broken words, a frame of another type.
 
-mod common;
-
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::panic::{self, AssertUnwindSafe};
 use std::rc::Rc;
 use std::time::Duration;
 
+use crate::common::*;
 use atwifi::SocketMemory;
 use atwifi::st67::{self, St67};
 use atwifi::transport::Spi;
 use atwifi_simulator::{
     Config, Faults, Profile, Simulation, SpiConfig, SpiFault, SpiFaultKind, SpiMoment,
 };
-use common::*;
 use embedded_hal::delay::DelayNs;
 use embedded_hal::digital::{self, InputPin, OutputPin};
 use embedded_hal::spi::{self, SpiBus};

@@ -1,11 +1,9 @@
 //! A socket as a stream of bytes, on a module that several clients share.
 
-mod common;
-
 use std::cell::RefCell;
 
+use crate::common::*;
 use atwifi::{Error, Module, Resource, Shared, SocketMemory, Stream};
-use common::*;
 use embedded_io::{Read, ReadReady, Write};
 use embedded_nal::{Dns, TcpClientStack};
 

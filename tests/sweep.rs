@@ -2,12 +2,12 @@
 //! time in success or a typed error, hands out no wrong byte as good, and the next conversation
 //! goes through.
 
-mod common;
-
 use std::cell::RefCell;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
+use crate::common::service::in_weathers;
+use crate::common::*;
 use atwifi::microchip::Microchip;
 use atwifi::st67::ble::{self, Bluetooth, Connection, Event};
 use atwifi::st67::{St67, UpdateError};
@@ -15,8 +15,6 @@ use atwifi::{Error, Image, MqttConfig, Qos};
 use atwifi_simulator::{
     BlePeer, BleUpdates, Config, Fault, FaultKind, Faults, Profile, Simulation,
 };
-use common::service::in_weathers;
-use common::*;
 use embedded_io::{Seek, SeekFrom, Write};
 use ring::digest::{SHA256, digest};
 

@@ -1,13 +1,11 @@
 //! The time of day: never a day of 1970, and told once the module knows it.
 
-mod common;
-
 use std::time::Duration;
 
+use crate::common::service::in_all_weathers;
+use crate::common::*;
 use atwifi::{Error, UnixTime, Usage};
 use atwifi_simulator::Faults;
-use common::service::in_all_weathers;
-use common::*;
 
 /// What the simulated time servers say when they are asked first.
 const SERVER_TIME: u64 = 1_655_196_292;

@@ -1,17 +1,15 @@
 //! TLS in the module: what it is told, and what it may answer.
 
-mod common;
-
 use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
 
+use crate::common::*;
 use atwifi::microchip::{Microchip, Status as MicrochipStatus};
 use atwifi::st67::{St67, Status as St67Status};
 use atwifi::{Cause, Error, Psk, Tls, TlsConfig, Usage, mock};
 use atwifi_simulator::services::TlsServer;
 use atwifi_simulator::{MemoryNetwork, Profile, Simulation, services};
-use common::*;
 use embedded_nal::{TcpClientStack, nb};
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 

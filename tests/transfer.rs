@@ -1,13 +1,11 @@
 //! Large transfers, and what the network does in the middle of them: nothing is lost, repeated or
 //! out of order.
 
-mod common;
-
 use std::time::Duration;
 
+use crate::common::*;
 use atwifi::{Closed, Error, Resource};
 use atwifi_simulator::Simulation;
-use common::*;
 use embedded_nal::{TcpClientStack, nb};
 
 /// Downloads everything in reads of this size; how many commands that took.

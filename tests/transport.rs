@@ -1,16 +1,14 @@
 //! The driver behind an interrupt-fed receive ring that loses bytes, and behind what a computer has.
 
-mod common;
-
 use std::cell::Cell;
 use std::net::TcpStream;
 use std::rc::Rc;
 use std::time::Duration;
 
+use crate::common::*;
 use atwifi::transport::{Halves, HalvesError, Overrun, Reader, Ring, Std};
 use atwifi::{Error, Module, PinError, SocketMemory, StdClock};
 use atwifi_simulator::{Config, HostNetwork, Port, Server, Simulation};
-use common::*;
 use embedded_io::{ErrorType, Read, ReadReady};
 use embedded_nal::{TcpClientStack, nb};
 

@@ -1,15 +1,13 @@
 //! Bad input and bad luck: typed errors, nothing lost, and a way back.
 
-mod common;
-
 use std::cell::Cell;
 use std::ops::ControlFlow;
 use std::rc::Rc;
 use std::time::Duration;
 
+use crate::common::*;
 use atwifi::{Clock as _, Closed, Error, Event, Lent, Module, SocketMemory, Usage, mock};
 use atwifi_simulator::{Config, Fault, FaultKind, Faults, PortError, Simulation};
-use common::*;
 use embedded_nal::{AddrType, Dns, TcpClientStack, nb};
 
 fn every_byte_value_in_ssid_and_password_arrives_or_is_refused<D: UnderTest>() {

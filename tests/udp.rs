@@ -1,13 +1,11 @@
 //! Datagrams: never merged, never mixed up, never silently cut.
 
-mod common;
-
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use crate::common::*;
 use atwifi::{Error, Lent, Usage};
 use atwifi_simulator::{Profile, Simulation};
-use common::*;
 use embedded_nal::{UdpClientStack, UdpFullStack, nb};
 
 const PEERS: [([u8; 4], u16); 2] = [([10, 0, 0, 7], 5000), ([10, 0, 0, 9], 123)];

@@ -1,16 +1,14 @@
 //! What the Microchip module does without a word to the host (wire notes 12), and single bytes that
 //! are lost on the way to it.
 
-mod common;
-
 use std::time::Duration;
 
+use crate::common::*;
 use atwifi::microchip::{Microchip, Status};
 use atwifi::{Closed, Error};
 use atwifi_simulator::{
     Fault, FaultKind, Faults, MemoryNetwork, Peer, Profile, Service, Simulation, services,
 };
-use common::*;
 use embedded_nal::{TcpClientStack, nb};
 
 /// Answers `?` after a while, and `!` at once.

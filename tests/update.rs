@@ -1,16 +1,14 @@
 //! Updates of the ST67's firmware: whatever happens, the module works, with the old one or the new one.
 
-mod common;
-
 use std::convert::Infallible;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
+use crate::common::service::{in_weathers, spoilt};
+use crate::common::*;
 use atwifi::st67::{St67, Status, Update, UpdateError};
 use atwifi::{Error, Image, ImageFault, TcpSocket, Usage, Versions};
 use atwifi_simulator::{Config, Fault, FaultKind, Faults, Profile, Simulation, UpdateFaults};
-use common::service::{in_weathers, spoilt};
-use common::*;
 use embedded_io::{ErrorType, Read, Write};
 use embedded_nal::TcpClientStack;
 use ring::digest::{SHA256, digest};

@@ -1,12 +1,10 @@
 //! What the Microchip module's commands make of any text and of odd replies. The bytes of each command
 //! are in `tests/vocabulary/`.
 
-mod common;
-
+use crate::common::{met, parse, wire, with_mock};
 use atwifi::microchip::command::{Done, general, network, wlan};
 use atwifi::microchip::{Microchip, Status, Text};
 use atwifi::{Error, Switch, Usage, mock};
-use common::{met, parse, wire, with_mock};
 
 fn ssid(bytes: &[u8]) -> wlan::ConfigureStation<'_> {
     wlan::ConfigureStation {

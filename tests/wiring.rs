@@ -1,17 +1,15 @@
 //! Lines that are not what they should be: a host that hears itself, garbage without an end.
 
-mod common;
-
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::Rc;
 use std::time::Duration;
 
+use crate::common::*;
 use atwifi::dialect::Dialect;
 use atwifi::st67::St67;
 use atwifi::{Error, ErrorOf, Event, Module, SocketMemory};
 use atwifi_simulator::{Port, Simulation};
-use common::*;
 use embedded_hal::digital::OutputPin;
 use embedded_io::{Error as _, ErrorKind, ErrorType, Read, ReadReady, Write};
 use embedded_nal::{AddrType, Dns};

@@ -1,13 +1,11 @@
 //! Whatever a host sends, the module goes on.
 
-mod support;
-
+use crate::support::{Host, PASSWORD, SSID, server};
 use atwifi_simulator::{
     Config, Fault, FaultKind, Faults, Fragment, MemoryNetwork, Profile, services,
 };
 use proptest::prelude::*;
 use std::time::Duration;
-use support::{Host, PASSWORD, SSID, server};
 
 /// Longer than the longest command.
 const VERY_LONG: Duration = Duration::from_secs(60);

@@ -1,15 +1,13 @@
 //! Each fault knob and what it does.
 
-mod support;
-
 use std::time::Duration;
 
+use crate::support::{Host, LONG, PASSWORD, SSID, server};
 use atwifi_simulator::{
     Config, Direction, Fault, FaultKind, Faults, Fragment, MemoryNetwork, PortError, Profile,
     services,
 };
 use embedded_io::{Read, ReadReady, Write};
-use support::{Host, LONG, PASSWORD, SSID, server};
 
 fn host(faults: Faults) -> Host {
     Host::new(Config::default().with_faults(faults), MemoryNetwork::new())

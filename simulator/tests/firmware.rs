@@ -1,15 +1,13 @@
 //! Conversations with firmware 2.0.75, byte for byte.
 
-mod support;
-
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
+use crate::support::{Host, server};
 use atwifi_simulator::{
     AccessPoint, Config, Faults, MemoryNetwork, Peer, Profile, Service, services,
 };
-use support::{Host, server};
 
 const FW: Profile = Profile::St67Fw2_0_75;
 
@@ -501,7 +499,7 @@ fn a_full_buffer_holds_the_peer_and_all_links() {
     let mut received = Vec::new();
     for count in [4608, 4608, 784] {
         host.write(b"AT+CIPRECVDATA=0,4608\r\n");
-        host.simulation.advance(support::LONG);
+        host.simulation.advance(crate::support::LONG);
         let reply = host.read();
         let head = format!("+CIPRECVDATA:{count},");
         let rest = reply.strip_prefix(head.as_bytes()).unwrap();

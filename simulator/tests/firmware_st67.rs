@@ -3,12 +3,10 @@
 //! 33 and 46 may depend on what the engine was run on, and are not here; nor is 47, where the
 //! firmware reads through a null pointer.
 
-mod support;
-
 use std::time::Duration;
 
+use crate::support::{Host, server};
 use atwifi_simulator::{BlePeer, BleUpdates, Config, MemoryNetwork, Profile, services};
-use support::{Host, server};
 
 /// All profiles of a real firmware.
 fn firmware() -> impl Iterator<Item = Profile> {

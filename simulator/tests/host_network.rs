@@ -1,16 +1,13 @@
 //! The module on the sockets of this machine.
 
-#[path = "support/certificates.rs"]
-mod certificates;
-
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::support::certificates::Authority;
 use atwifi_simulator::services::TlsServer;
 use atwifi_simulator::{Config, Handle, HostNetwork, Profile, Server, Simulation, ThreadPort};
-use certificates::Authority;
 use embedded_io::Write as _;
 use rustls::{ServerConnection, StreamOwned};
 use socket2::SockRef;

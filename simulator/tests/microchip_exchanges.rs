@@ -1,14 +1,12 @@
 //! What the wire notes correct and add about the AnyCloud firmware of the PIC32MZW1 (section 12),
 //! and what the reference says instead: each exchange with its bytes and its source.
 
-mod support;
-
 use std::time::Duration;
 
+use crate::support::certificates::Authority;
+use crate::support::{Host, server};
 use atwifi_simulator::services::{self, TlsServer};
 use atwifi_simulator::{Config, MemoryNetwork, Peer, Profile, Service};
-use support::certificates::Authority;
-use support::{Host, server};
 
 const REFERENCE: Profile = Profile::MicrochipReference;
 const OLD: Profile = Profile::MicrochipFw0_2_0;
@@ -122,7 +120,7 @@ impl Scene {
     fn set(self, profile: Profile) -> (Host, String) {
         let authority = Authority::new("authority");
         let config = Config::new(profile)
-            .with_access_point(support::SSID, support::PASSWORD)
+            .with_access_point(crate::support::SSID, crate::support::PASSWORD)
             .with_file("authority", authority.pem.clone())
             .with_file("other", Authority::new("other").pem);
         let mut host = Host::new(config, network(&authority));

@@ -1,12 +1,10 @@
 //! Conversations with the AnyCloud firmware of the PIC32MZW1, byte for byte: the console, the
 //! station and names.
 
-mod support;
-
 use std::time::Duration;
 
+use crate::support::{Host, PASSWORD, SSID, server};
 use atwifi_simulator::{AccessPoint, Config, MemoryNetwork, Profile, Protection, services};
-use support::{Host, PASSWORD, SSID, server};
 
 const OLD: Profile = Profile::MicrochipFw0_2_0;
 const NEW: Profile = Profile::MicrochipFw0_3_2;

@@ -1,13 +1,11 @@
 //! Certificates, low power and echoes: chapters 3 and 7.13 of Microchip's reference.
 
-mod support;
-
 use std::net::{IpAddr, Ipv6Addr};
 use std::time::Duration;
 
+use crate::support::Host;
+use crate::support::certificates::Authority;
 use atwifi_simulator::{Config, MemoryNetwork, Profile};
-use support::Host;
-use support::certificates::Authority;
 
 const REFERENCE: Profile = Profile::MicrochipReference;
 const FW: Profile = Profile::MicrochipFw0_3_2;

@@ -1,13 +1,11 @@
 //! Sockets of the PIC32MZW1 that listen.
 
-mod support;
-
 use std::cell::RefCell;
 use std::net::SocketAddr;
 use std::rc::Rc;
 
+use crate::support::{Host, server};
 use atwifi_simulator::{Client, Dialled, MemoryNetwork, Profile, services};
-use support::{Host, server};
 
 const REFERENCE: Profile = Profile::MicrochipReference;
 const OLD: Profile = Profile::MicrochipFw0_2_0;

@@ -1,13 +1,11 @@
 //! The MQTT client of the PIC32MZW1: chapter 6 of Microchip's reference.
 
-mod support;
-
 use std::time::Duration;
 
+use crate::support::certificates::Authority;
+use crate::support::{Host, server};
 use atwifi_simulator::services::{MqttBroker, MqttMessage, TlsServer};
 use atwifi_simulator::{Config, MemoryNetwork, Profile, services};
-use support::certificates::Authority;
-use support::{Host, server};
 
 const REFERENCE: Profile = Profile::MicrochipReference;
 const FW: Profile = Profile::MicrochipFw0_3_2;
@@ -27,7 +25,7 @@ fn host(profile: Profile) -> (Host, MqttBroker) {
         .serve(server(9), |_| services::record(Default::default()));
     let config = Config::new(profile)
         .with_poll(Duration::ZERO)
-        .with_access_point(support::SSID, support::PASSWORD)
+        .with_access_point(crate::support::SSID, crate::support::PASSWORD)
         .with_file("authority", authority.pem);
     (Host::new(config, network).joined(), broker)
 }

@@ -1,15 +1,13 @@
 //! Conversations as Microchip's reference prints them, byte for byte.
 
-mod support;
-
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
+use crate::support::Host;
 use atwifi_simulator::{
     AccessPoint, Config, Faults, MemoryNetwork, Peer, Profile, Service, services,
 };
-use support::Host;
 
 const REFERENCE: Profile = Profile::MicrochipReference;
 
@@ -266,7 +264,7 @@ fn receiving() {
         ("AT+SOCKWR=1,6,\"binary\"", "OK\r\n+SOCKRXT:1,7\r\n"),
     ]);
     host.write(b"AT+SOCKRD=1,2,999\r\n");
-    host.simulation.advance(support::LONG);
+    host.simulation.advance(crate::support::LONG);
     assert_eq!(host.read(), b"+SOCKRD:1,7,#\0\x01\r\n#\xfe\xff\r\nOK\r\n");
 }
 

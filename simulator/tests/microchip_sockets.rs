@@ -1,13 +1,11 @@
 //! Conversations with the AnyCloud firmware of the PIC32MZW1, byte for byte: the sockets.
 
-mod support;
-
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
+use crate::support::{Host, server};
 use atwifi_simulator::{Config, Faults, MemoryNetwork, Peer, Profile, Service, services};
-use support::{Host, server};
 
 const OLD: Profile = Profile::MicrochipFw0_2_0;
 const NEW: Profile = Profile::MicrochipFw0_3_2;

@@ -1,14 +1,12 @@
 //! TLS of the PIC32MZW1.
 
-mod support;
-
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use crate::support::certificates::Authority;
+use crate::support::{Host, server};
 use atwifi_simulator::services::{self, TlsServer};
 use atwifi_simulator::{Config, MemoryNetwork, Profile};
-use support::certificates::Authority;
-use support::{Host, server};
 
 const REFERENCE: Profile = Profile::MicrochipReference;
 const FW: Profile = Profile::MicrochipFw0_3_2;
@@ -38,7 +36,7 @@ fn host(profile: Profile) -> (Host, Authority) {
     let client = authority.issue("client");
     let config = Config::new(profile)
         .with_poll(Duration::ZERO)
-        .with_access_point(support::SSID, support::PASSWORD)
+        .with_access_point(crate::support::SSID, crate::support::PASSWORD)
         .with_file("authority", authority.pem.clone())
         .with_file("other", Authority::new("other").pem)
         .with_file("client", client.certificate)

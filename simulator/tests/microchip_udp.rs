@@ -1,13 +1,11 @@
 //! Datagrams of the PIC32MZW1.
 
-mod support;
-
 use std::net::SocketAddr;
 use std::rc::Rc;
 
+use crate::support::{Host, server};
 use atwifi_simulator::services::{self, UdpLog};
 use atwifi_simulator::{MemoryNetwork, Profile};
-use support::{Host, server};
 
 const REFERENCE: Profile = Profile::MicrochipReference;
 const OLD: Profile = Profile::MicrochipFw0_2_0;
@@ -53,7 +51,7 @@ fn the_reference_example_of_a_read() {
         .send_datagram(peer(6000), module(6000), b"Foo\xc2\xa9Ba");
     host.expect("+SOCKRXU:4,\"1.2.3.4\",6000,7\r\n");
     host.write(b"AT+SOCKRD=4,2,999\r\n");
-    host.simulation.advance(support::LONG);
+    host.simulation.advance(crate::support::LONG);
     assert_eq!(host.read(), b"+SOCKRD:4,7,#Foo\xc2\xa9Ba\r\nOK\r\n");
 }
 

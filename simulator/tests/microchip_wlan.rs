@@ -1,14 +1,12 @@
 //! Scanning, the access point that the module is, and provisioning: chapters 4 and 5 of Microchip's
 //! reference.
 
-mod support;
-
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
+use crate::support::Host;
 use atwifi_simulator::{AccessPoint, Config, Dialled, MemoryNetwork, Profile, services};
-use support::Host;
 
 const REFERENCE: Profile = Profile::MicrochipReference;
 const FW: Profile = Profile::MicrochipFw0_3_2;

@@ -1,14 +1,12 @@
 //! Faults, where datagrams and peers that dial are concerned.
 
-mod support;
-
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use crate::support::{Host, PASSWORD, SSID, server};
 use atwifi_simulator::{
     Client, Config, Dialled, Fault, FaultKind, Faults, Fragment, MemoryNetwork, Profile, services,
 };
-use support::{Host, PASSWORD, SSID, server};
 
 const ST67: Profile = Profile::St67Fw2_0_75;
 const MICROCHIP: Profile = Profile::MicrochipFw0_3_2;
@@ -139,7 +137,7 @@ fn a_close_can_come_right_behind_the_data() {
         let child = event.split([':', ',']).nth(1).unwrap();
         client.send(b"bye");
         client.close();
-        bound.host.simulation.advance(support::LONG);
+        bound.host.simulation.advance(crate::support::LONG);
         let piece = String::from_utf8(bound.host.read_once()).unwrap();
         assert_eq!(piece, events.replace("ID", child));
     }

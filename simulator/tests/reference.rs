@@ -1,9 +1,7 @@
 //! Conversations as the vendor's reference prints them, byte for byte.
 
-mod support;
-
+use crate::support::{Host, server};
 use atwifi_simulator::{Config, MemoryNetwork, Profile, services};
-use support::{Host, server};
 
 const REFERENCE: Profile = Profile::St67Reference;
 

@@ -1,14 +1,12 @@
 //! The server of the ST67W611M1.
 
-mod support;
-
 use std::cell::RefCell;
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Duration;
 
+use crate::support::{Host, server};
 use atwifi_simulator::{Client, Dialled, MemoryNetwork, Profile, services};
-use support::{Host, server};
 
 const FW: Profile = Profile::St67Fw2_0_75;
 const REFERENCE: Profile = Profile::St67Reference;

@@ -1,12 +1,10 @@
 //! Chapter 2 of the ST67W611M1's reference: system, memory, pins, update.
 
-mod support;
-
 use std::time::Duration;
 
+use crate::support::Host;
 use atwifi_simulator::{Config, Faults, MemoryNetwork, Profile, UpdateFaults};
 use ring::digest;
-use support::Host;
 
 fn host(profile: Profile) -> Host {
     Host::new(Config::new(profile), MemoryNetwork::new())
@@ -104,7 +102,7 @@ fn the_firmware_prompts_for_memory_without_a_mark() {
     host.write(b"aaaa");
     host.expect("Recv 4 bytes\r\n\r\nSEND FAIL\r\n");
     host.write(b"AT+EFUSE-R=7,\"0x014\"\r\n");
-    host.simulation.advance(support::LONG);
+    host.simulation.advance(crate::support::LONG);
     assert_eq!(
         host.read(),
         b"+EFUSE-R:7,\x56\x34\x12\x7b\x82\x40\x00\r\n\r\nOK\r\n"
@@ -129,7 +127,7 @@ fn flash_is_erased_before_it_is_written() {
         ("AT+FLASH-E=4096,\"0x210000\"", "OK\r\n"),
     ]);
     host.write(b"AT+FLASH-R=2,\"0x210000\"\r\n");
-    host.simulation.advance(support::LONG);
+    host.simulation.advance(crate::support::LONG);
     assert_eq!(host.read(), b"+FLASH-R:\xff\xff\r\nOK\r\n");
     host.play(&[
         ("AT+FLASH-R=4,\"0x3ffffd\"", "ERROR\r\n"),
@@ -140,7 +138,7 @@ fn flash_is_erased_before_it_is_written() {
     ]);
     let mut host = firmware();
     host.write(b"AT+FLASH-R=2,\"0x210000\"\r\n");
-    host.simulation.advance(support::LONG);
+    host.simulation.advance(crate::support::LONG);
     assert_eq!(host.read(), b"+FLASH-R:2,\xff\xff\r\n\r\nOK\r\n");
 }
 

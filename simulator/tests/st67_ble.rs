@@ -1,13 +1,11 @@
 //! Bluetooth LE of the ST67W611M1: chapter 6 of ST's reference, and what the firmware makes of it.
 
-mod support;
-
 use std::time::Duration;
 
+use crate::support::Host;
 use atwifi_simulator::{
     BleCharacteristic, BlePeer, BleService, BleUpdates, Config, MemoryNetwork, Profile,
 };
-use support::Host;
 
 const REFERENCE: Profile = Profile::St67Reference;
 const FW: Profile = Profile::St67Fw2_0_75;
@@ -555,7 +553,7 @@ fn a_server_talks_with_a_client() {
         host.expect("+BLE:GATTREAD:0,0,0,4\r\n");
         assert_eq!(peer.answers(), [b"abcd".to_vec()]);
         peer.write(0, 0, *value);
-        host.simulation.advance(support::LONG);
+        host.simulation.advance(crate::support::LONG);
         assert_eq!(host.read(), b"+BLE:GATTWRITE:0,0,0,9,\r\nOK\r\n>\0\xff\r\n");
         for (updates, characteristic, event) in [
             (BleUpdates::Notifications, 0, "+BLE:NOTIFICATION:1,0,0\r\n"),
@@ -682,7 +680,7 @@ fn a_client_uses_what_it_has_found() {
         host.ask("AT+BLEGATTCSRVDIS=0");
         host.ask("AT+BLEGATTCCHARDIS=0,1");
         host.write(b"AT+BLEGATTCRD=0,1,3\r\n");
-        host.simulation.advance(support::LONG);
+        host.simulation.advance(crate::support::LONG);
         let row = if profile == REFERENCE {
             "+BLEREAD=0,1,3,7\r\n"
         } else {
@@ -702,7 +700,7 @@ fn a_client_uses_what_it_has_found() {
         host.expect("");
         accepts(&mut host, profile, &["AT+BLEGATTCSUBSCRIBE=0,4,3,1"]);
         peer.notify(3, *b"\r\n\0\xff");
-        host.simulation.advance(support::LONG);
+        host.simulation.advance(crate::support::LONG);
         let handle = if [REFERENCE, FW].contains(&profile) {
             ""
         } else {

@@ -1,11 +1,9 @@
 //! Data mode: `AT+CIPSENDL`, the passthrough mode, and the link that is saved for it.
 
-mod support;
-
 use std::time::Duration;
 
+use crate::support::{Host, LONG, PASSWORD, SSID, server};
 use atwifi_simulator::{Config, MemoryNetwork, Profile, services};
-use support::{Host, LONG, PASSWORD, SSID, server};
 
 const REFERENCE: Profile = Profile::St67Reference;
 const FW: Profile = Profile::St67Fw2_0_75;

@@ -1,11 +1,9 @@
 //! Chapter 7 of the ST67W611M1's reference.
 
-mod support;
-
 use std::time::Duration;
 
+use crate::support::Host;
 use atwifi_simulator::{Config, MemoryNetwork, Profile};
-use support::Host;
 
 fn host(profile: Profile) -> Host {
     Host::new(Config::new(profile), MemoryNetwork::new())

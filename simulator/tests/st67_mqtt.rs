@@ -1,14 +1,12 @@
 //! The MQTT client of the ST67W611M1: chapter 5 of ST's reference, and what the firmware makes of
 //! it.
 
-mod support;
-
 use std::time::Duration;
 
+use crate::support::certificates::Authority;
+use crate::support::{Host, server};
 use atwifi_simulator::services::{MqttBroker, MqttMessage, TlsServer};
 use atwifi_simulator::{Config, Faults, MemoryNetwork, Profile, services};
-use support::certificates::Authority;
-use support::{Host, server};
 
 const REFERENCE: Profile = Profile::St67Reference;
 const FW: Profile = Profile::St67Fw2_0_75;
@@ -30,7 +28,7 @@ fn host_with(profile: Profile, faults: Faults) -> (Host, MqttBroker) {
         .serve(server(8883), move |_| tls.serve(secure.serve()).unwrap())
         .serve(server(9), |_| services::record(Default::default()));
     let config = Config::new(profile)
-        .with_access_point(support::SSID, support::PASSWORD)
+        .with_access_point(crate::support::SSID, crate::support::PASSWORD)
         .with_faults(faults)
         .with_file("ca.crt", authority.pem);
     (Host::new(config, network).joined(), broker)
@@ -415,7 +413,7 @@ fn topics_are_subscribed() {
         ]);
         for payload in [&b"hello"[..], b"", b"\r\nOK\r\n", &[1, 2, 0xff, b'\n']] {
             broker.publish(MqttMessage::new("a/b", payload).with_qos(2));
-            host.simulation.advance(support::LONG);
+            host.simulation.advance(crate::support::LONG);
             let head = format!("+MQTT:SUBRECV{separator}0,3,{},\"a/b\",", payload.len());
             let line = [head.as_bytes(), payload, b"\r\n"].concat();
             assert_eq!(host.read(), line);

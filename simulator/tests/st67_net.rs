@@ -1,11 +1,9 @@
 //! What is left of chapter 4 of the ST67W611M1's reference: time, echoes, name servers, options.
 
-mod support;
-
 use std::time::Duration;
 
+use crate::support::{Host, PASSWORD, SSID};
 use atwifi_simulator::{Config, MemoryNetwork, Profile, services};
-use support::{Host, PASSWORD, SSID};
 
 const REFERENCE: Profile = Profile::St67Reference;
 const FW: Profile = Profile::St67Fw2_0_75;

@@ -1,9 +1,7 @@
 //! Chapter 3 of the ST67W611M1's reference: the access point that the module is, the radio, scans.
 
-mod support;
-
+use crate::support::{Host, LONG};
 use atwifi_simulator::{AccessPoint, Config, MemoryNetwork, Profile, Protection};
-use support::{Host, LONG};
 
 const GUEST: [u8; 6] = [0x18, 0xb9, 0x05, 0xed, 0x59, 0xcc];
 const OTHER: [u8; 6] = [0x18, 0xb9, 0x05, 0xed, 0x59, 0xcd];

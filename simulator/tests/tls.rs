@@ -1,15 +1,13 @@
 //! TLS of the ST67W611M1.
 
-mod support;
-
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
+use crate::support::certificates::Authority;
+use crate::support::{Host, server};
 use atwifi_simulator::services::{self, TlsServer};
 use atwifi_simulator::{Config, MemoryNetwork, Peer, Profile, Service};
-use support::certificates::Authority;
-use support::{Host, server};
 
 const FW: Profile = Profile::St67Fw2_0_75;
 const REFERENCE: Profile = Profile::St67Reference;
@@ -26,7 +24,7 @@ fn secure(profile: Profile, change: impl Fn(TlsServer, &Authority) -> TlsServer)
         .serve(server(443), move |_| tls.serve(services::echo()).unwrap());
     let client = authority.issue("client");
     let config = Config::new(profile)
-        .with_access_point(support::SSID, support::PASSWORD)
+        .with_access_point(crate::support::SSID, crate::support::PASSWORD)
         .with_file("ca_01.crt", authority.pem)
         .with_file("ca_01.der", authority.der)
         .with_file("other.crt", Authority::new("other").pem)

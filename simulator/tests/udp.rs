@@ -1,14 +1,12 @@
 //! Datagrams of the ST67W611M1.
 
-mod support;
-
 use std::cell::RefCell;
 use std::net::SocketAddr;
 use std::rc::Rc;
 
+use crate::support::{Host, server};
 use atwifi_simulator::services::{self, UdpLog};
 use atwifi_simulator::{MemoryNetwork, Profile};
-use support::{Host, server};
 
 const FW: Profile = Profile::St67Fw2_0_75;
 const REFERENCE: Profile = Profile::St67Reference;

@@ -1,6 +1,5 @@
 //! What the scenario tests share: a simulated module, the driver on it, and the story that most
 //! of them tell. Generic over the dialect.
-#![allow(dead_code)]
 
 pub mod service;
 
@@ -43,7 +42,6 @@ pub const REFUSED: u16 = 1;
 
 mod wire;
 
-#[allow(unused_imports)]
 pub use wire::{OnSpi, Wire, say, spi_of, wire_of};
 
 /// The virtual clock of a simulation, as the driver's clock.
@@ -106,8 +104,6 @@ pub trait UnderTest: Dialect<Status: std::fmt::Display> {
     const TELLS_REFUSAL: bool;
     /// Whether the module keeps files, which it can be asked for.
     const HAS_FILES: bool;
-    /// The event that the MQTT client has no session.
-    const NO_SESSION: &'static [u8];
     /// A message for the MQTT session, on the topic `t`, that says `hello`.
     const MESSAGE: &'static [u8];
 }
@@ -135,7 +131,6 @@ impl UnderTest for st67::St67 {
     const PASSWORD_MAX: usize = 64;
     const TELLS_REFUSAL: bool = true;
     const HAS_FILES: bool = true;
-    const NO_SESSION: &'static [u8] = b"+MQTT:DISCONNECTED,0\r\n";
     const MESSAGE: &'static [u8] = b"+MQTT:SUBRECV:0,1,5,\"t\",hello\r\n";
 }
 
@@ -158,7 +153,6 @@ impl UnderTest for microchip::Microchip {
     const PASSWORD_MAX: usize = 128;
     const TELLS_REFUSAL: bool = false;
     const HAS_FILES: bool = false;
-    const NO_SESSION: &'static [u8] = b"\r+MQTTCONN:0\r\n";
     const MESSAGE: &'static [u8] = b"\r+MQTTPUB:1,\"t\",5,\"hello\"\r\n";
 }
 
@@ -180,7 +174,6 @@ pub fn with_mock<D: Dialect, R>(
 }
 
 /// Each test on each dialect.
-#[macro_export]
 macro_rules! on_both_dialects {
     ($($test:ident)*) => {
         mod st67 {

@@ -10,8 +10,8 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 
+use super::each;
 use crate::common::Driver;
-use crate::each;
 
 type Module<'b> = Driver<'b, Microchip>;
 

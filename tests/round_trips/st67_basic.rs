@@ -7,8 +7,8 @@ use atwifi::{Download, Ranged, Switch};
 use proptest::collection;
 use proptest::prelude::*;
 
+use super::{each, set_then_query};
 use crate::common::Driver;
-use crate::{each, set_then_query};
 
 #[test]
 fn switches() {

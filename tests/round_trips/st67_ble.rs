@@ -7,8 +7,8 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 
+use super::{each, set_then_query};
 use crate::common::Driver;
-use crate::{each, set_then_query};
 
 /// Takes a role, by way of none.
 fn be(module: &mut Driver<'_, St67>, role: Role) {

@@ -6,7 +6,7 @@ use atwifi::st67::command::Done;
 use atwifi::st67::command::low_power::*;
 use proptest::prelude::*;
 
-use crate::each;
+use super::each;
 
 #[test]
 fn clocks() {

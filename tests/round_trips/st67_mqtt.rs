@@ -7,7 +7,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use crate::{each, set_then_query};
+use super::{each, set_then_query};
 
 #[test]
 fn users() {

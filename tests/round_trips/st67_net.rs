@@ -9,8 +9,8 @@ use atwifi::{Ranged, Switch};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
+use super::{each, set_then_query};
 use crate::common::Driver;
-use crate::{each, set_then_query};
 
 #[test]
 fn switches() {

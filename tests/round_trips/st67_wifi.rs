@@ -9,8 +9,8 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 
+use super::{each, set_then_query};
 use crate::common::Driver;
-use crate::{each, set_then_query};
 
 #[test]
 fn radio_and_mode() {

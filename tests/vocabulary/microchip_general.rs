@@ -6,8 +6,8 @@ use atwifi::{Error, Printed, Ranged, Switch};
 use atwifi_simulator::Profile;
 use rcgen::CertificateParams;
 
-use crate::evidence::Chapter;
-use crate::microchip::{Module, hear};
+use super::evidence::Chapter;
+use super::microchip::{Module, hear};
 
 pub fn chapter() -> Chapter {
     let mut chapter = Chapter::default();

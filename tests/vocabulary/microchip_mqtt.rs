@@ -5,9 +5,9 @@ use atwifi::microchip::{Event, Microchip, Secret, Text};
 use atwifi::{Ranged, Reported, Switch};
 use atwifi_simulator::{Profile, Simulation};
 
+use super::evidence::Chapter;
+use super::microchip::{Module, hear, hear_of, hear_own, row, rows};
 use crate::common::{MQTT, NAME, PASSWORD, SSID};
-use crate::evidence::Chapter;
-use crate::microchip::{Module, hear, hear_of, hear_own, row, rows};
 
 pub fn chapter() -> Chapter {
     let mut chapter = Chapter::default();

@@ -8,9 +8,9 @@ use atwifi::microchip::{Event, Microchip, Secret, Status, Text};
 use atwifi::{Ranged, Reported};
 use atwifi_simulator::Simulation;
 
+use super::evidence::Chapter;
+use super::microchip::{Module, hear, hear_own, row, rows};
 use crate::common::{ADDRESS, ECHO, NAME, PASSWORD, REFUSED, SHORT, SSID, TLS, at};
-use crate::evidence::Chapter;
-use crate::microchip::{Module, hear, hear_own, row, rows};
 
 pub fn chapter() -> Chapter {
     let mut chapter = Chapter::default();

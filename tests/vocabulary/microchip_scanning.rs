@@ -6,9 +6,9 @@ use atwifi::microchip::{Event, Microchip, Text};
 use atwifi::{Mac, Reported, Switch};
 use atwifi_simulator::Profile;
 
+use super::evidence::Chapter;
+use super::microchip::{hear, hear_of, hear_own, row, rows};
 use crate::common::SSID;
-use crate::evidence::Chapter;
-use crate::microchip::{hear, hear_of, hear_own, row, rows};
 
 pub fn chapter() -> Chapter {
     let mut chapter = Chapter::default();

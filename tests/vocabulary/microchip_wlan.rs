@@ -8,9 +8,9 @@ use atwifi::microchip::{Event, Microchip, Secret, Status, Text};
 use atwifi::{LinkState, Mac, Ranged, Reported, Switch};
 use atwifi_simulator::Simulation;
 
+use super::evidence::Chapter;
+use super::microchip::{Module, hear_any, hear_of, hear_own, row, rows};
 use crate::common::{PASSWORD, SSID};
-use crate::evidence::Chapter;
-use crate::microchip::{Module, hear_any, hear_of, hear_own, row, rows};
 
 /// The simulated module's address.
 const MODULE: Ipv4Addr = Ipv4Addr::new(192, 168, 1, 50);

@@ -6,7 +6,7 @@ use atwifi::st67::command::{Done, Rows, wifi};
 use atwifi::st67::{ErrorCode, St67, Status, Text};
 use atwifi::{Error, Event, Mac, Printed, Ranged, Reported, Switch};
 
-use crate::evidence::Chapter;
+use super::evidence::Chapter;
 
 pub fn chapter() -> Chapter {
     let mut chapter = Chapter::default();

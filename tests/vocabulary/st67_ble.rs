@@ -8,8 +8,8 @@ use atwifi::st67::{AddressKind, Event, St67, Text};
 use atwifi::{Mac, Printed, Ranged, Reported, Switch, Upload};
 use atwifi_simulator::{BleCharacteristic, BlePeer, BleService, BleUpdates, Config, Simulation};
 
+use super::evidence::{Chapter, Row};
 use crate::common::Driver;
-use crate::evidence::{Chapter, Row};
 
 type Module<'b> = Driver<'b, St67>;
 

@@ -6,12 +6,12 @@ use atwifi::st67::{AddressKind, BlePeer, Delivery, Event, St67};
 use atwifi::{Mac, Ranged, Reported, SecretSlice, Switch};
 use atwifi_simulator::{BleUpdates, Simulation};
 
-use crate::common::Driver;
-use crate::evidence::Chapter;
-use crate::st67_ble::{
+use super::evidence::Chapter;
+use super::st67_ble::{
     FIRST, PEER, VALUE, be, connect, discover, hear, monitor, near, pair, serve, talks_near,
 };
-use crate::st67_events::tells;
+use super::st67_events::tells;
+use crate::common::Driver;
 
 type Module<'b> = Driver<'b, St67>;
 

@@ -8,10 +8,10 @@ use atwifi::st67::{Delivery, ErrorCode, Event, LinkDetails, Reason, St67, Status
 use atwifi::{Error, Mac, Ranged, Switch};
 use atwifi_simulator::{Faults, Profile, Simulation};
 
+use super::evidence::{Chapter, FIRMWARE, Row};
+use super::st67_ble_events;
+use super::st67_mqtt::wait_for;
 use crate::common::{Driver, ECHO, MQTT, NAME, PASSWORD, SSID, at};
-use crate::evidence::{Chapter, FIRMWARE, Row};
-use crate::st67_ble_events;
-use crate::st67_mqtt::wait_for;
 
 type Module<'b> = Driver<'b, St67>;
 

@@ -6,8 +6,8 @@ use atwifi::st67::command::low_power::*;
 use atwifi::st67::{St67, Status};
 use atwifi::{Error, Ranged, Reported, Switch};
 
+use super::evidence::Chapter;
 use crate::common::{PASSWORD, SSID};
-use crate::evidence::Chapter;
 
 pub fn chapter() -> Chapter {
     let mut chapter = Chapter::default();

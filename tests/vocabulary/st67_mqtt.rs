@@ -8,8 +8,8 @@ use atwifi::st67::{Event, St67, Text};
 use atwifi::{Printed, PrintedSecret, Ranged, Reported, Switch};
 use atwifi_simulator::Simulation;
 
+use super::evidence::Chapter;
 use crate::common::{Driver, MQTT, NAME, PASSWORD, SSID};
-use crate::evidence::Chapter;
 
 type Module<'b> = Driver<'b, St67>;
 

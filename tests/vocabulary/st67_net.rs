@@ -11,8 +11,8 @@ use atwifi::{Mac, Printed, Ranged, Reported, Switch};
 use atwifi_simulator::{Profile, Simulation};
 use embedded_io::{Read, Write};
 
+use super::evidence::{Chapter, FIRMWARE};
 use crate::common::{ADDRESS, Driver, ECHO, NAME, PASSWORD, RECORD, SSID, at};
-use crate::evidence::{Chapter, FIRMWARE};
 
 type Module<'b> = Driver<'b, St67>;
 

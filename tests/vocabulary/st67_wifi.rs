@@ -11,8 +11,8 @@ use atwifi::{
 };
 use atwifi_simulator::Profile;
 
+use super::evidence::{Chapter, FIRMWARE};
 use crate::common::{Driver, PASSWORD, SSID};
-use crate::evidence::{Chapter, FIRMWARE};
 
 const NEIGHBOUR: Mac = Mac([0x18, 0xb9, 0x05, 0xed, 0x59, 0xcc]);
 

@@ -1,5 +1,4 @@
 //! Certificates for the tests.
-#![allow(dead_code, reason = "each test file uses its own part")]
 
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 

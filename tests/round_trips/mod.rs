@@ -1,9 +1,6 @@
 //! What is set is what a query tells: over the whole documented range of each parameter, on every
 //! firmware that can be simulated.
 
-#[path = "../common/mod.rs"]
-mod common;
-
 mod microchip;
 mod st67_basic;
 mod st67_ble;
@@ -15,8 +12,8 @@ mod st67_wifi;
 use std::cell::RefCell;
 use std::fmt::Debug;
 
+use crate::common::{Driver, UnderTest, simulations, with_driver};
 use atat::AtatCmd;
-use common::{Driver, UnderTest, simulations, with_driver};
 use proptest::strategy::Strategy;
 use proptest::test_runner::{Config, TestRunner};
 

@@ -3,8 +3,6 @@
 //!
 //! `tests/inventory.tsv` lists what there is; a file for each chapter says what is done with it.
 
-#[path = "../common/mod.rs"]
-mod common;
 mod evidence;
 
 mod microchip;

@@ -1,0 +1,53 @@
+//! The tests of the driver, in one program: what they share is compiled once.
+
+#[macro_use]
+mod common;
+
+mod access_point;
+mod asynchronous;
+mod ble;
+mod causes;
+mod certificates;
+mod contract;
+mod corners;
+mod files;
+mod hostile;
+mod identity;
+mod ipv6;
+mod joining;
+mod keep_alive;
+mod leaks;
+mod links;
+mod log;
+mod losses;
+mod messages;
+mod mqtt;
+mod passthrough;
+mod ping;
+mod power;
+mod provisioning;
+mod recovery;
+mod replay;
+mod round_trips;
+mod scan;
+mod scenarios;
+mod script_st67;
+mod server;
+mod services;
+mod spi;
+mod spi_sweep;
+mod spi_vectors;
+mod stream;
+mod sweep;
+mod time;
+mod tls;
+mod transfer;
+mod transport;
+mod trouble;
+mod udp;
+mod unannounced;
+mod update;
+mod vocabulary;
+mod wire_microchip;
+mod wire_st67;
+mod wiring;
