@@ -70,12 +70,16 @@ impl<N: Network> Rig<N> {
 
     /// When the next thing happens, or is worth another look.
     pub fn next(&self) -> Option<Duration> {
+        let spi = self.spi.as_ref().and_then(Link::next);
+        self.next_but_spi().into_iter().chain(spi).min()
+    }
+
+    fn next_but_spi(&self) -> Option<Duration> {
         let times = [
             self.to_host.next(),
             self.to_module.next(),
             self.module.next(),
             self.network.next(),
-            self.spi.as_ref().and_then(Link::next),
         ];
         times.into_iter().flatten().min()
     }
@@ -87,7 +91,17 @@ impl<N: Network> Rig<N> {
             self.settle();
         }
         self.now = self.now.max(to);
-        self.settle();
+        if self.needs_polling() {
+            self.settle();
+        }
+    }
+
+    /// Lets time pass until the next thing happens, but not beyond `limit`.
+    pub fn pass(&mut self, limit: Duration) {
+        match self.next() {
+            Some(next) if next <= limit => self.advance_to(next),
+            _ => self.now = self.now.max(limit),
+        }
     }
 
     /// The host writes; returns when the last byte is on the wire.
@@ -133,15 +147,24 @@ impl<N: Network> Rig<N> {
         self.settle();
     }
 
-    /// The host clocks one byte; returns what it reads.
-    pub fn clock_spi(&mut self, mosi: u8) -> u8 {
-        let end = self.now + self.spi().duration(1);
-        let (miso, taken) = self.spi().clock(end, mosi);
-        if taken == Taken::Reset {
-            self.reset_module();
+    /// The host clocks bytes; `each` is given what it reads.
+    pub fn clock_spi(&mut self, bytes: impl Iterator<Item = u8>, mut each: impl FnMut(u8)) {
+        // Of what is elsewhere, nothing changes until then.
+        let mut elsewhere = self.next_but_spi();
+        for mosi in bytes {
+            let end = self.now + self.spi().duration(1);
+            let (miso, taken) = self.spi().clock(end, mosi);
+            each(miso);
+            if taken == Taken::Reset {
+                self.reset_module();
+            }
+            let next = elsewhere.into_iter().chain(self.spi().next()).min();
+            if taken == Taken::Reset || next.is_some_and(|next| next <= end) {
+                self.advance_to(end);
+                elsewhere = self.next_but_spi();
+            }
+            self.now = self.now.max(end);
         }
-        self.pass_on_spi(end);
-        miso
     }
 
     /// Time passes on the SPI: too little each time to look at everything.

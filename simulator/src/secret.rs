@@ -85,6 +85,8 @@ impl SecretScanner {
         (b"MQTTC:5,", Place::Password(Rule::Number(5))),
         (b"TLSC:4,", Place::Password(Rule::Number(4))),
     ];
+    /// How each of them ends: of most bytes it is seen at once that none does.
+    const COMMAND_ENDS: &'static [u8] = b"=:,-";
     /// No password that is announced is longer.
     const LONGEST_ANNOUNCED: usize = 128;
     /// Begins the last line of a key.
@@ -229,6 +231,10 @@ impl SecretScanner {
 
     /// Whether the last byte is that behind which a command has its arguments.
     fn begin_command(&mut self) -> bool {
+        let last = self.line.back();
+        if last.is_none_or(|last| !Self::COMMAND_ENDS.contains(last)) {
+            return false;
+        }
         let mut commands = Self::COMMANDS.iter();
         let begun = commands.find(|(command, _)| self.ends_with(command));
         if let Some((_, place)) = begun {
@@ -277,6 +283,14 @@ mod tests {
     fn assert_shown(cases: &[(&[u8], &str)]) {
         for (line, expected) in cases {
             assert_eq!(shown(line), format!("    1.500000 -> {expected}"));
+        }
+    }
+
+    #[test]
+    fn every_command_ends_as_it_is_looked_for() {
+        for (command, _) in SecretScanner::COMMANDS {
+            let last = command.last().unwrap();
+            assert!(SecretScanner::COMMAND_ENDS.contains(last));
         }
     }
 

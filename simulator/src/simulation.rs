@@ -106,11 +106,12 @@ impl<N: Network> Simulation<N> {
     /// Lets time pass until the next thing happens, or is worth a look, but not beyond `limit`.
     pub(crate) fn pass(&self, limit: Duration) {
         let mut rig = self.rig.borrow_mut();
-        let mut to = rig.next().map_or(limit, |next| next.min(limit));
-        if rig.needs_polling() {
-            to = to.min(rig.now() + POLLING);
-            thread::sleep(to.saturating_sub(rig.now()));
+        if !rig.needs_polling() {
+            return rig.pass(limit);
         }
+        let next = rig.next().map_or(limit, |next| next.min(limit));
+        let to = next.min(rig.now() + POLLING);
+        thread::sleep(to.saturating_sub(rig.now()));
         rig.advance_to(to);
     }
 

@@ -87,11 +87,8 @@ impl<N: Network> SpiWires<N> {
 }
 
 impl<N: Network> SpiBus<N> {
-    fn clock(&mut self, bytes: impl Iterator<Item = u8>, mut each: impl FnMut(u8)) {
-        let mut rig = self.0.rig.borrow_mut();
-        for mosi in bytes {
-            each(rig.clock_spi(mosi));
-        }
+    fn clock(&mut self, bytes: impl Iterator<Item = u8>, each: impl FnMut(u8)) {
+        self.0.rig.borrow_mut().clock_spi(bytes, each);
     }
 }
 
