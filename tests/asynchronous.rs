@@ -38,7 +38,7 @@ fn run(simulation: &Simulation, mut tasks: Vec<std::pin::Pin<&mut dyn Future<Out
 fn each<D: UnderTest>(test: impl Fn(&Simulation, Shared<'_, '_, D, Wire, SimClock>)) {
     for simulation in simulations::<D>(|config| config) {
         let (mut line, mut sockets) = ([0; 1024], [const { SocketMemory::<64>::new() }; 2]);
-        let clock = SimClock(simulation.clone());
+        let clock = SimClock::new(&simulation);
         let mut module = Module::new(wire_of(&simulation), clock, &mut line, &mut sockets).unwrap();
         module.reset().unwrap();
         module.join(SSID, PASSWORD).unwrap();
@@ -219,7 +219,7 @@ fn a_read_that_waits_sleeps_until_the_module_speaks<D: UnderTest>() {
         let heard = Signal::<1>::new();
         let transport = Awaited::new(wire_of(&simulation), &heard);
         let (mut line, mut sockets) = ([0; 1024], [const { SocketMemory::<64>::new() }; 2]);
-        let clock = SimClock(simulation.clone());
+        let clock = SimClock::new(&simulation);
         let mut module = Module::<D, _, _>::new(transport, clock, &mut line, &mut sockets).unwrap();
         module.reset().unwrap();
         module.join(SSID, PASSWORD).unwrap();

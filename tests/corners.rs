@@ -70,7 +70,7 @@ fn a_failed_connect_leaves_the_other_sockets_alone() {
         let brk = Rc::new(Cell::new(false));
         let (mut line, mut sockets) = (vec![0; 1024], [const { SocketMemory::<512>::new() }; 3]);
         let b = brk.clone();
-        let clock = atwifi::Clock::on_idle(SimClock(simulation.clone()), move || {
+        let clock = atwifi::Clock::on_idle(SimClock::new(&simulation), move || {
             if b.get() {
                 ControlFlow::Break(())
             } else {
@@ -280,7 +280,7 @@ fn a_failed_flush_can_be_repeated<D: UnderTest>() {
         let (mut line, mut sockets) = ([0; 1024], [const { SocketMemory::<512>::new() }; 2]);
         let mut module = Module::<D, _, _>::new(
             wire_of(&simulation),
-            SimClock(simulation.clone()),
+            SimClock::new(&simulation),
             &mut line,
             &mut sockets,
         )

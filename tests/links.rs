@@ -341,7 +341,7 @@ fn with_deaf(
             wire: wire_of(&simulation),
             swallows: swallows.clone(),
         };
-        let clock = SimClock(simulation.clone());
+        let clock = SimClock::new(&simulation);
         let mut buffer = [0; 1024];
         let mut sockets: Vec<_> = (0..sockets).map(|_| SocketMemory::<64>::new()).collect();
         let mut module = Module::new(line, clock, &mut buffer, &mut sockets).unwrap();

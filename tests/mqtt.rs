@@ -27,7 +27,7 @@ fn each<D: UnderTest, const N: usize>(test: impl Fn(&Simulation, &Network, &mut 
         let simulation = Simulation::new(config, network.build());
         let (mut memory, mut line) = (MqttMemory::<D, N>::new(), [0; 1024]);
         let mut sockets = [const { SocketMemory::<512>::new() }; 2];
-        let clock = SimClock(simulation.clone());
+        let clock = SimClock::new(&simulation);
         let module = Driver::<D>::new(wire_of(&simulation), clock, &mut line, &mut sockets);
         let mut module = module.expect("the buffers suffice");
         module.lend_messages(&mut memory);

@@ -179,7 +179,7 @@ fn what_is_heard_before_the_boot_report_is_noise<D: UnderTest>() {
             wire: wire_of(&simulation),
             failures: 4500,
         };
-        let clock = SimClock(simulation.clone());
+        let clock = SimClock::new(&simulation);
         let mut module = Module::<D, _, _>::new(floating, clock, &mut line, &mut sockets).unwrap();
         let (mut pin, mut delay) = (Board(simulation.clone()), Board(simulation.clone()));
         assert_eq!(module.reset_by_pin(&mut pin, &mut delay), Ok(()));

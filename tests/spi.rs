@@ -560,7 +560,7 @@ fn a_wait_that_is_broken_off_leaves_a_link_that_works() {
     for breaks in 1..200 {
         let simulation = joined_simulation(Profile::St67Fw2_0_75, false);
         let left = Arc::new(Mutex::new(u32::MAX));
-        let clock = Breaking(SimClock(simulation.clone()), left.clone());
+        let clock = Breaking(SimClock::new(&simulation), left.clone());
         let (mut line, mut sockets) = ([0; 640], [const { SocketMemory::<64>::new() }; 1]);
         let spi = spi_of(&simulation, 260);
         let mut module = st67::Module::new(spi, clock, &mut line, &mut sockets).unwrap();
@@ -587,7 +587,7 @@ fn with_driver_on_spi<R>(
     test: impl FnOnce(&mut st67::Module<'_, OnSpi, SimClock>) -> R,
 ) -> R {
     let (mut line, mut sockets) = ([0; 640], [const { SocketMemory::<64>::new() }; 2]);
-    let clock = SimClock(simulation.clone());
+    let clock = SimClock::new(&simulation);
     let spi = spi_of(simulation, 260);
     test(&mut st67::Module::new(spi, clock, &mut line, &mut sockets).unwrap())
 }

@@ -287,7 +287,7 @@ fn the_least_memory_carries_the_story() {
     for profile in profiles() {
         let simulation = Simulation::new(spi_config(profile), Network::default().build());
         let (mut line, mut sockets) = ([0; 640], [const { SocketMemory::<64>::new() }; 1]);
-        let clock = SimClock(simulation.clone());
+        let clock = SimClock::new(&simulation);
         let spi = spi_of(&simulation, 260);
         let mut module = st67::Module::new(spi, clock, &mut line, &mut sockets).unwrap();
         module.reset().unwrap();
@@ -428,7 +428,7 @@ fn host(simulation: &Simulation, end: u64) -> u64 {
             &mut meanwhile,
         );
         let (mut line, mut sockets) = ([0; 1024], [const { SocketMemory::<512>::new() }; 2]);
-        let clock = SimClock(simulation.clone());
+        let clock = SimClock::new(&simulation);
         let mut module = st67::Module::new(spi, clock, &mut line, &mut sockets).unwrap();
         module.join(SSID, PASSWORD).unwrap();
         let mut socket = TcpClientStack::socket(&mut module).unwrap();

@@ -10,7 +10,7 @@ use embedded_nal::{Dns, TcpClientStack};
 fn each<D: UnderTest>(test: impl Fn(&atwifi_simulator::Simulation, &RefCell<Driver<'_, D>>)) {
     for simulation in simulations::<D>(|config| config) {
         let (mut line, mut sockets) = ([0; 1024], [const { SocketMemory::<512>::new() }; 2]);
-        let clock = SimClock(simulation.clone());
+        let clock = SimClock::new(&simulation);
         let mut module = Module::new(wire_of(&simulation), clock, &mut line, &mut sockets).unwrap();
         module.reset().unwrap();
         module.join(SSID, PASSWORD).unwrap();

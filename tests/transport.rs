@@ -75,7 +75,7 @@ fn each_behind_a_ring<D: UnderTest>(
         };
         let transport = Halves::new(received, simulation.port());
         let (mut line, mut sockets) = ([0; 1024], [const { SocketMemory::<512>::new() }; 2]);
-        let clock = SimClock(simulation.clone());
+        let clock = SimClock::new(&simulation);
         let mut module = Module::new(transport, clock, &mut line, &mut sockets).unwrap();
         module.reset().unwrap();
         module.join(SSID, PASSWORD).unwrap();

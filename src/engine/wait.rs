@@ -140,7 +140,6 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
     /// what goes wrong: while a module restarts, its lines float.
     pub(crate) fn wait_for_boot(&mut self, timeout: u32) -> Result<(), Fault> {
         self.forget_past();
-        self.unanswered = 0;
         self.in_stream = false;
         self.forget_message();
         self.out_of_step = true;
@@ -162,6 +161,7 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
     pub(super) fn forget_past(&mut self) {
         self.unwanted = 0;
         self.owed = 0;
+        self.unanswered = 0;
         self.doubtful = 0;
         self.paced = false;
         self.unsure = false;

@@ -44,17 +44,40 @@ mod wire;
 
 pub use wire::{OnSpi, Wire, say, spi_of, wire_of};
 
-/// The virtual clock of a simulation, as the driver's clock.
+/// The virtual clock of a simulation, as the driver's clock. The longer nothing has crossed the wire,
+/// the longer it idles: at most by a hundredth, a wait is longer than it should be.
 #[derive(Clone)]
-pub struct SimClock(pub Simulation);
+pub struct SimClock {
+    simulation: Simulation,
+    crossed: u64,
+    /// When so much had crossed.
+    since: Duration,
+}
+
+impl SimClock {
+    pub fn new(simulation: &Simulation) -> Self {
+        SimClock {
+            simulation: simulation.clone(),
+            crossed: 0,
+            since: Duration::ZERO,
+        }
+    }
+}
 
 impl atwifi::Clock for SimClock {
     fn now(&mut self) -> u32 {
-        self.0.now().as_millis() as u32
+        self.simulation.now().as_millis() as u32
     }
 
     fn idle(&mut self) -> ControlFlow<()> {
-        self.0.idle();
+        let now = self.simulation.now();
+        let crossed = self.simulation.to_host() + self.simulation.to_module();
+        if crossed != self.crossed {
+            (self.crossed, self.since) = (crossed, now);
+        }
+        let quiet = now - self.since;
+        self.simulation
+            .idle_for((quiet / 100).max(Duration::from_millis(1)));
         ControlFlow::Continue(())
     }
 }
@@ -302,7 +325,7 @@ pub fn with_memory<D: Dialect, R, const N: usize>(
     let mut line = vec![0; line];
     let mut sockets: Vec<_> = (0..sockets).map(|_| SocketMemory::<N>::new()).collect();
     let mut messages = MqttMemory::<D, 512>::new();
-    let clock = SimClock(simulation.clone());
+    let clock = SimClock::new(&simulation);
     let module = Module::new(wire_of(simulation), clock, &mut line, &mut sockets);
     let mut module = module.expect("the buffers suffice");
     module.lend_messages(&mut messages);
