@@ -313,7 +313,7 @@ fn rule_12_one_error_for_all_traits<D: UnderTest>() {
 fn rule_13_the_stack_can_be_shared<D: UnderTest>() {
     each::<D>(|simulation, _| {
         let (mut line, mut sockets) = ([0; 1024], [const { SocketMemory::<128>::new() }; 2]);
-        let clock = SimClock::new(&simulation);
+        let clock = SimClock::new(simulation);
         let mut module: Driver<'_, D> =
             atwifi::Module::new(wire_of(simulation), clock, &mut line, &mut sockets).unwrap();
         module.reset().unwrap();

@@ -69,7 +69,7 @@ fn joined<T: Transport<Error: std::fmt::Debug>>(
     story: &impl Story,
 ) {
     let (mut line, mut sockets) = ([0; 1024], [const { SocketMemory::<512>::new() }; 2]);
-    let clock = SimClock::new(&simulation);
+    let clock = SimClock::new(simulation);
     let mut wifi = Module::new(transport, clock, &mut line, &mut sockets).unwrap();
     // What a long silence makes it ask is no matter here.
     wifi.timeouts.unheard = u32::MAX;

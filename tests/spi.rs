@@ -587,7 +587,7 @@ fn with_driver_on_spi<R>(
     test: impl FnOnce(&mut st67::Module<'_, OnSpi, SimClock>) -> R,
 ) -> R {
     let (mut line, mut sockets) = ([0; 640], [const { SocketMemory::<64>::new() }; 2]);
-    let clock = SimClock::new(&simulation);
+    let clock = SimClock::new(simulation);
     let spi = spi_of(simulation, 260);
     test(&mut st67::Module::new(spi, clock, &mut line, &mut sockets).unwrap())
 }

@@ -428,7 +428,7 @@ fn host(simulation: &Simulation, end: u64) -> u64 {
             &mut meanwhile,
         );
         let (mut line, mut sockets) = ([0; 1024], [const { SocketMemory::<512>::new() }; 2]);
-        let clock = SimClock::new(&simulation);
+        let clock = SimClock::new(simulation);
         let mut module = st67::Module::new(spi, clock, &mut line, &mut sockets).unwrap();
         module.join(SSID, PASSWORD).unwrap();
         let mut socket = TcpClientStack::socket(&mut module).unwrap();

@@ -46,14 +46,9 @@ fn kinds() -> Vec<FaultKind> {
     ]
 }
 
-/// Of the places where a fault can strike, one in so many is tried: all of them, but fewer with
+/// Of the places where a fault can strike, one in so many is tried: one in `usual`, but fewer with
 /// firmware that is much like another. `ATWIFI_SWEEP=all` tries all places with each.
-fn stride(profile: Profile) -> usize {
-    stride_of(profile, 1)
-}
-
-/// The same for a story of which one place in `usual` is enough.
-fn stride_of(profile: Profile, usual: usize) -> usize {
+fn stride(profile: Profile, usual: usize) -> usize {
     let alike = matches!(
         profile,
         Profile::St67Fw2_0_89 | Profile::St67Fw2_0_97 | Profile::St67Fw2_0_106
@@ -67,6 +62,8 @@ fn stride_of(profile: Profile, usual: usize) -> usize {
 
 /// A conversation that is swept, in which the payload is received, and what is around it.
 struct Tale<D: UnderTest> {
+    /// One place in so many is tried.
+    step: usize,
     around: fn(Config) -> Config,
     tell: fn(&mut Driver<'_, D>, &Simulation) -> Told,
 }
@@ -81,6 +78,7 @@ impl<D: UnderTest> Tale<D> {
 /// Joins and has a socket.
 fn socket<D: UnderTest>() -> Tale<D> {
     Tale {
+        step: 1,
         around: |config| config,
         tell: |module, simulation| story(module, simulation, 1000),
     }
@@ -89,6 +87,7 @@ fn socket<D: UnderTest>() -> Tale<D> {
 /// Serves a phone over Bluetooth LE: it is told of what it has written.
 fn bluetooth() -> Tale<St67> {
     Tale {
+        step: 3,
         around: |config| {
             let phone = BlePeer::new([2; 6]);
             PHONE.replace(phone.clone());
@@ -192,7 +191,7 @@ fn sweep<D: UnderTest>(profile: Profile, tale: &Tale<D>) {
             Direction::ToHost => start.0..end.0,
             Direction::ToModule => start.1..end.1,
         };
-        for at in bytes.step_by(stride(profile)) {
+        for at in bytes.step_by(stride(profile, tale.step)) {
             for kind in kinds() {
                 let what = format!("{profile}, {direction:?} byte {at}, {kind:?}");
                 cases += 1;
@@ -347,7 +346,7 @@ fn sweep_stock<D: UnderTest>(stock: &Stock<D>) {
                 Direction::ToModule => start.1..end.1,
             };
             // At each place another of the kinds is the first.
-            for (n, at) in bytes.step_by(stride_of(profile, USUAL)).enumerate() {
+            for (n, at) in bytes.step_by(stride(profile, USUAL)).enumerate() {
                 for kind in kinds().into_iter().cycle().skip(n % 3).step_by(3).take(4) {
                     stock_case(stock, profile, direction, Fault::new(at, kind));
                 }

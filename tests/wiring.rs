@@ -86,7 +86,7 @@ fn failure<D: Dialect>(
 ) -> ErrorOf<D, Looped> {
     let (mut line, mut sockets) = ([0; 1024], [const { SocketMemory::<64>::new() }; 1]);
     let back = Rc::default();
-    let clock = SimClock::new(&simulation);
+    let clock = SimClock::new(simulation);
     let looped = Looped { module, back };
     let mut module = Module::<D, _, _>::new(looped, clock, &mut line, &mut sockets).unwrap();
     let before = simulation.now();

@@ -325,7 +325,7 @@ pub fn with_memory<D: Dialect, R, const N: usize>(
     let mut line = vec![0; line];
     let mut sockets: Vec<_> = (0..sockets).map(|_| SocketMemory::<N>::new()).collect();
     let mut messages = MqttMemory::<D, 512>::new();
-    let clock = SimClock::new(&simulation);
+    let clock = SimClock::new(simulation);
     let module = Module::new(wire_of(simulation), clock, &mut line, &mut sockets);
     let mut module = module.expect("the buffers suffice");
     module.lend_messages(&mut messages);
