@@ -84,7 +84,7 @@ fn a_fault_leaves_it_whole_or_told_as_missing<D: UnderTest>() {
         ];
         for (is_to_module, places) in places {
             // Each kind at other bytes.
-            for (at, kind) in places.zip(kinds.iter().cycle()).step_by(stride()) {
+            for (at, kind) in places.zip(kinds.iter().cycle()).step_by(stride(STEP)) {
                 if is_to_module && !D::HAS_FILES && (before.0..before.0 + COMMAND).contains(&at) {
                     // A name that was spoilt cannot be read back; who looks for the right one finds
                     // nothing.
@@ -108,11 +108,8 @@ fn a_fault_leaves_it_whole_or_told_as_missing<D: UnderTest>() {
     }
 }
 
-/// One in so many bytes is tried; all of them with `ATWIFI_SWEEP=all`.
-fn stride() -> usize {
-    // Five: with each of the kinds in turn.
-    if is_whole_sweep() { 1 } else { 5 }
-}
+/// One in so many bytes is tried, with each of the kinds in turn.
+const STEP: usize = 5;
 
 /// With the questions that the driver begins with.
 const COMMAND: u64 = 90;

@@ -145,16 +145,16 @@ fn events_around_it_change_nothing<D: UnderTest>() {
 
 /// One in so many places is tried, fewer with firmware that is much like another; all with
 /// `ATWIFI_SWEEP=all`.
-fn stride(profile: Profile) -> usize {
+fn stride_on(profile: Profile) -> usize {
     let alike = matches!(
         profile,
         Profile::St67Fw2_0_89 | Profile::St67Fw2_0_97 | Profile::St67Fw2_0_106
     );
     let is_quick = profile.module() == "microchip";
-    match (is_whole_sweep() || is_quick, alike) {
+    match (is_quick, alike) {
         (true, _) => 1,
-        (_, true) => 41,
-        _ => 5,
+        (_, true) => stride(41),
+        _ => stride(5),
     }
 }
 
@@ -163,7 +163,7 @@ fn whatever_is_lost_it_ends_in_time_and_works_again<D: UnderTest>() {
     for &profile in D::PROFILES {
         let (from, to) = conversation::<D>(profile, Faults::default(), true);
         for (is_to_host, range) in [(true, from.0..to.0), (false, from.1..to.1)] {
-            for at in range.step_by(stride(profile)) {
+            for at in range.step_by(stride_on(profile)) {
                 for kind in [FaultKind::Drop(1), FaultKind::Reset] {
                     conversation::<D>(profile, spoilt(!is_to_host, at, kind), false);
                 }

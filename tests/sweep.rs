@@ -46,18 +46,13 @@ fn kinds() -> Vec<FaultKind> {
     ]
 }
 
-/// Of the places where a fault can strike, one in so many is tried: one in `usual`, but fewer with
-/// firmware that is much like another. `ATWIFI_SWEEP=all` tries all places with each.
-fn stride(profile: Profile, usual: usize) -> usize {
+/// Fewer places are tried with firmware that is much like another.
+fn stride_on(profile: Profile, usual: usize) -> usize {
     let alike = matches!(
         profile,
         Profile::St67Fw2_0_89 | Profile::St67Fw2_0_97 | Profile::St67Fw2_0_106
     );
-    match (is_whole_sweep(), alike) {
-        (true, _) => 1,
-        (_, true) => 11 * usual,
-        _ => usual,
-    }
+    stride(if alike { 11 * usual } else { usual })
 }
 
 /// A conversation that is swept, in which the payload is received, and what is around it.
@@ -191,7 +186,7 @@ fn sweep<D: UnderTest>(profile: Profile, tale: &Tale<D>) {
             Direction::ToHost => start.0..end.0,
             Direction::ToModule => start.1..end.1,
         };
-        for at in bytes.step_by(stride(profile, tale.step)) {
+        for at in bytes.step_by(stride_on(profile, tale.step)) {
             for kind in kinds() {
                 let what = format!("{profile}, {direction:?} byte {at}, {kind:?}");
                 cases += 1;
@@ -346,7 +341,7 @@ fn sweep_stock<D: UnderTest>(stock: &Stock<D>) {
                 Direction::ToModule => start.1..end.1,
             };
             // At each place another of the kinds is the first.
-            for (n, at) in bytes.step_by(stride(profile, USUAL)).enumerate() {
+            for (n, at) in bytes.step_by(stride_on(profile, USUAL)).enumerate() {
                 for kind in kinds().into_iter().cycle().skip(n % 3).step_by(3).take(4) {
                     stock_case(stock, profile, direction, Fault::new(at, kind));
                 }

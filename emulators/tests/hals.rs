@@ -55,7 +55,7 @@ fn each_row_is_a_function_and_each_function_a_row() {
 
 #[test]
 fn each_hal_is_compiled_by_the_gate_in_the_version_named() {
-    let (lock, gate) = (text("tests/hals/Cargo.lock"), text(".ci/run"));
+    let (lock, gate) = (text("tests/hals/Cargo.lock"), text(".ci/microcontrollers"));
     for ((hal, _), version) in table() {
         // The HAL for all nRF has a package for each chip.
         let package = hal.replace("nrf-hal", "nrf52840-hal");

@@ -208,9 +208,14 @@ macro_rules! on_both_dialects {
     };
 }
 
-/// Whether every place of every conversation is to be tried, which takes much longer.
-pub fn is_whole_sweep() -> bool {
-    std::env::var("ATWIFI_SWEEP").is_ok_and(|wish| wish == "all")
+/// Of the places where a fault can strike, one in so many is tried: every one with `ATWIFI_SWEEP=all`,
+/// which takes much longer, and with a number only one in so many of the usual ones.
+pub fn stride(usual: usize) -> usize {
+    match std::env::var("ATWIFI_SWEEP").as_deref() {
+        Ok("all") => 1,
+        Ok(fewer) => usual * fewer.parse::<usize>().expect("`all`, or a number"),
+        Err(_) => usual,
+    }
 }
 
 /// Every firmware of a dialect, on each kind of wire that it has.

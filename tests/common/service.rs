@@ -40,7 +40,7 @@ pub fn around_in_weathers<D: UnderTest>(
     change: impl Fn(Config) -> Config,
     call: impl Fn(&Simulation, &mut Driver<'_, D>) -> Result<String, Failure<D>>,
 ) {
-    let step = if is_whole_sweep() { 1 } else { step };
+    let step = stride(step);
     for config in configs::<D>() {
         let profile = config.profile;
         let new = || Simulation::new(change(config.clone()), Network::default().build());
