@@ -167,14 +167,6 @@ impl<N: Network> Rig<N> {
         }
     }
 
-    /// Time passes on the SPI: too little each time to look at everything.
-    pub fn pass_on_spi(&mut self, to: Duration) {
-        match self.next() {
-            Some(next) if next <= to => self.advance_to(to),
-            _ => self.now = self.now.max(to),
-        }
-    }
-
     pub fn inbox(&mut self) -> &mut Inbox {
         &mut self.inbox
     }

@@ -193,5 +193,5 @@ fn pass<N: Network>(simulation: &Simulation<N>, time: Duration) {
         return simulation.advance(time);
     }
     let to = rig.now() + time;
-    rig.pass_on_spi(to);
+    rig.advance_to(to);
 }
