@@ -10,6 +10,24 @@ use atwifi_campaign::program::{
 use atwifi_campaign::service::{How, Look, Service};
 use atwifi_simulator::Profile::{self, *};
 
+const HOST: Host = Host {
+    sockets: 3,
+    memory: 2,
+    spare: 300,
+    tick_ms: 1,
+    resets_first: false,
+};
+
+/// Its sockets have no memory of their own.
+fn without_room(sockets: usize) -> Host {
+    Host {
+        sockets,
+        memory: 0,
+        spare: 0,
+        ..HOST
+    }
+}
+
 /// On a quick module with one socket and all else at its least.
 fn on(profile: Profile, steps: Vec<Step>) -> Conversation {
     Conversation {
@@ -26,13 +44,7 @@ fn on(profile: Profile, steps: Vec<Step>) -> Conversation {
             deaf_while_reading: false,
             neighbours: 0,
         },
-        host: Host {
-            sockets: 3,
-            memory: 2,
-            spare: 300,
-            tick_ms: 1,
-            resets_first: false,
-        },
+        host: HOST,
         vices: Vices::default(),
         steps,
     }
@@ -645,12 +657,7 @@ fn a_restart_between_two_settings_is_noticed() {
     ];
     for profile in ALL {
         let mut conversation = on(profile, steps.to_vec());
-        conversation.host = Host {
-            sockets: 1,
-            memory: 0,
-            spare: 0,
-            ..conversation.host
-        };
+        conversation.host = without_room(1);
         nothing_is_found(&conversation);
     }
 }
@@ -667,12 +674,7 @@ fn sockets_are_found_that_a_host_has_left_whose_questions_are_still_answered() {
         ];
         let mut conversation = on(profile, steps);
         conversation.surroundings.latency_ms = 1270;
-        conversation.host = Host {
-            sockets: 2,
-            memory: 0,
-            spare: 0,
-            ..conversation.host
-        };
+        conversation.host = without_room(2);
         nothing_is_found(&conversation);
     }
 }
@@ -874,12 +876,7 @@ fn a_slow_module_behind_many_questions_is_found_again() {
         ];
         let mut conversation = on(profile, steps);
         conversation.surroundings.latency_ms = 1521;
-        conversation.host = Host {
-            sockets: 1,
-            memory: 0,
-            spare: 0,
-            ..conversation.host
-        };
+        conversation.host = without_room(1);
         nothing_is_found(&conversation);
     }
 }
@@ -899,8 +896,7 @@ fn a_socket_whose_name_was_spoilt_in_the_list_is_closed_before_the_next() {
             ];
             let mut conversation = on(profile, steps);
             conversation.surroundings.latency_ms = 51;
-            conversation.host.memory = 0;
-            conversation.host.spare = 0;
+            conversation.host = without_room(3);
             nothing_is_found(&conversation);
         }
     }
@@ -919,11 +915,8 @@ fn a_reset_ends_though_the_module_says_ok_for_ever() {
     let mut conversation = on(St67Fw2_0_106, steps);
     conversation.surroundings.latency_ms = 771;
     conversation.host = Host {
-        sockets: 2,
-        memory: 0,
-        spare: 0,
-        tick_ms: 1,
         resets_first: true,
+        ..without_room(2)
     };
     conversation.vices = Vices {
         module: 2,
