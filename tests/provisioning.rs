@@ -146,12 +146,8 @@ fn events_around_it_change_nothing<D: UnderTest>() {
 /// One in so many places is tried, fewer with firmware that is much like another; all with
 /// `ATWIFI_SWEEP=all`.
 fn stride_on(profile: Profile) -> usize {
-    let alike = matches!(
-        profile,
-        Profile::St67Fw2_0_89 | Profile::St67Fw2_0_97 | Profile::St67Fw2_0_106
-    );
     let is_quick = profile.module() == "microchip";
-    match (is_quick, alike) {
+    match (is_quick, is_alike(profile)) {
         (true, _) => 1,
         (_, true) => stride(41),
         _ => stride(5),

@@ -48,11 +48,7 @@ fn kinds() -> Vec<FaultKind> {
 
 /// Fewer places are tried with firmware that is much like another.
 fn stride_on(profile: Profile, usual: usize) -> usize {
-    let alike = matches!(
-        profile,
-        Profile::St67Fw2_0_89 | Profile::St67Fw2_0_97 | Profile::St67Fw2_0_106
-    );
-    stride(if alike { 11 * usual } else { usual })
+    stride(if is_alike(profile) { 11 * usual } else { usual })
 }
 
 /// A conversation that is swept, in which the payload is received, and what is around it.

@@ -52,6 +52,7 @@ pub struct SimClock {
     crossed: u64,
     /// When so much had crossed.
     since: Duration,
+    is_exact: bool,
 }
 
 impl SimClock {
@@ -60,6 +61,15 @@ impl SimClock {
             simulation: simulation.clone(),
             crossed: 0,
             since: Duration::ZERO,
+            is_exact: false,
+        }
+    }
+
+    /// One that never idles longer than a millisecond.
+    pub fn exact(simulation: &Simulation) -> Self {
+        SimClock {
+            is_exact: true,
+            ..SimClock::new(simulation)
         }
     }
 }
@@ -72,7 +82,7 @@ impl atwifi::Clock for SimClock {
     fn idle(&mut self) -> ControlFlow<()> {
         let now = self.simulation.now();
         let crossed = self.simulation.to_host() + self.simulation.to_module();
-        if crossed != self.crossed {
+        if self.is_exact || crossed != self.crossed {
             (self.crossed, self.since) = (crossed, now);
         }
         let quiet = now - self.since;
@@ -216,6 +226,14 @@ pub fn stride(usual: usize) -> usize {
         Ok(fewer) => usual * fewer.parse::<usize>().expect("`all`, or a number"),
         Err(_) => usual,
     }
+}
+
+/// Whether the firmware is much like another that is tried.
+pub fn is_alike(profile: Profile) -> bool {
+    matches!(
+        profile,
+        Profile::St67Fw2_0_89 | Profile::St67Fw2_0_97 | Profile::St67Fw2_0_106
+    )
 }
 
 /// Every firmware of a dialect, on each kind of wire that it has.
