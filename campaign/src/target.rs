@@ -76,6 +76,9 @@ pub trait Target: Dialect<Status: Display> + Sized {
     /// It is paid what it may be owed with questions, each of which it has to answer if nothing was owed.
     const PACES_QUESTIONS: bool;
 
+    /// It says `OK` to a command of which the name was lost.
+    const OBEYS_THE_NAMELESS: bool;
+
     /// It can list the clients of its access point, and send them away.
     const HAS_CLIENT_LIST: bool;
 
@@ -175,6 +178,7 @@ impl Target for St67 {
     const IS_ONE_OF_BOTH: bool = false;
     const HAS_CLIENT_LIST: bool = true;
     const PACES_QUESTIONS: bool = false;
+    const OBEYS_THE_NAMELESS: bool = false;
 
     const REFERENCE: [u32; 3] = [2, 0, 75];
     const HAS_FILES: bool = true;
@@ -322,6 +326,7 @@ impl Target for Microchip {
     const HAS_CLIENT_LIST: bool = false;
 
     const PACES_QUESTIONS: bool = true;
+    const OBEYS_THE_NAMELESS: bool = true;
     const REFERENCE: [u32; 3] = [19, 6, 1];
     const HAS_FILES: bool = false;
     const TOLD_SECURITY: Security = Security::Wpa2;

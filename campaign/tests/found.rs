@@ -925,3 +925,91 @@ fn a_reset_ends_though_the_module_says_ok_for_ever() {
     };
     nothing_is_found(&conversation);
 }
+
+/// The module opens a link with another number than it was told to, and says so.
+#[test]
+fn a_link_whose_number_was_spoilt_on_the_way_is_closed() {
+    for profile in [
+        St67Reference,
+        St67Fw2_0_75,
+        St67Fw2_0_89,
+        St67Fw2_0_97,
+        St67Fw2_0_106,
+    ] {
+        for bits in [1, 2, 4] {
+            for after in 8..16 {
+                let spoilt = |deed| {
+                    let steps = vec![
+                        step(Command { which: 1 }),
+                        struck(deed, after, ToModule(Flip(bits))),
+                    ];
+                    let mut conversation = on(profile, steps);
+                    conversation.host = Host {
+                        sockets: 1,
+                        memory: 1,
+                        spare: 0,
+                        ..HOST
+                    };
+                    nothing_is_found(&conversation);
+                };
+                spoilt(OpenDatagrams {
+                    bound: false,
+                    peer: 0,
+                });
+                spoilt(Connect { to: Answering });
+            }
+        }
+    }
+}
+
+/// What a peer has said is not heard of, and while the module is asked for it, the peer closes.
+#[test]
+fn what_a_peer_has_said_is_read_though_it_closes_while_that_is_asked_for() {
+    for profile in [
+        St67Reference,
+        St67Fw2_0_75,
+        St67Fw2_0_106,
+        MicrochipReference,
+        MicrochipFw0_3_2,
+    ] {
+        for after in 100..140 {
+            let open = Reconnect {
+                socket: 0,
+                to: Answering,
+            };
+            let steps = vec![
+                struck(open, after, ToHost(Insert(0))),
+                step(Addresses),
+                step(Connect { to: Answering }),
+                step(PeerSays { socket: 0, size: 1 }),
+                step(Connect { to: Answering }),
+                step(PeerCloses { socket: 2 }),
+                step(Connect { to: Answering }),
+            ];
+            let mut conversation = on(profile, steps);
+            conversation.surroundings.baud = Some(921_600);
+            conversation.host = without_room(3);
+            nothing_is_found(&conversation);
+        }
+    }
+}
+
+/// Before a module listens it is asked for its links, and there are none any more.
+#[test]
+fn it_listens_though_a_line_comes_that_nobody_knows() {
+    for profile in [St67Reference, St67Fw2_0_75, St67Fw2_0_106, MicrochipFw0_3_2] {
+        for after in 0..6 {
+            let steps = vec![
+                step(Connect { to: Answering }),
+                step(Join { if_down: true }),
+                struck(Wait { socket: 0, ms: 0 }, after, Gap(1)),
+                step(PeerCloses { socket: 0 }),
+                step(Listen { port: 0 }),
+            ];
+            let mut conversation = on(profile, steps);
+            conversation.surroundings.latency_ms = 5;
+            conversation.host = without_room(2);
+            nothing_is_found(&conversation);
+        }
+    }
+}

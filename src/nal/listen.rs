@@ -72,6 +72,8 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
             self.open_listener(&mut socket.handle, socket.port)?;
         }
         self.catch_up(&socket.handle)?;
+        // What lingers in a place is closed before somebody else gets it.
+        self.prepare()?;
         let Ok(handle) = self.session().sockets.allocate() else {
             return Ok(None);
         };

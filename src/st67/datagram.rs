@@ -2,7 +2,7 @@
 
 use core::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4};
 
-use super::stream::{check_port, compose_open, free_link, is_taken};
+use super::stream::{check_opened, check_port, compose_open, free_link, is_taken};
 use super::{LINKS, Module, St67};
 use crate::clock::Clock;
 use crate::driver::Session;
@@ -105,10 +105,11 @@ fn open_link<T: Transport, C: Clock>(
             if local_port == 0 && module.session().refusal.is_about_parameters() =>
         {
             compose_open(module, link, remote, "UDP").put("\r\n", &[]);
-            module.send_composed(timeout)
+            module.send_composed(timeout)?;
         }
-        other => other,
+        other => other?,
     }
+    check_opened(module, link)
 }
 
 fn arrived(

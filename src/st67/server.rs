@@ -4,7 +4,7 @@
 use core::net::SocketAddr;
 
 use super::command::net::LinkRow;
-use super::stream::{ask_for_links, is_unused, lengths, put_right, values_of};
+use super::stream::{ask_for_links, begin_to_ask, is_unused, lengths, put_right, values_of};
 use super::{LINKS, Module, St67};
 use crate::clock::Clock;
 use crate::driver::Session;
@@ -63,7 +63,8 @@ impl Server for St67 {
         module.reconcile = Some(reconcile);
         if module.session().sockets.any_open(|_| true) {
             // Who their peers are.
-            reconcile(module)?;
+            module.session().in_doubt = true;
+            module.prepare()?;
         }
         let mut created = create(module, local_port);
         if created == Err(Fault::Refused) {
@@ -256,6 +257,7 @@ fn waits(session: &mut Session<'_, St67>, link: u32) -> bool {
 /// As [`St67::reconcile`], and whose the links are: an end that was not heard may have made room
 /// for a peer.
 fn reconcile<T: Transport, C: Clock>(module: &mut Module<'_, T, C>) -> Outcome {
+    begin_to_ask(module);
     let rows = ask_for_rows(module)?;
     let mut waiting = [0; LINKS as usize];
     lengths(module, &mut waiting)?;

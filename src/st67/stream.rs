@@ -107,6 +107,7 @@ impl Streams for St67 {
 
     /// Asks which links are open and what they hold.
     fn reconcile<T: Transport, C: Clock>(module: &mut Module<'_, T, C>) -> Outcome {
+        begin_to_ask(module);
         let mut open = LinkSet::default();
         let mut nonsense = false;
         ask_for_links(module, &mut |row: &[u8]| match link_of(values_of(row)) {
@@ -123,6 +124,15 @@ impl Streams for St67 {
         }
         Ok(())
     }
+}
+
+/// The module is about to be asked what it holds: of what comes meanwhile, nobody knows whether it was
+/// counted, nor, of a link that ends, whether all was heard of.
+pub(super) fn begin_to_ask<T: Transport, C: Clock>(module: &mut Module<'_, T, C>) {
+    module.session().sockets.each_open(|slot| {
+        slot.is_told = false;
+        slot.is_uncertain = true;
+    });
 }
 
 /// Puts right what is believed of a link. One that is open and nobody's is closed.
@@ -182,10 +192,6 @@ pub(super) fn lengths<T: Transport, C: Clock>(
     lengths: &mut [u32; LINKS as usize],
 ) -> Outcome {
     let mut is_told = false;
-    module
-        .session()
-        .sockets
-        .each_open(|slot| slot.is_told = false);
     module.compose("AT+CIPRECVLEN?\r\n", &[]);
     module.ask(
         "+CIPRECVLEN:",
@@ -220,14 +226,23 @@ pub(super) fn connect<T: Transport, C: Clock>(
     // Before the command: a server that speaks first is announced before the OK.
     module.session().sockets.slot(socket)?.open(link);
     let patience = module.timeouts.connect.min(CONNECT_MAX);
-    module.session().vendor.opened = LinkSet::default();
     compose_open(module, link, remote, kind).put(",,,#\r\n", &[patience]);
     module.send_composed(patience + CONNECT_MARGIN)?;
-    // Before the result, all firmware tells that the link is open.
-    match module.session().vendor.opened.contains(link) {
-        true => Ok(()),
-        false => Err(module.engine.malformed()),
+    check_opened(module, link)
+}
+
+/// Whether the link is open that the last command was to open: before the result, all firmware tells it.
+pub(super) fn check_opened<T: Transport, C: Clock>(
+    module: &mut Module<'_, T, C>,
+    link: u32,
+) -> Outcome {
+    let vendor = &mut module.session().vendor;
+    if vendor.opened.contains(link) {
+        return Ok(());
     }
+    // One whose number was spoilt on the way is nobody's.
+    vendor.foreign = vendor.foreign.without(vendor.opened);
+    Err(module.engine.malformed())
 }
 
 /// Whether a peer has got the link first; then it waits to be accepted.
@@ -255,6 +270,7 @@ pub(super) fn compose_open<'m, 'b, T: Transport, C: Clock>(
         SocketAddr::V4(_) => "\",",
         SocketAddr::V6(_) => "v6\",",
     };
+    module.session().vendor.opened = LinkSet::default();
     module
         .compose("AT+CIPSTART=#,\"", &[link])
         .put(kind, &[])
