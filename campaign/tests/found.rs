@@ -962,33 +962,46 @@ fn a_link_whose_number_was_spoilt_on_the_way_is_closed() {
     }
 }
 
-/// What a peer has said is not heard of, and while the module is asked for it, the peer closes.
+/// A peer closes while it is asked who the peers are, and another gets its link while that is read.
 #[test]
-fn what_a_peer_has_said_is_read_though_it_closes_while_that_is_asked_for() {
+fn the_bytes_of_who_gets_a_link_next_are_not_read() {
     for profile in [
         St67Reference,
         St67Fw2_0_75,
+        St67Fw2_0_89,
+        St67Fw2_0_97,
         St67Fw2_0_106,
         MicrochipReference,
         MicrochipFw0_3_2,
     ] {
-        for after in 100..140 {
-            let open = Reconnect {
+        for (said, says) in [(1, 1), (1, 1346), (1024, 1), (1024, 1346)] {
+            let read = Receive {
                 socket: 0,
-                to: Answering,
+                buffer: 1,
+                times: 1,
+                wait_ms: 0,
             };
             let steps = vec![
-                struck(open, after, ToHost(Insert(0))),
-                step(Addresses),
                 step(Connect { to: Answering }),
-                step(PeerSays { socket: 0, size: 1 }),
-                step(Connect { to: Answering }),
-                step(PeerCloses { socket: 2 }),
-                step(Connect { to: Answering }),
+                step(PeerSays {
+                    socket: 0,
+                    size: said,
+                }),
+                step(Join { if_down: true }),
+                step(PeerCloses { socket: 0 }),
+                step(Listen { port: 0 }),
+                step(Dial { says }),
+                step(read),
+                step(Accept { wait_ms: 0 }),
             ];
             let mut conversation = on(profile, steps);
-            conversation.surroundings.baud = Some(921_600);
-            conversation.host = without_room(3);
+            conversation.surroundings.latency_ms = 48;
+            conversation.host = Host {
+                sockets: 5,
+                memory: 4,
+                spare: 0,
+                ..HOST
+            };
             nothing_is_found(&conversation);
         }
     }
@@ -1011,5 +1024,38 @@ fn it_listens_though_a_line_comes_that_nobody_knows() {
             conversation.host = without_room(2);
             nothing_is_found(&conversation);
         }
+    }
+}
+
+/// The only place for a connection has a link whose close the module did not take.
+#[test]
+fn what_lingers_is_closed_before_a_connection_gets_its_place() {
+    for profile in [
+        St67Reference,
+        St67Fw2_0_75,
+        St67Fw2_0_106,
+        MicrochipReference,
+        MicrochipFw0_2_0,
+        MicrochipFw0_3_2,
+    ] {
+        let steps = vec![
+            step(Connect { to: Answering }),
+            step(Dial { says: 1 }),
+            step(Listen { port: 0 }),
+            step(Listen { port: 0 }),
+            receive(1),
+            struck(Close { socket: 0 }, 0, Busy),
+            step(PeerSays { socket: 0, size: 1 }),
+            step(Accept { wait_ms: 0 }),
+        ];
+        let mut conversation = on(profile, steps);
+        conversation.surroundings.network_ms = 101;
+        conversation.host = Host {
+            sockets: 2,
+            memory: 1,
+            spare: 0,
+            ..HOST
+        };
+        nothing_is_found(&conversation);
     }
 }

@@ -71,6 +71,9 @@ pub struct Memory {
     opened: LinkSet,
     /// Links that peers have opened and nobody has accepted yet.
     incoming: LinkSet,
+    /// Links that peers have opened while they were read for somebody else: what was read may be theirs,
+    /// and is nobody's.
+    tainted: LinkSet,
     /// Links that are let be: the user has opened them with commands, or the module did not close them
     /// when it was told to; that is tried again when a peer was accepted or no other link is left.
     foreign: LinkSet,

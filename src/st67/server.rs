@@ -4,7 +4,7 @@
 use core::net::SocketAddr;
 
 use super::command::net::LinkRow;
-use super::stream::{ask_for_links, begin_to_ask, is_unused, lengths, put_right, values_of};
+use super::stream::{ask_for_links, is_unused, lengths, put_right, values_of};
 use super::{LINKS, Module, St67};
 use crate::clock::Clock;
 use crate::driver::Session;
@@ -169,12 +169,19 @@ fn arrived(session: &mut Session<'_, St67>, command: &[u8], link: u32) -> Option
         }
         None if is_opening => return None,
         // What is read now may be of either connection.
-        None if reads(command, link) => session.sockets.each(|slot| {
-            slot.is_in_question |= slot.link == link;
-        }),
+        None if reads(command, link) => {
+            session.sockets.each(|slot| {
+                slot.is_in_question |= slot.link == link;
+            });
+            session.vendor.closing.take(link);
+            session.vendor.tainted.insert(link);
+            session.in_doubt = true;
+            return Some(Line::Event);
+        }
         None => {}
     }
     session.vendor.closing.take(link);
+    session.vendor.tainted.take(link);
     // What is left of an older connection may lie where this one is, if the number was spoilt.
     let is_sure = waits(session, link) && !session.sockets.any_rest();
     session.in_doubt |= !is_sure;
@@ -257,7 +264,6 @@ fn waits(session: &mut Session<'_, St67>, link: u32) -> bool {
 /// As [`St67::reconcile`], and whose the links are: an end that was not heard may have made room
 /// for a peer.
 fn reconcile<T: Transport, C: Clock>(module: &mut Module<'_, T, C>) -> Outcome {
-    begin_to_ask(module);
     let rows = ask_for_rows(module)?;
     let mut waiting = [0; LINKS as usize];
     lengths(module, &mut waiting)?;
@@ -271,7 +277,9 @@ fn reconcile<T: Transport, C: Clock>(module: &mut Module<'_, T, C>) -> Outcome {
         }
         let is_new =
             session.sockets.by_link(link).is_none() && !session.vendor.closing.contains(link);
-        if is_new && row.is_some_and(|row| row.is_server) && waits(session, link) {
+        let is_peer =
+            row.is_some_and(|row| row.is_server) && !session.vendor.tainted.contains(link);
+        if is_new && is_peer && waits(session, link) {
             continue;
         }
         put_right(module, link, row.is_some(), waiting);

@@ -107,7 +107,6 @@ impl Streams for St67 {
 
     /// Asks which links are open and what they hold.
     fn reconcile<T: Transport, C: Clock>(module: &mut Module<'_, T, C>) -> Outcome {
-        begin_to_ask(module);
         let mut open = LinkSet::default();
         let mut nonsense = false;
         ask_for_links(module, &mut |row: &[u8]| match link_of(values_of(row)) {
@@ -124,15 +123,6 @@ impl Streams for St67 {
         }
         Ok(())
     }
-}
-
-/// The module is about to be asked what it holds: of what comes meanwhile, nobody knows whether it was
-/// counted, nor, of a link that ends, whether all was heard of.
-pub(super) fn begin_to_ask<T: Transport, C: Clock>(module: &mut Module<'_, T, C>) {
-    module.session().sockets.each_open(|slot| {
-        slot.is_told = false;
-        slot.is_uncertain = true;
-    });
 }
 
 /// Puts right what is believed of a link. One that is open and nobody's is closed.
@@ -192,6 +182,10 @@ pub(super) fn lengths<T: Transport, C: Clock>(
     lengths: &mut [u32; LINKS as usize],
 ) -> Outcome {
     let mut is_told = false;
+    module
+        .session()
+        .sockets
+        .each_open(|slot| slot.is_told = false);
     module.compose("AT+CIPRECVLEN?\r\n", &[]);
     module.ask(
         "+CIPRECVLEN:",
