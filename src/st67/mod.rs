@@ -71,9 +71,6 @@ pub struct Memory {
     opened: LinkSet,
     /// Links that peers have opened and nobody has accepted yet.
     incoming: LinkSet,
-    /// Links that peers have opened while they were read for somebody else: what was read may be theirs,
-    /// and is nobody's.
-    tainted: LinkSet,
     /// Links that are let be: the user has opened them with commands, or the module did not close them
     /// when it was told to; that is tried again when a peer was accepted or no other link is left.
     foreign: LinkSet,
@@ -83,6 +80,9 @@ pub struct Memory {
     races_lost: u8,
     /// Where the search for a free link begins: a link just closed is used last.
     next_link: u32,
+    /// Links that peers have opened while they were read for somebody else: what was read may be theirs,
+    /// and is nobody's.
+    tainted: LinkSet,
     /// How arriving data is told.
     delivery: Delivery,
 }
