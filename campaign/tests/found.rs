@@ -20,9 +20,14 @@ const HOST: Host = Host {
 
 /// Its sockets have no memory of their own.
 fn without_room(sockets: usize) -> Host {
+    with_memory(sockets, 0)
+}
+
+/// Its sockets have memory of one of the sizes in `MEMORY`, and nothing is to spare.
+fn with_memory(sockets: usize, memory: usize) -> Host {
     Host {
         sockets,
-        memory: 0,
+        memory,
         spare: 0,
         ..HOST
     }
@@ -929,13 +934,7 @@ fn a_reset_ends_though_the_module_says_ok_for_ever() {
 /// The module opens a link with another number than it was told to, and says so.
 #[test]
 fn a_link_whose_number_was_spoilt_on_the_way_is_closed() {
-    for profile in [
-        St67Reference,
-        St67Fw2_0_75,
-        St67Fw2_0_89,
-        St67Fw2_0_97,
-        St67Fw2_0_106,
-    ] {
+    for profile in Profile::ST67 {
         for bits in [1, 2, 4] {
             for after in 8..16 {
                 let spoilt = |deed| {
@@ -944,12 +943,7 @@ fn a_link_whose_number_was_spoilt_on_the_way_is_closed() {
                         struck(deed, after, ToModule(Flip(bits))),
                     ];
                     let mut conversation = on(profile, steps);
-                    conversation.host = Host {
-                        sockets: 1,
-                        memory: 1,
-                        spare: 0,
-                        ..HOST
-                    };
+                    conversation.host = with_memory(1, 1);
                     nothing_is_found(&conversation);
                 };
                 spoilt(OpenDatagrams {
@@ -962,25 +956,11 @@ fn a_link_whose_number_was_spoilt_on_the_way_is_closed() {
     }
 }
 
-/// A peer closes while it is asked who the peers are, and another gets its link while that is read.
+/// A peer closes before the module listens, and another gets its link while the rest is read.
 #[test]
 fn the_bytes_of_who_gets_a_link_next_are_not_read() {
-    for profile in [
-        St67Reference,
-        St67Fw2_0_75,
-        St67Fw2_0_89,
-        St67Fw2_0_97,
-        St67Fw2_0_106,
-        MicrochipReference,
-        MicrochipFw0_3_2,
-    ] {
+    for profile in ALL {
         for (said, says) in [(1, 1), (1, 1346), (1024, 1), (1024, 1346)] {
-            let read = Receive {
-                socket: 0,
-                buffer: 1,
-                times: 1,
-                wait_ms: 0,
-            };
             let steps = vec![
                 step(Connect { to: Answering }),
                 step(PeerSays {
@@ -991,17 +971,17 @@ fn the_bytes_of_who_gets_a_link_next_are_not_read() {
                 step(PeerCloses { socket: 0 }),
                 step(Listen { port: 0 }),
                 step(Dial { says }),
-                step(read),
+                step(Receive {
+                    socket: 0,
+                    buffer: 1,
+                    times: 1,
+                    wait_ms: 0,
+                }),
                 step(Accept { wait_ms: 0 }),
             ];
             let mut conversation = on(profile, steps);
             conversation.surroundings.latency_ms = 48;
-            conversation.host = Host {
-                sockets: 5,
-                memory: 4,
-                spare: 0,
-                ..HOST
-            };
+            conversation.host = with_memory(5, 4);
             nothing_is_found(&conversation);
         }
     }
@@ -1010,7 +990,7 @@ fn the_bytes_of_who_gets_a_link_next_are_not_read() {
 /// Before a module listens it is asked for its links, and there are none any more.
 #[test]
 fn it_listens_though_a_line_comes_that_nobody_knows() {
-    for profile in [St67Reference, St67Fw2_0_75, St67Fw2_0_106, MicrochipFw0_3_2] {
+    for profile in ALL {
         for after in 0..6 {
             let steps = vec![
                 step(Connect { to: Answering }),
@@ -1030,14 +1010,7 @@ fn it_listens_though_a_line_comes_that_nobody_knows() {
 /// The only place for a connection has a link whose close the module did not take.
 #[test]
 fn what_lingers_is_closed_before_a_connection_gets_its_place() {
-    for profile in [
-        St67Reference,
-        St67Fw2_0_75,
-        St67Fw2_0_106,
-        MicrochipReference,
-        MicrochipFw0_2_0,
-        MicrochipFw0_3_2,
-    ] {
+    for profile in ALL {
         let steps = vec![
             step(Connect { to: Answering }),
             step(Dial { says: 1 }),
@@ -1050,12 +1023,7 @@ fn what_lingers_is_closed_before_a_connection_gets_its_place() {
         ];
         let mut conversation = on(profile, steps);
         conversation.surroundings.network_ms = 101;
-        conversation.host = Host {
-            sockets: 2,
-            memory: 1,
-            spare: 0,
-            ..HOST
-        };
+        conversation.host = with_memory(2, 1);
         nothing_is_found(&conversation);
     }
 }

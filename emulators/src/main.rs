@@ -101,9 +101,10 @@ fn run_all(board: Board, selection: &Selection) -> Result<()> {
             continue;
         }
         let firmware = firmware::build(board, dialect, &programs, &settings)?;
-        let waits_enough = selection.quick && dialect != board.dialects()[0];
+        let is_first = board.dialects().first() == Some(&dialect);
         for job in Job::ALL {
-            if programs.contains(&job.program) && !(job.is_alone && waits_enough) {
+            let takes_too_long = selection.quick && job.is_alone && !is_first;
+            if programs.contains(&job.program) && !takes_too_long {
                 run::run(job, &firmware, &mut world, selection.log.is_some())?;
             }
         }
