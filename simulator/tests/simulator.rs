@@ -9,6 +9,7 @@ mod firmware;
 mod firmware_st67;
 mod front_ends;
 mod host_network;
+mod last_look;
 mod microchip_exchanges;
 mod microchip_firmware;
 mod microchip_general;

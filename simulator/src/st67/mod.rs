@@ -250,6 +250,8 @@ impl Module for St67 {
         self.work(world);
         self.serve_links(world);
         self.poll_mqtt(world);
+        // An answer may have waited for what has ended just now, and nobody may look again.
+        self.work(world);
         if self.settings.silent {
             self.output.clear();
         }
