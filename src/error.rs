@@ -127,6 +127,8 @@ pub enum Fault {
     StreamBroken,
     /// It was never made: the station has no Wi-Fi link.
     NoNetwork,
+    /// The module has ended it with the socket that has accepted it.
+    ClosedWithListener,
 }
 
 impl Fault {
@@ -138,6 +140,7 @@ impl Fault {
             Fault::StationDown => Some(Closed::StationDown),
             Fault::StreamBroken => Some(Closed::StreamBroken),
             Fault::NoNetwork => Some(Closed::NoNetwork),
+            Fault::ClosedWithListener => Some(Closed::WithListener),
             _ => None,
         }
     }
@@ -182,6 +185,7 @@ impl fmt::Display for Fault {
             Fault::StationDown => "the connection ended with the Wi-Fi link",
             Fault::StreamBroken => "the connection lost bytes between host and module",
             Fault::NoNetwork => "the station has no Wi-Fi link",
+            Fault::ClosedWithListener => "the connection ended with its listener",
         })
     }
 }
@@ -194,6 +198,7 @@ impl From<Closed> for Fault {
             Closed::StationDown => Fault::StationDown,
             Closed::StreamBroken => Fault::StreamBroken,
             Closed::NoNetwork => Fault::NoNetwork,
+            Closed::WithListener => Fault::ClosedWithListener,
         }
     }
 }
@@ -317,6 +322,8 @@ pub enum Closed {
     StreamBroken,
     /// It was never opened: the module said no, and its station has no Wi-Fi link.
     NoNetwork,
+    /// The socket that accepted it was closed: firmware of the Microchip module ends both.
+    WithListener,
 }
 
 /// Why a call has failed, in words that all modules share: [`Error::cause`]. Which of a vendor's
@@ -503,6 +510,7 @@ impl fmt::Display for Closed {
             Closed::StationDown => "the connection ended with the Wi-Fi link",
             Closed::StreamBroken => "the connection lost bytes between host and module",
             Closed::NoNetwork => "the station has no Wi-Fi link",
+            Closed::WithListener => "the connection ended with its listener",
         })
     }
 }

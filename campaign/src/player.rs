@@ -156,6 +156,8 @@ struct Story {
     starts_until: Duration,
     /// How many upheavals there had been when the listener began.
     listening_since: usize,
+    /// One that listens was closed, with which firmware ends what it has accepted.
+    has_closed_listener: bool,
     round_trip: Duration,
     latency_ms: u64,
     a_few_commands: Duration,
@@ -272,6 +274,7 @@ impl Story {
             shelf: Shelf::default(),
             starts_until: Duration::ZERO,
             listening_since: 0,
+            has_closed_listener: false,
             round_trip: around.round_trip(),
             latency_ms: around.latency_ms,
             a_few_commands: services::a_few_commands(around),
@@ -475,7 +478,8 @@ impl<'b, D: Target> Player<'_, 'b, D> {
                 | Error::Resource(_)
                 | Error::Interrupted
                 | Error::Closed(Closed::NotConnected | Closed::ByPeer)
-        );
+        ) || (*error == Error::Closed(Closed::WithListener)
+            && self.story.has_closed_listener);
         if is_calm && !excused && !is_own {
             self.story.find(Kind::NoReason, format!("{error:?}"));
         }

@@ -100,6 +100,8 @@ pub struct Trouble {
     pub has_flipped: bool,
     /// What the module was told may have been about another socket or peer.
     pub has_mixed: bool,
+    /// Bytes were added on their way to the module.
+    pub has_added: bool,
     /// A line was told that nobody knows.
     pub has_told: bool,
     /// The sleep of the host that is broken off.
@@ -142,6 +144,7 @@ impl Trouble {
             count_struck: 0,
             has_flipped: false,
             has_mixed: false,
+            has_added: false,
             has_told: false,
             interrupt: None,
         }
@@ -332,6 +335,7 @@ impl Trouble {
         let (to_host, to_module) = (&news.to_host, &news.to_module);
         self.count_struck += usize::from(to_host.lost || to_module.lost);
         self.has_flipped |= to_host.flips + to_module.flips > 0;
+        self.has_added |= to_module.added;
         self.has_mixed |= to_module.numbers || to_module.added || to_module.lost;
         self.upheavals += usize::from(news.reset || to_host.numbers || to_module.numbers);
         news

@@ -10,6 +10,10 @@ use atwifi_campaign::program::{
 use atwifi_campaign::service::{How, Look, Service};
 use atwifi_simulator::Profile::{self, *};
 
+const RESET: atwifi_campaign::program::Deed = atwifi_campaign::program::Deed::Reset;
+/// The module resets itself.
+const MODULE_RESETS: atwifi_campaign::program::Kind = ToHost(atwifi_campaign::program::Wire::Reset);
+
 const HOST: Host = Host {
     sockets: 3,
     memory: 2,
@@ -649,11 +653,7 @@ fn a_socket_whose_place_was_used_before_is_closed_until_the_module_has_closed_it
 fn a_restart_between_two_settings_is_noticed() {
     let steps = [
         struck(LinkState, 3, Gap(4)),
-        struck(
-            Listen { port: 0 },
-            175,
-            ToHost(atwifi_campaign::program::Wire::Reset),
-        ),
+        struck(Listen { port: 0 }, 175, MODULE_RESETS),
         struck(Listen { port: 0 }, 0, ToHost(Delay(6000))),
         step(Join { if_down: false }),
         step(RestartModule),
@@ -1025,5 +1025,259 @@ fn what_lingers_is_closed_before_a_connection_gets_its_place() {
         conversation.surroundings.network_ms = 101;
         conversation.host = with_memory(2, 1);
         nothing_is_found(&conversation);
+    }
+}
+
+/// What is behind a loss within a payload fills it, and the first word of a module that has restarted looks
+/// like its end.
+#[test]
+fn a_payload_is_not_closed_by_the_start_of_a_module() {
+    for profile in Profile::MICROCHIP {
+        for lost in 10..16 {
+            let read = |buffer, times| Receive {
+                socket: 0,
+                buffer,
+                times,
+                wait_ms: 0,
+            };
+            let steps = vec![
+                step(Connect { to: Answering }),
+                step(Join { if_down: true }),
+                struck(Join { if_down: false }, 1425, MODULE_RESETS),
+                step(ReleaseSockets),
+                step(Resolve { known: true }),
+                step(Connect { to: Answering }),
+                step(Stream {
+                    socket: 0,
+                    gather: 0,
+                    write: 1465,
+                    pieces: 2,
+                    read: 16,
+                    wait_ms: 8,
+                }),
+                step(read(8, 3)),
+                struck(read(24, 4), 844, ToHost(Drop(lost))),
+                step(read(506, 4)),
+            ];
+            let mut conversation = on(profile, steps);
+            conversation.surroundings.network_ms = 10;
+            conversation.host = with_memory(1, 1);
+            nothing_is_found(&conversation);
+        }
+    }
+}
+
+/// A module that is slow, behind a line that was cut, is paid slowly: it has not all too many questions to
+/// answer then.
+#[test]
+fn a_slow_module_comes_back_behind_a_cut() {
+    let reconnect = Reconnect {
+        socket: 0,
+        to: Answering,
+    };
+    let send = Send { socket: 0, size: 1 };
+    let in_use = vec![
+        step(Connect { to: Answering }),
+        step(Listen { port: 0 }),
+        step(Leave),
+        step(reconnect.clone()),
+        step(send.clone()),
+        struck(send, 111, ToHost(Cut(47_741))),
+        step(Resolve { known: false }),
+        step(Accept { wait_ms: 0 }),
+        struck(RESET, 0, MODULE_RESETS),
+        step(Connect { to: Answering }),
+        step(LinkState),
+    ];
+    let fresh = vec![
+        struck(reconnect, 0, ToModule(Drop(9))),
+        step(RESET),
+        struck(Connect { to: Answering }, 0, ToHost(Cut(47_273))),
+        step(Listen { port: 0 }),
+    ];
+    for profile in Profile::MICROCHIP {
+        for latency_ms in [1244, 1540, 1990] {
+            for (steps, resets_first) in [(&in_use, true), (&fresh, false)] {
+                let mut conversation = on(profile, steps.clone());
+                conversation.surroundings.latency_ms = latency_ms;
+                conversation.host = Host {
+                    resets_first,
+                    ..without_room(2)
+                };
+                nothing_is_found(&conversation);
+            }
+        }
+    }
+}
+
+/// Firmware has no name for a connection that a peer makes while binary data goes to the module.
+#[test]
+fn a_connection_without_a_name_is_passed_over() {
+    for profile in Profile::MICROCHIP {
+        for after in 75..90 {
+            let steps = vec![
+                step(Listen { port: 0 }),
+                struck(Join { if_down: true }, after, ToModule(Drop(1))),
+                step(OpenDatagrams {
+                    bound: true,
+                    peer: 0,
+                }),
+                step(Dial { says: 1 }),
+                step(SendDatagram {
+                    socket: 0,
+                    peer: 0,
+                    size: 8,
+                }),
+            ];
+            let mut conversation = on(profile, steps);
+            conversation.surroundings.network_ms = 60;
+            conversation.host = with_memory(2, 1);
+            nothing_is_found(&conversation);
+        }
+    }
+}
+
+/// What comes before the first command of the user's is none of its work.
+#[test]
+fn a_link_that_was_opened_behind_a_refusal_is_closed() {
+    for profile in Profile::ST67 {
+        for insert in 0..3 {
+            let open = OpenDatagrams {
+                bound: false,
+                peer: 0,
+            };
+            let steps = vec![
+                struck(open, 0, ToModule(Insert(insert))),
+                step(Command { which: 0 }),
+            ];
+            let mut conversation = on(profile, steps);
+            conversation.host = with_memory(3, 1);
+            nothing_is_found(&conversation);
+        }
+    }
+}
+
+/// Firmware closes them itself: no peer has.
+#[test]
+fn a_connection_that_ends_with_its_listener_says_so() {
+    for profile in ALL {
+        let steps = vec![
+            step(Listen { port: 0 }),
+            step(Join { if_down: true }),
+            step(Dial { says: 1 }),
+            step(Accept { wait_ms: 1 }),
+            step(CloseListener),
+            step(LinkState),
+        ];
+        nothing_is_found(&on(profile, steps));
+    }
+}
+
+/// Two lines that nobody knows: the second in the answer to the question to which the first has led.
+#[test]
+fn a_line_that_nobody_knows_fails_no_reading_of_datagrams() {
+    for profile in ALL {
+        let open = step(OpenDatagrams {
+            bound: false,
+            peer: 0,
+        });
+        let tell = step(Tell { lines: 1 });
+        let steps = vec![
+            open.clone(),
+            tell.clone(),
+            step(Connect { to: Answering }),
+            open,
+            tell,
+            step(ReceiveDatagrams {
+                socket: 2,
+                buffer: 0,
+                times: 1,
+                wait_ms: 0,
+            }),
+        ];
+        let mut conversation = on(profile, steps);
+        conversation.surroundings.baud = Some(921_600);
+        conversation.host = with_memory(3, 1);
+        nothing_is_found_on(&conversation);
+    }
+}
+
+/// Only the reset input leads out of it.
+#[test]
+fn a_byte_too_much_for_a_binary_payload_ends_with_a_reset() {
+    for profile in Profile::MICROCHIP {
+        for after in 30..45 {
+            let steps = vec![
+                step(OpenDatagrams {
+                    bound: false,
+                    peer: 0,
+                }),
+                struck(Addresses, after, ToModule(Insert(6))),
+                step(SendDatagram {
+                    socket: 0,
+                    peer: 0,
+                    size: 398,
+                }),
+            ];
+            let mut conversation = on(profile, steps);
+            conversation.surroundings.latency_ms = 16;
+            conversation.surroundings.baud = Some(115_200);
+            conversation.host = with_memory(1, 1);
+            nothing_is_found(&conversation);
+        }
+    }
+}
+
+/// A busy module drops the command that closes a socket, and the one that does it again.
+#[test]
+fn a_socket_that_was_not_closed_twice_is_closed_before_the_next_is_opened() {
+    for profile in ALL {
+        for last in [Join { if_down: true }, Command { which: 1 }] {
+            let reconnect = Reconnect {
+                socket: 0,
+                to: Answering,
+            };
+            let steps = vec![
+                step(Join { if_down: true }),
+                step(OpenDatagrams {
+                    bound: true,
+                    peer: 0,
+                }),
+                step(Join { if_down: true }),
+                struck(reconnect.clone(), 3, Busy),
+                struck(reconnect, 0, Busy),
+                step(CloseDatagrams { socket: 0 }),
+                step(last),
+            ];
+            let mut conversation = on(profile, steps);
+            conversation.host = with_memory(2, 1);
+            nothing_is_found(&conversation);
+        }
+    }
+}
+
+/// The notice of a byte is spoilt, and its peer closes while the module is asked what it holds.
+#[test]
+fn what_a_link_held_that_ends_while_it_is_asked_for_is_read() {
+    for profile in ALL {
+        for after in 110..125 {
+            let first = Reconnect {
+                socket: 0,
+                to: Answering,
+            };
+            let steps = vec![
+                struck(first, after, ToHost(Insert(0))),
+                step(Addresses),
+                step(Connect { to: Answering }),
+                step(PeerSays { socket: 0, size: 1 }),
+                step(Connect { to: Answering }),
+                step(PeerCloses { socket: 2 }),
+                step(Connect { to: Answering }),
+            ];
+            let mut conversation = on(profile, steps);
+            conversation.surroundings.baud = Some(921_600);
+            conversation.host = without_room(3);
+            nothing_is_found_on(&conversation);
+        }
     }
 }

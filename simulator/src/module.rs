@@ -31,6 +31,12 @@ pub trait Module: Send {
         0
     }
 
+    /// Whether its firmware waits for something that cannot come any more, so that only its reset input leads
+    /// out.
+    fn is_stuck(&self) -> bool {
+        false
+    }
+
     /// Whether its firmware runs: it is neither held in reset nor starting nor switched off.
     fn is_running(&self) -> bool {
         true

@@ -182,6 +182,13 @@ impl<N: Network> Simulation<N> {
         self.rig.borrow_mut().module().links_open()
     }
 
+    /// Whether the module's firmware waits for something that cannot come any more, so that only its reset
+    /// input leads out: a PIC32MZW1 does that was sent more binary data than was announced.
+    #[must_use]
+    pub fn is_stuck(&self) -> bool {
+        self.rig.borrow_mut().module().is_stuck()
+    }
+
     /// Makes the module print these bytes as an event now.
     pub fn emit(&self, line: &[u8]) {
         self.rig.borrow_mut().emit(line);

@@ -103,7 +103,9 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
     /// Makes the module fit for a command of the user's, and the driver for what it brings about.
     pub(super) fn ready_for_command(&mut self, timeout: u32) -> Outcome {
         self.begin_call_of(timeout);
+        // What came before the first of them is no work of theirs.
+        self.prepare()?;
         self.expect_others();
-        self.prepare()
+        Ok(())
     }
 }

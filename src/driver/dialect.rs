@@ -53,7 +53,7 @@ pub use super::services::{
 };
 
 pub use super::session::Session;
-pub use crate::engine::protocol::{Decoded, Encoding, Escape, Header, Line, LineEnd, Payload};
+pub use crate::engine::protocol::{Decoded, Encoding, Escape, Header, Line, Payload};
 pub use crate::error::{Fault, Refusal};
 
 /// What comes of a sequence.
@@ -97,6 +97,10 @@ pub trait Words: Sized + 'static + private::Sealed {
     /// The most payload bytes that go over the line at once, either way: so much a silent module may
     /// be waiting for, and no count that it tells is greater.
     const PAYLOAD_MAX: usize;
+    /// Whether all firmware closes counted payload with a line end.
+    const ENDS_PAYLOAD: bool;
+    /// How often a command is sent again that a busy module has dropped: 0 if it never says that it was busy.
+    const BUSY_RETRIES: usize;
     /// How a stream is ended that a command of the driver may begin if it is spoilt on the way.
     const ESCAPE: Option<Escape>;
     /// The last line that a starting module prints.

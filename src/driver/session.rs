@@ -78,6 +78,11 @@ impl<'b, D: Words> Session<'b, D> {
         self.others = Some(D::other_line);
     }
 
+    /// Whether commands of the user's may have been sent.
+    pub(crate) fn expects_others(&self) -> bool {
+        self.others.is_some()
+    }
+
     /// From here on lines are taken so. Where others are expected already, all are, as with the user's.
     pub(crate) fn expect(&mut self, take: Takes<D>) {
         self.others = Some(match self.others {
@@ -162,6 +167,8 @@ impl<D: Words> Protocol for Session<'_, D> {
     const OWED_PACE: u32 = D::OWED_PACE;
     const ESCAPE: Option<Escape> = D::ESCAPE;
     const PAYLOAD_MAX: usize = D::PAYLOAD_MAX;
+    const ENDS_PAYLOAD: bool = D::ENDS_PAYLOAD;
+    const BUSY_RETRIES: usize = D::BUSY_RETRIES;
     const BOOT: &'static [u8] = D::BOOT.as_bytes();
     const QUESTIONS: u32 = D::SETTINGS.len() as u32;
     const MUTE_QUESTION: Option<u32> = match D::SETTINGS {

@@ -2,7 +2,7 @@
 
 use super::buffer::Buffer;
 use super::compose::InFlight;
-use super::protocol::{Line, LineEnd, Protocol};
+use super::protocol::{Line, Protocol};
 use super::word::Word;
 use super::{Engine, Lead};
 use crate::clock::Clock;
@@ -22,9 +22,6 @@ const DUE_WAIT: u32 = 100;
 
 /// How long a module that said `busy` may still answer (ms) before the command counts as dropped.
 const BUSY_WAIT: u32 = 1000;
-
-/// Commands that a busy module dropped are sent again this often.
-const BUSY_RETRIES: usize = 3;
 
 /// What an exchange is for.
 pub(crate) enum Task<'t> {
@@ -180,7 +177,7 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
                 self.owed = 0;
                 return Err(Fault::ModuleReset);
             }
-            Word::Line(Line::Busy) => {
+            Word::Line(Line::Busy) if P::BUSY_RETRIES > 0 => {
                 self.busy = true;
                 self.link.at_most(BUSY_WAIT);
             }
@@ -201,7 +198,7 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
         timeout: u32,
         mut converse: impl FnMut(&mut Self) -> Result<usize, Fault>,
     ) -> Result<usize, Fault> {
-        let mut attempts = BUSY_RETRIES;
+        let mut attempts = P::BUSY_RETRIES;
         loop {
             self.begin(timeout)?;
             let result = converse(self);
@@ -361,13 +358,13 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
             // closed by a line end it may be the rest of that.
             (Line::Reply, task)
                 if progress.got.is_none()
-                    || self.header.line_end == LineEnd::Always
+                    || P::ENDS_PAYLOAD
                     || self.input.line().starts_with(b"+") =>
             {
                 self.session.stray(self.input.line());
                 self.take_stray(task, progress);
             }
-            (Line::Busy | Line::Due, _) => {
+            (Line::Busy | Line::Due, _) if P::BUSY_RETRIES > 0 => {
                 let mut most = DUE_WAIT;
                 if line == Line::Busy {
                     self.busy = !progress.prompted;
@@ -403,7 +400,7 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
     ) -> Result<bool, Fault> {
         let is_whole = match task {
             Task::Tell | Task::Rows(..) if line == Line::Ok => {
-                self.blank_before_ok = Some(self.lead_before.line_feed);
+                self.learn_from_ok();
                 progress.has_rows || !progress.is_suspect || matches!(task, Task::Tell)
             }
             Task::Download { into, .. } if line == Line::Ok => match progress.got {

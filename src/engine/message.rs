@@ -5,7 +5,7 @@
 //! its code.
 
 use super::Engine;
-use super::protocol::{Decoded, End, LineEnd, Payload, Protocol};
+use super::protocol::{Decoded, End, Payload, Protocol};
 use super::word::{PAYLOAD_PAUSE, PAYLOAD_SILENCE, Word};
 use crate::clock::{Clock, Deadline};
 use crate::error::Fault;
@@ -198,7 +198,7 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
         let mut closing = [0];
         self.read_bytes(&mut closing)?;
         // Its end says by itself that it is whole.
-        self.header.line_end = LineEnd::Unlikely;
+        self.header.has_line_end = false;
         match closing == [encoding.closing] {
             true => self.read_line_end(),
             false => Err(Fault::Malformed),

@@ -1,6 +1,6 @@
 //! Counted payload, read byte for byte, whatever it looks like.
 
-use super::protocol::{LineEnd, Protocol};
+use super::protocol::Protocol;
 use super::word::{PAYLOAD_PAUSE, PAYLOAD_SILENCE};
 use super::{Engine, Lead};
 use crate::clock::Clock;
@@ -9,21 +9,21 @@ use crate::transport::Transport;
 
 impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
     /// Reads the payload that was announced last, and what closes it. What does not fit `into` is
-    /// dropped.
+    /// dropped. The rest of the answer must come as soon: the first word of a module that has restarted
+    /// may look like it.
     pub(super) fn read_payload(&mut self, into: &mut [u8]) -> Result<(), Fault> {
         let count = self.header.count;
         trace!("< payload: {} bytes", count);
         let kept = count.min(into.len());
-        let deadline = self.link.within(PAYLOAD_SILENCE);
+        self.link.within(PAYLOAD_SILENCE);
         self.unwanted = count;
         self.read_bytes(into.get_mut(..kept).unwrap_or(&mut []))?;
         while self.unwanted > 0 {
             self.read_bytes(&mut [0])?;
         }
-        if self.header.line_end == LineEnd::Always {
+        if P::ENDS_PAYLOAD {
             self.read_line_end()?;
         }
-        self.link.resume(deadline);
         Ok(())
     }
 
@@ -56,18 +56,26 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
         }
     }
 
+    /// Learns from an `OK` that follows no payload what stands before it.
+    pub(super) fn learn_from_ok(&mut self) {
+        if P::ENDS_PAYLOAD {
+            self.blank_before_ok = Some(self.lead_before.line_feed);
+        }
+    }
+
     /// Whether payload is closed as it should be: one of which bytes were lost on the way has
     /// eaten what stood behind it. `lead` is what stood before the first line behind it, the
     /// `OK` has been read last.
     pub(super) fn is_closed(&self, payload: &[u8], lead: Option<Lead>) -> bool {
+        if P::ENDS_PAYLOAD {
+            let has_blank = self.lead_before.line_feed;
+            return self.blank_before_ok.is_none_or(|blank| blank == has_blank);
+        }
         let lead = lead.unwrap_or_default();
-        match self.header.line_end {
-            LineEnd::Always => self
-                .blank_before_ok
-                .is_none_or(|blank| blank == self.lead_before.line_feed),
-            LineEnd::Likely if lead.line_feed => lead.carriage_return || !payload.ends_with(b"\r"),
-            LineEnd::Likely => !payload.ends_with(b"\n"),
-            LineEnd::Unlikely => true,
+        match self.header.has_line_end {
+            true if lead.line_feed => lead.carriage_return || !payload.ends_with(b"\r"),
+            true => !payload.ends_with(b"\n"),
+            false => true,
         }
     }
 }

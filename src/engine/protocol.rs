@@ -63,8 +63,9 @@ pub struct Header {
     pub socket: usize,
     /// Length of the payload.
     pub count: usize,
-    /// What closes counted payload.
-    pub line_end: LineEnd,
+    /// Counted payload has a line end behind it, as the header looks; the firmware may do otherwise. What should
+    /// close payload and does not follow tells that bytes of it were lost.
+    pub has_line_end: bool,
     /// How text stands for payload.
     pub encoding: Option<Encoding>,
 }
@@ -95,20 +96,6 @@ pub enum Decoded {
     Incomplete,
     /// No byte.
     Nonsense,
-}
-
-/// Whether a line end stands behind counted payload: what should close it and does not follow
-/// tells that bytes of it were lost.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[repr(u32)]
-pub enum LineEnd {
-    /// In every firmware.
-    #[default]
-    Always,
-    /// As the header looks; the firmware may do otherwise.
-    Likely,
-    /// As [`Likely`](LineEnd::Likely), but none.
-    Unlikely,
 }
 
 /// Whether a module asks for the data that a command has announced.
@@ -154,6 +141,10 @@ pub(crate) trait Protocol {
     const OWED_PACE: u32;
     /// The most payload bytes that go over the line at once, either way.
     const PAYLOAD_MAX: usize;
+    /// Behind counted payload there always is a line end that is none of it.
+    const ENDS_PAYLOAD: bool;
+    /// How often a command is sent again that a busy module has dropped, as it says; 0 if none ever says so.
+    const BUSY_RETRIES: usize;
     /// What a module says last when it has started.
     const BOOT: &'static [u8];
     /// How a stream is ended that a spoilt command of the driver may have begun.

@@ -29,6 +29,9 @@ const ESCAPE_BEFORE: u32 = 4000;
 /// A module that has begun to answer keeps no command longer to itself (ms), unless it has got lost.
 const SLOWEST: u32 = 2500;
 
+/// How many bytes are paid between two questions to a module that is paid slowly.
+const PAID_BETWEEN: usize = 56;
+
 /// What is sent where payload may be owed: no line end, nothing that a peer could execute, and nothing with
 /// which a certificate begins.
 const FILLER: [u8; 32] = [0; 32];
@@ -146,6 +149,14 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
             if self.ask(P::OWED_PACE)? {
                 return Ok(true);
             }
+            // To a module that waits for a command this is nothing; and one that is only slow should not
+            // have all too many questions to answer.
+            for _ in 0..PAID_BETWEEN.min(self.owed) {
+                if self.link.is_call_over() {
+                    break;
+                }
+                self.pay(0)?;
+            }
         }
         Ok(false)
     }
@@ -196,18 +207,22 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
 
     /// Writes a question byte by byte, so slowly that the module looks at each of them alone.
     pub(super) fn write_paced(&mut self, question: &[u8]) -> Result<(), Fault> {
-        for byte in question.chunks(1) {
-            self.link.write(byte)?;
-            self.owed = self.owed.saturating_sub(1);
-            self.send_nothing(P::OWED_PACE)?;
-        }
-        Ok(())
+        question.iter().try_for_each(|byte| self.pay(*byte))
+    }
+
+    /// Writes a byte that may be one of those that the module waits for.
+    #[inline(never)]
+    fn pay(&mut self, byte: u8) -> Result<(), Fault> {
+        self.link.write(&[byte])?;
+        self.owed = self.owed.saturating_sub(1);
+        self.send_nothing(P::OWED_PACE)
     }
 
     /// Waits for the answer to the last question, and drops everything else that is no event. A
     /// module that says anything else is given as much time again.
     fn hear(&mut self, patience: u32) -> Result<bool, Fault> {
         let mut answered = None;
+        let mut is_last = false;
         loop {
             match self.await_word(usize::MAX) {
                 Ok(Word::Line(Line::Reply)) => match self.answered() {
@@ -216,12 +231,12 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
                     told => answered = told,
                 },
                 Ok(Word::Line(Line::Ok)) if answered.is_some() => {
-                    self.blank_before_ok = Some(self.lead_before.line_feed);
+                    self.learn_from_ok();
                     self.has_answered = true;
                     self.owed = 0;
                     self.unanswered = self.unanswered.saturating_sub(1);
                     // Unless so many are open that some are the same.
-                    let is_last = answered.take() == Some(self.question);
+                    is_last = answered.take() == Some(self.question);
                     if is_last && self.unanswered < P::QUESTIONS {
                         return Ok(true);
                     }
@@ -238,11 +253,12 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
                 Ok(Word::Line(_)) => self.owed = 0,
                 Ok(other) => self.take_unasked(other),
                 Err(Fault::Timeout) => {
-                    if self.has_answered && !self.link.is_call_over() {
-                        // No other answer will come.
-                        self.unanswered = 0;
+                    if !self.has_answered || self.link.is_call_over() {
+                        return Ok(false);
                     }
-                    return Ok(false);
+                    // No other answer will come.
+                    self.unanswered = 0;
+                    return Ok(P::OWED_PACE > 0 && is_last);
                 }
                 Err(fault) => return Err(fault),
             }

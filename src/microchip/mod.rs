@@ -74,7 +74,9 @@ pub struct Memory {
     /// The station's address, as the module told it: there is no command to ask for it.
     address: Option<Ipv4Addr>,
     /// There may be sockets of which the driver does not know.
-    lost: Option<stream::Wanted>,
+    lost: bool,
+    /// The socket that could not be closed last.
+    unclosed: Option<u32>,
     /// Peers may have made connections of which nothing was told.
     untold_children: bool,
     /// They have ended with the station.
@@ -106,14 +108,6 @@ struct Known {
 }
 
 impl Memory {
-    /// There may be one that was opened and of which nobody knows.
-    #[inline(never)]
-    fn miss_sockets(&mut self) {
-        if self.lost.is_none() {
-            self.lost = Some(stream::Wanted::Idle);
-        }
-    }
-
     fn known(&mut self) -> &mut Known {
         self.tls.get_or_insert_default()
     }
@@ -143,6 +137,8 @@ impl Words for Microchip {
     const OWED_PACE: u32 = 60;
     /// `AT+SOCKRD`; it takes less (wire notes 2 and 3).
     const PAYLOAD_MAX: usize = 2048;
+    const ENDS_PAYLOAD: bool = false;
+    const BUSY_RETRIES: usize = 0;
     const ESCAPE: Option<Escape> = Some(certificates::ESCAPE);
     const BOOT: &'static str = "OK";
     const RESTART: &'static str = "AT+RST\r\n";

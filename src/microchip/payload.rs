@@ -1,7 +1,7 @@
 //! Counted payload: what stands before it in a reply.
 
 use super::literal;
-use crate::engine::protocol::{Header, LineEnd, Payload};
+use crate::engine::protocol::{Header, Payload};
 use crate::engine::text::{agree, digits, number};
 
 /// Looks for the header of counted payload: `+SOCKRD:<id>,<length>,` and `#`, with or without CR LF
@@ -25,10 +25,7 @@ fn received(pending: &[u8], header: &mut Header) -> Result<Payload, Payload> {
     let blanks = rest.iter().take_while(|b| b" \r\n".contains(b)).count();
     // Firmware has its line end before the `#` and none before the `OK`, the reference the other
     // way round (wire notes 3).
-    header.line_end = match blanks {
-        0 => LineEnd::Likely,
-        _ => LineEnd::Unlikely,
-    };
+    header.has_line_end = blanks == 0;
     header.length = at + blanks + 1;
     match rest.get(blanks) {
         None => Err(Payload::Incomplete),

@@ -5,7 +5,7 @@ use core::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4};
 use super::command::network::{Protocol, SocketRow};
 use super::datagram::close_if_refused;
 use super::event::address;
-use super::stream::{TCP, open};
+use super::stream::{Listed, TCP, Wanted, ask_for_sockets, open};
 use super::{Microchip, Module};
 use crate::clock::Clock;
 use crate::driver::Session;
@@ -127,6 +127,7 @@ impl Server for Microchip {
         let listener = module.session().sockets.by_link(link);
         let port = listener.and_then(|listener| listener.destination);
         Microchip::close(module, link)?;
+        end_accepted(module)?;
         // Nobody will accept who has come already, told or not; a row may be spoilt once.
         let port = port.map_or(0, |port| port.port());
         for _ in 0..2 {
@@ -138,8 +139,41 @@ impl Server for Microchip {
                 break;
             }
         }
+        let session = module.session();
+        let mut is_last = true;
+        (session.sockets).each_listener(|other| is_last &= other.link == link);
+        if is_last {
+            session.peers = None;
+        }
         Ok(())
     }
+}
+
+/// Firmware ends with a socket that listens what it has accepted, and does not tell. What is not listed has
+/// ended, unless its row was spoilt.
+fn end_accepted<T: Transport, C: Clock>(module: &mut Module<'_, T, C>) -> Outcome {
+    let is_accepted = |slot: &Slot<'_>| slot.has_peer() && !slot.is_datagram();
+    for is_last in [false, true] {
+        if !module.session().sockets.any_open(is_accepted) {
+            break;
+        }
+        let mut listed = Listed::NONE;
+        ask_for_sockets(module, Wanted::Connected, &mut listed)?;
+        let mut has_ended = false;
+        module.session().sockets.each_open(|slot| {
+            if is_accepted(slot) && !listed.contains(slot.link) {
+                has_ended = true;
+                if is_last {
+                    slot.closed_by_module(Closed::WithListener);
+                    slot.drop_rest();
+                }
+            }
+        });
+        if !has_ended {
+            break;
+        }
+    }
+    Ok(())
 }
 
 /// Asks for a connection to a port that was not told.

@@ -111,6 +111,9 @@ impl Streams for Microchip {
                 _ => break,
             }
         }
+        if closed.is_err() {
+            module.session().vendor.unclosed = Some(link);
+        }
         closed
     }
 
@@ -121,7 +124,7 @@ impl Streams for Microchip {
         let session = module.session();
         session.vendor.untold_children = true;
         // What was answered may have been half a command, and not the one that closes a socket.
-        session.vendor.miss_sockets();
+        session.vendor.lost = true;
         if session.take_missed(Missed::Events) {
             let suspect = session
                 .datagrams
@@ -151,13 +154,13 @@ impl Streams for Microchip {
 }
 
 /// The sockets that the module has.
-struct Listed {
+pub(super) struct Listed {
     sockets: [u32; LISTED],
     count: usize,
 }
 
 impl Listed {
-    const NONE: Self = Listed {
+    pub(super) const NONE: Self = Listed {
         sockets: [0; LISTED],
         count: 0,
     };
@@ -166,7 +169,7 @@ impl Listed {
         self.sockets.iter().take(self.count).copied()
     }
 
-    fn contains(&self, socket: u32) -> bool {
+    pub(super) fn contains(&self, socket: u32) -> bool {
         self.listed().any(|listed| listed == socket)
     }
 }
@@ -261,7 +264,7 @@ pub(super) enum Wanted {
 
 /// Asks for the module's sockets: `<id>,<type>,<remote address>,<port>,<local port>` each.
 #[inline(never)]
-fn ask_for_sockets<T: Transport, C: Clock>(
+pub(super) fn ask_for_sockets<T: Transport, C: Clock>(
     module: &mut Module<'_, T, C>,
     wanted: Wanted,
     listed: &mut Listed,
@@ -287,7 +290,8 @@ fn ask_for_sockets<T: Transport, C: Clock>(
                     listed.count += 1;
                 }
             }
-            _ => nonsense = true,
+            // A peer's that came during a binary write has no name: -1.
+            _ => nonsense |= row.first() != Some(&b'-'),
         },
     )?;
     match nonsense {
@@ -313,7 +317,18 @@ pub(super) fn open<T: Transport, C: Clock>(
     module: &mut Module<'_, T, C>,
     protocol: u32,
 ) -> Outcome<u32> {
-    if let Some(wanted) = module.session().vendor.lost {
+    if let Some(socket) = module.session().vendor.unclosed.take() {
+        // Once more, and whatever comes of it.
+        let _ = Microchip::close(module, socket);
+        module.session().vendor.unclosed = None;
+    }
+    let session = module.session();
+    if session.vendor.lost {
+        // Others are a peer's, which nobody has accepted yet, or the user's own.
+        let wanted = match session.peers.is_some() || session.expects_others() {
+            true => Wanted::Idle,
+            false => Wanted::All,
+        };
         close_unknown(module, wanted)?;
     }
     let mut opened = None;
@@ -327,7 +342,7 @@ pub(super) fn open<T: Transport, C: Clock>(
         (Ok(()), Some(opened)) => Ok(opened),
         (asked, _) => {
             // It may be open, and nobody knows its name; also where half a command was refused.
-            module.session().vendor.miss_sockets();
+            module.session().vendor.lost = true;
             asked?;
             Err(module.engine.malformed())
         }
@@ -349,7 +364,7 @@ pub(super) fn close_unknown<T: Transport, C: Clock>(
         }
     }
     let session = module.session();
-    session.vendor.lost = session.in_doubt.then_some(wanted);
+    session.vendor.lost = session.in_doubt;
     Ok(())
 }
 

@@ -313,7 +313,12 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
             }
             Err(fault) => {
                 self.session().in_doubt = true;
-                Err(fault)
+                if fault != Fault::Malformed {
+                    return Err(fault);
+                }
+                // Nobody knows whether there was one, of which bytes were lost.
+                self.session().events.lose();
+                Ok(false)
             }
         }
     }

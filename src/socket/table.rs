@@ -189,6 +189,11 @@ impl<'b> Slot<'b> {
         self.destination = Some(peer_of(peer));
     }
 
+    /// Whether a stream has a peer that is known: one that a peer has made.
+    pub(crate) fn has_peer(&self) -> bool {
+        self.destination.is_some()
+    }
+
     /// Whether this is the peer, as far as is known.
     pub(crate) fn is_peer(&self, told: SocketAddr) -> bool {
         self.destination.is_none_or(|peer| peer == peer_of(told))
@@ -250,6 +255,11 @@ impl<'b> Slot<'b> {
     pub(crate) fn recount(&mut self, n: u32) {
         self.announce(n);
         self.untold = n;
+    }
+
+    /// The module holds nothing of the stream: of one that has ended nothing will come.
+    pub(crate) fn has_no_rest(&mut self) {
+        self.readable &= self.state == State::Open;
     }
 
     /// A read command begins. What is announced from here on may be part of its answer, or not.

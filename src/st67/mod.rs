@@ -161,6 +161,8 @@ impl Words for St67 {
     const OWED_PACE: u32 = 0;
     /// `AT+CIPSEND` (reference 4.1.13); firmware takes and gives less.
     const PAYLOAD_MAX: usize = 8192;
+    const ENDS_PAYLOAD: bool = true;
+    const BUSY_RETRIES: usize = 3;
     /// `AT+CIPSEND` without its length begins one, which firmware does with several links too.
     const ESCAPE: Option<Escape> = Some(passthrough::ESCAPE);
     const BOOT: &'static str = "ready";

@@ -1,7 +1,7 @@
 //! Counted payload: what stands before it, in replies and in events.
 
 use super::Delivery;
-use crate::engine::protocol::{Header, LineEnd, Payload};
+use crate::engine::protocol::{Header, Payload};
 use crate::engine::text::{agree, digits, number};
 use crate::engine::words::{Words, words};
 
@@ -54,7 +54,6 @@ pub(super) fn payload(delivery: Delivery, pending: &[u8], header: &mut Header) -
     }
     header.length = numbers.length;
     header.count = numbers.last;
-    header.line_end = LineEnd::Always;
     header.text = match form {
         Form::Topic => numbers.before + b"\"\",".len(),
         _ => 0,
@@ -157,7 +156,6 @@ fn counted(pending: &[u8], name: &[u8], asked: Option<usize>, header: &mut Heade
         (_, Some(asked)) => (name.len(), asked),
         (_, None) => return Payload::No,
     };
-    header.line_end = LineEnd::Always;
     Payload::Counted
 }
 

@@ -7,8 +7,8 @@ use super::command::net::LinkRow;
 use super::stream::{ask_for_links, is_unused, lengths, put_right, values_of};
 use super::{LINKS, Module, St67};
 use crate::clock::Clock;
-use crate::driver::Session;
 use crate::driver::dialect::{Incoming, Outcome, Server, Streams};
+use crate::driver::{Missed, Session};
 use crate::engine::protocol::Line;
 use crate::engine::text::Fields;
 use crate::error::{Closed, Fault};
@@ -284,6 +284,7 @@ fn reconcile<T: Transport, C: Clock>(module: &mut Module<'_, T, C>) -> Outcome {
         }
         put_right(module, link, row.is_some(), waiting);
     }
+    module.session().take_missed(Missed::Events);
     Ok(())
 }
 

@@ -433,6 +433,7 @@ impl<D: Target> Player<'_, '_, D> {
 
     pub(super) fn close_listener(&mut self) {
         if let Some((socket, _)) = self.listener.take() {
+            self.story.has_closed_listener = true;
             let _ = self.call("close listener", 0, false, |module| {
                 TcpClientStack::close(&mut atwifi::Shared::new(module), socket)
             });

@@ -18,7 +18,7 @@ const DRAIN: Duration = Duration::from_secs(120);
 const LOOK: Duration = Duration::from_millis(200);
 /// How long a question takes the driver that is paid byte by byte, and how many a payload is worth.
 const QUESTION: Duration = Duration::from_millis(540);
-const QUESTIONS: u32 = 256;
+const QUESTIONS: u32 = 64;
 /// What the last story sends.
 const SAID: usize = 300;
 
@@ -27,6 +27,7 @@ impl<D: Target> Player<'_, '_, D> {
         self.story.trouble.end(surroundings);
         self.story.line.reform();
         self.look();
+        self.get_unstuck();
         self.drain(surroundings);
         self.close_all();
         // Time to hear of it.
@@ -43,6 +44,17 @@ impl<D: Target> Player<'_, '_, D> {
             .simulation
             .advance(surroundings.round_trip() + Duration::from_millis(100));
         self.look_into_the_flash();
+    }
+
+    /// What was added on its way to a module that awaited payload may be more than it waits for, and then only
+    /// its reset input leads out.
+    fn get_unstuck(&mut self) {
+        let story = &mut *self.story;
+        if story.trouble.has_added && story.simulation.is_stuck() {
+            story.simulation.reset_module();
+            story.trouble.upheaval();
+            story.is_joined = false;
+        }
     }
 
     /// What the peers have sent comes, or its stream is told broken. One that is not read may hold up

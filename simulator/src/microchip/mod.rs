@@ -294,4 +294,8 @@ impl Module for Microchip {
     fn links_open(&self) -> usize {
         self.sockets.open_count()
     }
+
+    fn is_stuck(&self) -> bool {
+        self.engine.is_stuck()
+    }
 }

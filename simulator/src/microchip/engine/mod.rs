@@ -104,6 +104,11 @@ impl Engine {
         matches!(self.job, Job::Binary(_))
     }
 
+    /// More binary data has come than was announced, and nothing ends it.
+    pub fn is_stuck(&self) -> bool {
+        matches!(&self.job, Job::Binary(binary) if binary.is_stuck())
+    }
+
     /// Binary data goes in either direction.
     pub fn is_binary(&self) -> bool {
         matches!(self.job, Job::Binary(_) | Job::Reading(_))
