@@ -1281,3 +1281,76 @@ fn what_a_link_held_that_ends_while_it_is_asked_for_is_read() {
         }
     }
 }
+
+/// One answer comes much later than a module takes that has begun to answer: the answers behind it are not
+/// those to the questions that were asked last.
+#[test]
+fn a_late_answer_is_not_taken_for_the_list_of_sockets() {
+    for profile in Profile::MICROCHIP {
+        for late in [12_000, 15_500, 18_949, 21_000] {
+            let steps = vec![
+                step(Connect { to: Taking }),
+                struck(Dial { says: 1 }, 2, Late(late)),
+                struck(Resolve { known: false }, 0, ToHost(Cut(1))),
+                step(LinkState),
+                step(Send { socket: 0, size: 1 }),
+            ];
+            let mut conversation = on(profile, steps);
+            conversation.surroundings.latency_ms = 1254;
+            conversation.host = Host {
+                tick_ms: 7,
+                ..without_room(2)
+            };
+            nothing_is_found(&conversation);
+        }
+    }
+}
+
+/// The module resets while a socket is closed that could not be closed before: what is opened next is not
+/// opened in the fresh one, which nobody has set up.
+#[test]
+fn a_reset_during_a_close_is_seen_before_the_next_socket() {
+    for profile in Profile::MICROCHIP {
+        for after in 225..240 {
+            let steps = vec![
+                step(Reconnect {
+                    socket: 0,
+                    to: Answering,
+                }),
+                step(RESET),
+                step(Connect { to: Answering }),
+                struck(Dial { says: 1 }, 100, ToHost(Drop(1))),
+                struck(Connect { to: Answering }, after, MODULE_RESETS),
+                step(OpenDatagrams {
+                    bound: false,
+                    peer: 0,
+                }),
+                step(Join { if_down: true }),
+                step(Join { if_down: true }),
+            ];
+            let mut conversation = on(profile, steps);
+            conversation.host = Host {
+                tick_ms: 14,
+                resets_first: true,
+                ..with_memory(4, 1)
+            };
+            nothing_is_found(&conversation);
+        }
+    }
+}
+
+/// A command of which bytes are lost makes the module answer in numbers.
+#[test]
+fn a_module_that_answers_in_numbers_is_made_to_answer_in_words() {
+    for profile in Profile::MICROCHIP {
+        for after in 26..31 {
+            let steps = vec![
+                struck(RESET, after, ToModule(Drop(9))),
+                step(Resolve { known: false }),
+            ];
+            let mut conversation = on(profile, steps);
+            conversation.host = without_room(1);
+            nothing_is_found(&conversation);
+        }
+    }
+}

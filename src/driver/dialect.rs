@@ -103,6 +103,9 @@ pub trait Words: Sized + 'static + private::Sealed {
     const BUSY_RETRIES: usize;
     /// How a stream is ended that a command of the driver may begin if it is spoilt on the way.
     const ESCAPE: Option<Escape>;
+    /// The command that makes the module answer as it does from its start, if there is one that makes it answer
+    /// otherwise.
+    const VERBOSE: &'static str;
     /// The last line that a starting module prints.
     const BOOT: &'static str;
     /// The command that restarts the module, with its line end.

@@ -170,6 +170,7 @@ impl<D: Words> Protocol for Session<'_, D> {
     const ENDS_PAYLOAD: bool = D::ENDS_PAYLOAD;
     const BUSY_RETRIES: usize = D::BUSY_RETRIES;
     const BOOT: &'static [u8] = D::BOOT.as_bytes();
+    const VERBOSE: &'static [u8] = D::VERBOSE.as_bytes();
     const QUESTIONS: u32 = D::SETTINGS.len() as u32;
     const MUTE_QUESTION: Option<u32> = match D::SETTINGS {
         [told, .., last] if told.value.is_some() && last.value.is_none() => {

@@ -149,6 +149,8 @@ pub(crate) trait Protocol {
     const BOOT: &'static [u8];
     /// How a stream is ended that a spoilt command of the driver may have begun.
     const ESCAPE: Option<Escape>;
+    /// What makes a module answer as it does from its start, if a spoilt command has made it answer otherwise.
+    const VERBOSE: &'static [u8];
     /// How many questions there are.
     const QUESTIONS: u32;
     /// The one whose answer tells nothing of the settings, while others' do.

@@ -151,10 +151,8 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
             }
             // To a module that waits for a command this is nothing; and one that is only slow should not
             // have all too many questions to answer.
-            for _ in 0..PAID_BETWEEN.min(self.owed) {
-                if self.link.is_call_over() {
-                    break;
-                }
+            let rest = self.owed.saturating_sub(PAID_BETWEEN);
+            while self.owed > rest && !self.link.is_call_over() {
                 self.pay(0)?;
             }
         }
@@ -206,12 +204,12 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
     }
 
     /// Writes a question byte by byte, so slowly that the module looks at each of them alone.
+    #[inline(never)]
     pub(super) fn write_paced(&mut self, question: &[u8]) -> Result<(), Fault> {
         question.iter().try_for_each(|byte| self.pay(*byte))
     }
 
     /// Writes a byte that may be one of those that the module waits for.
-    #[inline(never)]
     fn pay(&mut self, byte: u8) -> Result<(), Fault> {
         self.link.write(&[byte])?;
         self.owed = self.owed.saturating_sub(1);
@@ -253,12 +251,8 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
                 Ok(Word::Line(_)) => self.owed = 0,
                 Ok(other) => self.take_unasked(other),
                 Err(Fault::Timeout) => {
-                    if !self.has_answered || self.link.is_call_over() {
-                        return Ok(false);
-                    }
                     // No other answer will come.
-                    self.unanswered = 0;
-                    return Ok(P::OWED_PACE > 0 && is_last);
+                    return Ok(is_last && !self.link.is_call_over());
                 }
                 Err(fault) => return Err(fault),
             }

@@ -90,7 +90,7 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
             if let Some(leave) = self.way_out {
                 leave(self);
             }
-            return Ok(());
+            return self.write_paced(P::VERBOSE);
         }
         self.in_stream = true;
         let left = self.escape(0);

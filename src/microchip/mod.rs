@@ -140,6 +140,7 @@ impl Words for Microchip {
     const ENDS_PAYLOAD: bool = false;
     const BUSY_RETRIES: usize = 0;
     const ESCAPE: Option<Escape> = Some(certificates::ESCAPE);
+    const VERBOSE: &'static str = "ATV5\r\n";
     const BOOT: &'static str = "OK";
     const RESTART: &'static str = "AT+RST\r\n";
     const COMMAND_MAX: usize = COMMAND_MAX;

@@ -318,9 +318,10 @@ pub(super) fn open<T: Transport, C: Clock>(
     protocol: u32,
 ) -> Outcome<u32> {
     if let Some(socket) = module.session().vendor.unclosed.take() {
-        // Once more, and whatever comes of it.
-        let _ = Microchip::close(module, socket);
+        let closed = Microchip::close(module, socket);
+        // If the module says nothing to it once more, the next call goes on without.
         module.session().vendor.unclosed = None;
+        closed?;
     }
     let session = module.session();
     if session.vendor.lost {

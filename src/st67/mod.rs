@@ -165,6 +165,7 @@ impl Words for St67 {
     const BUSY_RETRIES: usize = 3;
     /// `AT+CIPSEND` without its length begins one, which firmware does with several links too.
     const ESCAPE: Option<Escape> = Some(passthrough::ESCAPE);
+    const VERBOSE: &'static str = "";
     const BOOT: &'static str = "ready";
     const RESTART: &'static str = "AT+RST\r\n";
     /// Reference 1: "should not exceed 256 bytes"; the firmware counts CR LF in (wire notes 1).
