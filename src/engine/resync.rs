@@ -203,10 +203,10 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
         }
     }
 
-    /// Writes a question byte by byte, so slowly that the module looks at each of them alone.
+    /// Writes bytes one by one, so slowly that the module looks at each of them alone.
     #[inline(never)]
-    pub(super) fn write_paced(&mut self, question: &[u8]) -> Result<(), Fault> {
-        question.iter().try_for_each(|byte| self.pay(*byte))
+    pub(super) fn write_paced(&mut self, bytes: &[u8]) -> Result<(), Fault> {
+        bytes.iter().try_for_each(|byte| self.pay(*byte))
     }
 
     /// Writes a byte that may be one of those that the module waits for.
@@ -251,7 +251,7 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
                 Ok(Word::Line(_)) => self.owed = 0,
                 Ok(other) => self.take_unasked(other),
                 Err(Fault::Timeout) => {
-                    // No other answer will come.
+                    // Behind the answer to the last question it is silent: no other will come.
                     return Ok(is_last && !self.link.is_call_over());
                 }
                 Err(fault) => return Err(fault),

@@ -81,7 +81,7 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
     }
 
     /// Ends a stream that nobody has begun: of a command that lost its end on the way, the module
-    /// may have made one that begins a stream.
+    /// may have made one that begins a stream, or one that makes it answer otherwise.
     pub(super) fn leave_unknown_stream(&mut self) -> Result<(), Fault> {
         let Some(escape) = P::ESCAPE else {
             return Ok(());

@@ -47,10 +47,6 @@ impl Binary {
         }
     }
 
-    pub fn is_stuck(&self) -> bool {
-        self.stuck
-    }
-
     pub fn is_certificate(&self) -> bool {
         self.certificate.is_some()
     }

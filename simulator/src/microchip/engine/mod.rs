@@ -106,7 +106,7 @@ impl Engine {
 
     /// More binary data has come than was announced, and nothing ends it.
     pub fn is_stuck(&self) -> bool {
-        matches!(&self.job, Job::Binary(binary) if binary.is_stuck())
+        matches!(&self.job, Job::Binary(binary) if binary.stuck)
     }
 
     /// Binary data goes in either direction.
