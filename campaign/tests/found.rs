@@ -10,6 +10,11 @@ use atwifi_campaign::program::{
 use atwifi_campaign::service::{How, Look, Service};
 use atwifi_simulator::Profile::{self, *};
 
+/// A socket that was opened before is connected anew, if there is one.
+const RECONNECT: atwifi_campaign::program::Deed = Reconnect {
+    socket: 0,
+    to: Answering,
+};
 const RESET: atwifi_campaign::program::Deed = atwifi_campaign::program::Deed::Reset;
 /// The module resets itself.
 const MODULE_RESETS: atwifi_campaign::program::Kind = ToHost(atwifi_campaign::program::Wire::Reset);
@@ -192,14 +197,7 @@ fn a_line_that_nobody_knows_comes_to_poll() {
 fn a_connect_that_fails_leaves_no_other_connection() {
     let steps = [
         step(Connect { to: Answering }),
-        struck(
-            Reconnect {
-                socket: 0,
-                to: Answering,
-            },
-            0,
-            Unplug,
-        ),
+        struck(RECONNECT, 0, Unplug),
         step(Send { socket: 0, size: 1 }),
     ];
     on_each(&ALL, &steps);
@@ -841,12 +839,8 @@ fn a_socket_for_datagrams_whose_close_was_lost_is_closed_though_one_comes_meanwh
                 peer: 0,
             };
             // An event of which nobody knows has the driver ask for its sockets before it closes one.
-            let unknown = Reconnect {
-                socket: 0,
-                to: Answering,
-            };
             let steps = vec![
-                struck(unknown, 0, Gap(0)),
+                struck(RECONNECT, 0, Gap(0)),
                 struck(open, after, Busy),
                 step(said),
                 step(CloseDatagrams { socket: 0 }),
@@ -1071,16 +1065,12 @@ fn a_payload_is_not_closed_by_the_start_of_a_module() {
 /// answer then.
 #[test]
 fn a_slow_module_comes_back_behind_a_cut() {
-    let reconnect = Reconnect {
-        socket: 0,
-        to: Answering,
-    };
     let send = Send { socket: 0, size: 1 };
     let in_use = vec![
         step(Connect { to: Answering }),
         step(Listen { port: 0 }),
         step(Leave),
-        step(reconnect.clone()),
+        step(RECONNECT),
         step(send.clone()),
         struck(send, 111, ToHost(Cut(47_741))),
         step(Resolve { known: false }),
@@ -1090,7 +1080,7 @@ fn a_slow_module_comes_back_behind_a_cut() {
         step(LinkState),
     ];
     let fresh = vec![
-        struck(reconnect, 0, ToModule(Drop(9))),
+        struck(RECONNECT, 0, ToModule(Drop(9))),
         step(RESET),
         struck(Connect { to: Answering }, 0, ToHost(Cut(47_273))),
         step(Listen { port: 0 }),
@@ -1233,10 +1223,6 @@ fn a_byte_too_much_for_a_binary_payload_ends_with_a_reset() {
 fn a_socket_that_was_not_closed_twice_is_closed_before_the_next_is_opened() {
     for profile in ALL {
         for last in [Join { if_down: true }, Command { which: 1 }] {
-            let reconnect = Reconnect {
-                socket: 0,
-                to: Answering,
-            };
             let steps = vec![
                 step(Join { if_down: true }),
                 step(OpenDatagrams {
@@ -1244,8 +1230,8 @@ fn a_socket_that_was_not_closed_twice_is_closed_before_the_next_is_opened() {
                     peer: 0,
                 }),
                 step(Join { if_down: true }),
-                struck(reconnect.clone(), 3, Busy),
-                struck(reconnect, 0, Busy),
+                struck(RECONNECT, 3, Busy),
+                struck(RECONNECT, 0, Busy),
                 step(CloseDatagrams { socket: 0 }),
                 step(last),
             ];
@@ -1261,12 +1247,8 @@ fn a_socket_that_was_not_closed_twice_is_closed_before_the_next_is_opened() {
 fn what_a_link_held_that_ends_while_it_is_asked_for_is_read() {
     for profile in ALL {
         for after in 110..125 {
-            let first = Reconnect {
-                socket: 0,
-                to: Answering,
-            };
             let steps = vec![
-                struck(first, after, ToHost(Insert(0))),
+                struck(RECONNECT, after, ToHost(Insert(0))),
                 step(Addresses),
                 step(Connect { to: Answering }),
                 step(PeerSays { socket: 0, size: 1 }),
@@ -1313,10 +1295,7 @@ fn a_reset_during_a_close_is_seen_before_the_next_socket() {
     for profile in Profile::MICROCHIP {
         for after in 225..240 {
             let steps = vec![
-                step(Reconnect {
-                    socket: 0,
-                    to: Answering,
-                }),
+                step(RECONNECT),
                 step(RESET),
                 step(Connect { to: Answering }),
                 struck(Dial { says: 1 }, 100, ToHost(Drop(1))),
