@@ -173,7 +173,7 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
                 self.doubtful = core::mem::take(&mut self.owed);
                 return Err(Fault::Refused);
             }
-            Word::Line(Line::Boot) => {
+            Word::Line(Line::Boot) if P::TELLS_START => {
                 self.owed = 0;
                 return Err(Fault::ModuleReset);
             }
@@ -372,7 +372,7 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
                 }
                 self.link.at_most(most);
             }
-            (Line::Boot, _) => {
+            (Line::Boot, _) if P::TELLS_START => {
                 self.owed = 0;
                 return Err(Fault::ModuleReset);
             }

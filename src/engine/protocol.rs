@@ -137,6 +137,8 @@ pub(crate) trait Protocol {
     const PROMPT: u8;
     /// The character with which the module asks for a command, if it does.
     const READY_PROMPT: Option<u8>;
+    /// Whether a line tells that the module has started, and nothing else.
+    const TELLS_START: bool = Self::READY_PROMPT.is_none();
     /// Milliseconds between the bytes that are sent where payload may be owed; 0 for all at once.
     const OWED_PACE: u32;
     /// The most payload bytes that go over the line at once, either way.

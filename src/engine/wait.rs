@@ -181,7 +181,7 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
             Word::Line(Line::Event | Line::Due | Line::Detail | Line::Echo | Line::Stray)
             | Word::Prompt => {}
             // Of settings that are being made the first are gone.
-            Word::Line(Line::Boot) => self.session.doubt(),
+            Word::Line(Line::Boot) if P::TELLS_START => self.session.doubt(),
             // The answer of a command that is over, or garbage: what else was missed?
             Word::Line(_) => {
                 self.out_of_step = true;

@@ -67,8 +67,10 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
                 Payload::Counted => return Some(self.begin_payload(Word::Payload)),
                 Payload::Encoded => return Some(self.begin_payload(Word::Encoded)),
                 Payload::Message => {
-                    if !self.begin_message() {
-                        return None;
+                    if let Some(others) = self.others {
+                        if !(others.begin)(self) {
+                            return None;
+                        }
                     }
                 }
             }
@@ -137,6 +139,10 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
         }
         match (self.session.payload(pending, &mut self.header), self.others) {
             (Payload::No, Some(others)) => (others.look)(self),
+            (Payload::Message, None) => {
+                self.drop_message();
+                Payload::Message
+            }
             (found, _) => found,
         }
     }
@@ -148,19 +154,12 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
         word
     }
 
-    /// An event with payload begins; `false` if there is no room for it yet.
-    fn begin_message(&mut self) -> bool {
-        match self.others {
-            Some(others) => (others.begin)(self),
-            None => {
-                // Somebody used the module before: it is nobody's. CR LF closes it.
-                self.begin_payload(Word::Payload);
-                let length = self.header.text.saturating_add(self.header.count);
-                self.unwanted = length.min(P::PAYLOAD_MAX) + b"\r\n".len();
-                self.session.lose();
-                true
-            }
-        }
+    /// Somebody used the module before: a message is nobody's. CR LF closes it.
+    fn drop_message(&mut self) {
+        self.begin_payload(Word::Payload);
+        let length = self.header.text.saturating_add(self.header.count);
+        self.unwanted = length.min(P::PAYLOAD_MAX) + b"\r\n".len();
+        self.session.lose();
     }
 
     /// Payload comes that nobody wants, at most so much: a greater count is a spoilt one.
