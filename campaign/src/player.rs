@@ -441,8 +441,9 @@ impl<'b, D: Target> Player<'_, 'b, D> {
         }
         if let Err(error) = &result {
             self.story.outcome.errors += 1;
-            // What stands in front of an answer that brings nothing may be what is left of bytes.
-            let may_be_bytes = matches!(place, "receive" | "stream read")
+            // What stands in front of an answer that brings nothing may be what is left of bytes, and so may
+            // what stands behind them where no line end closes them.
+            let may_be_bytes = matches!(place, "receive" | "stream read" | "receive datagram")
                 && matches!(
                     error,
                     Error::Malformed | Error::Closed(Closed::StreamBroken)

@@ -1333,3 +1333,170 @@ fn a_module_that_answers_in_numbers_is_made_to_answer_in_words() {
         }
     }
 }
+
+/// The command that makes a module answer in words loses its number on the way, and it answers in numbers; the
+/// next call tells it again.
+#[test]
+fn what_has_made_a_module_fall_silent_is_told_again() {
+    let answers = [
+        struck(RECONNECT, 0, ToModule(Delay(2530))),
+        struck(Join { if_down: true }, 0, Unplug),
+    ];
+    for profile in Profile::MICROCHIP {
+        for deed in [Command { which: 0 }, Join { if_down: true }] {
+            let mut steps = answers.to_vec();
+            steps.push(struck(deed, 27, ToModule(Drop(1))));
+            let mut conversation = on(profile, steps);
+            conversation.host = without_room(2);
+            nothing_is_found(&conversation);
+        }
+    }
+}
+
+/// A line that nobody knows stands in the list of sockets for which a call asks in its middle.
+#[test]
+fn a_list_of_sockets_is_asked_for_once_more() {
+    for profile in Profile::MICROCHIP {
+        for after in 0..8 {
+            let unknown = |deed| struck(deed, after, Gap(3));
+            let conversations = [
+                vec![
+                    step(Tell { lines: 1 }),
+                    unknown(Connect { to: Answering }),
+                    step(Join { if_down: true }),
+                ],
+                vec![
+                    unknown(RECONNECT),
+                    step(Tell { lines: 2 }),
+                    step(OpenDatagrams {
+                        bound: false,
+                        peer: 0,
+                    }),
+                ],
+                vec![
+                    unknown(RECONNECT),
+                    step(Listen { port: 0 }),
+                    step(CloseListener),
+                ],
+            ];
+            for steps in conversations {
+                let mut conversation = on(profile, steps);
+                conversation.host = without_room(2);
+                nothing_is_found(&conversation);
+            }
+        }
+    }
+}
+
+/// What a host before this one has left is closed also by one that listens first, and a row of which the last
+/// digit was spoilt is asked for again.
+#[test]
+fn sockets_that_nobody_knows_are_closed_before_a_listener_is_opened() {
+    for profile in Profile::MICROCHIP {
+        let left = vec![
+            step(Connect { to: Answering }),
+            step(Join { if_down: true }),
+            step(RestartHost),
+            struck(Join { if_down: true }, 16, ToModule(Insert(6))),
+            step(Listen { port: 0 }),
+        ];
+        let mut conversation = on(profile, left);
+        conversation.host = without_room(2);
+        nothing_is_found(&conversation);
+    }
+    let spoilt = vec![
+        step(RESET),
+        struck(RECONNECT, 1, ToHost(Drop(1))),
+        struck(Connect { to: Answering }, 314, ToHost(Flip(128))),
+        step(Resolve { known: false }),
+        step(Join { if_down: false }),
+        step(Tell { lines: 1 }),
+        step(Listen { port: 0 }),
+    ];
+    let mut conversation = on(MicrochipFw0_2_0, spoilt);
+    conversation.surroundings.latency_ms = 781;
+    conversation.host = without_room(2);
+    nothing_is_found(&conversation);
+}
+
+/// The notice that the access point is gone is spoilt, and what was on its way does not come; who asks for the
+/// state of the link is told.
+#[test]
+fn whoever_asks_for_the_link_hears_that_it_is_lost() {
+    for profile in ALL {
+        for kind in [Drop(1), Flip(128), Cut(1)] {
+            for after in 0..14 {
+                let steps = vec![
+                    step(Connect { to: Taking }),
+                    step(PeerSays { socket: 0, size: 1 }),
+                    struck(LoseLink, after, ToHost(kind.clone())),
+                ];
+                let mut conversation = on(profile, steps);
+                conversation.host = without_room(1);
+                nothing_is_found(&conversation);
+            }
+        }
+    }
+}
+
+/// A connection that was made before the module listened has ended, and a peer whose notice is lost gets its
+/// link: what the peer says is not read in its name.
+#[test]
+fn nobody_reads_for_an_older_connection_what_a_peer_says() {
+    for profile in Profile::ST67 {
+        let steps = vec![
+            step(Connect { to: Closing(1) }),
+            step(Send { socket: 0, size: 1 }),
+            step(Join { if_down: true }),
+            step(Listen { port: 0 }),
+            struck(Send { socket: 0, size: 1 }, 0, Gap(0)),
+            struck(Listen { port: 0 }, 0, ToHost(Cut(1))),
+            step(Dial { says: 1 }),
+            step(Join { if_down: true }),
+            receive(1),
+        ];
+        let mut conversation = on(profile, steps);
+        conversation.surroundings.latency_ms = 3;
+        conversation.host = without_room(2);
+        nothing_is_found(&conversation);
+    }
+}
+
+/// A connection is made of which the caller was told that it was not: what its server says is nobody's.
+#[test]
+fn a_socket_that_was_not_connected_has_nothing_to_read() {
+    for profile in Profile::ST67 {
+        let steps = vec![
+            struck(LinkState, 5, Gap(1)),
+            struck(Listen { port: 0 }, 4, ToHost(Drop(16))),
+            step(Connect { to: Sending(1) }),
+            step(LoseLink),
+            receive(1),
+        ];
+        let mut conversation = on(profile, steps);
+        conversation.host = without_room(1);
+        nothing_is_found(&conversation);
+    }
+}
+
+/// The passthrough mode is entered too late, and what comes until it is left may have been an event.
+#[test]
+fn an_event_before_a_late_passthrough_is_told_or_counted() {
+    for profile in Profile::ST67 {
+        let steps = vec![
+            struck(Listen { port: 0 }, 3, Late(11_000)),
+            step(Passthrough {
+                write: 1,
+                read: 1,
+                wait_ms: 1,
+            }),
+            step(Tell { lines: 1 }),
+        ];
+        let mut conversation = on(profile, steps);
+        conversation.host = Host {
+            spare: 600,
+            ..without_room(1)
+        };
+        nothing_is_found(&conversation);
+    }
+}

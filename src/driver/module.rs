@@ -8,7 +8,7 @@ use embedded_io::ErrorType;
 use super::dialect::{Dialect, Outcome, Words};
 use super::event::Event;
 use super::queue::{Item, Queue};
-use super::session::Session;
+use super::session::{Missed, Session};
 use crate::clock::{Clock, Deadline};
 use crate::engine::Engine;
 use crate::engine::protocol::Protocol;
@@ -256,7 +256,7 @@ impl<'b, D: Dialect, T: Transport, C: Clock> Module<'b, D, T, C> {
                 questions -= 1;
                 // A line that answers no setting answers one that was spoilt on the way.
                 if !is_new {
-                    self.put_table_right(questions > 0)?;
+                    self.put_table_right()?;
                 }
                 // What the module said may have shown a restart, or have to be asked for again.
                 continue;
@@ -283,20 +283,20 @@ impl<'b, D: Dialect, T: Transport, C: Clock> Module<'b, D, T, C> {
         }
     }
 
-    /// Asks the module for its links. An answer that makes no sense leaves the doubt, if that may be tried
-    /// once more.
-    fn put_table_right(&mut self, may_try_again: bool) -> Outcome {
+    /// Asks the module for its links. An answer that makes no sense leaves the doubt.
+    fn put_table_right(&mut self) -> Outcome {
         let put_right = match self.reconcile {
             Some(reconcile) => reconcile(self),
             None => D::reconcile(self),
         };
-        let Err(fault) = put_right else {
-            return Ok(());
-        };
-        self.session().in_doubt = true;
-        match may_try_again && fault == Fault::Malformed {
-            true => Ok(()),
-            false => Err(fault),
+        self.session().in_doubt |= put_right.is_err();
+        if !self.session().in_doubt {
+            // What is lost while the module is asked is still to be looked for.
+            self.session().take_missed(Missed::Events);
+        }
+        match put_right {
+            Err(Fault::Malformed) => Ok(()),
+            other => other,
         }
     }
 

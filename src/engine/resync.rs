@@ -70,6 +70,8 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
             self.attempts += 1;
         }
         self.attempts = 0;
+        // What it was told last may have been spoilt on the way, and made it fall silent.
+        self.has_answered = false;
         Err(match self.hears_itself {
             true => Fault::HearsItself,
             false => Fault::Unresponsive,
@@ -224,8 +226,9 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
         loop {
             match self.await_word(usize::MAX) {
                 Ok(Word::Line(Line::Reply)) => match self.answered() {
-                    // A late answer, or an event that nobody knows.
-                    None => self.session.lose(),
+                    // A late answer, of which nobody knows what the one before it has answered, or an event that
+                    // nobody knows.
+                    None => self.session.lost_line(),
                     told => answered = told,
                 },
                 Ok(Word::Line(Line::Ok)) if answered.is_some() => {
@@ -241,7 +244,7 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
                 }
                 // A fresh module owes nothing. The question has reached it only if the transport kept
                 // it over the start.
-                Ok(Word::Line(Line::Boot)) => {
+                Ok(Word::Line(Line::Boot)) if P::TELLS_START => {
                     self.owed = 0;
                     self.link.at_most(PATIENCE[0]);
                     continue;

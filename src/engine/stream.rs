@@ -21,6 +21,10 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
         if !matches!(entered, Err(Fault::Refused | Fault::ModuleReset)) {
             self.in_stream = true;
             self.out_of_step = true;
+            if entered.is_err() {
+                // What comes until it is left is dropped, and may have been events.
+                self.session.lose();
+            }
         }
         entered.map(drop)
     }

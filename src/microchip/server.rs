@@ -11,7 +11,7 @@ use crate::clock::Clock;
 use crate::driver::Session;
 use crate::driver::dialect::{Incoming, Outcome, Server, Streams};
 use crate::engine::text::Fields;
-use crate::error::Closed;
+use crate::error::{Closed, Fault};
 use crate::socket::{Handle, Slot};
 use crate::transport::Transport;
 use crate::value::Reported;
@@ -95,8 +95,8 @@ impl Server for Microchip {
         socket: &Handle,
         local_port: u16,
     ) -> Outcome {
-        module.session().peers = Some(&TAKEN);
         let opened = open(module, TCP)?;
+        module.session().peers = Some(&TAKEN);
         let slot = module.session().sockets.slot(socket)?;
         slot.listen(opened);
         slot.destination = Some(SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, local_port));
@@ -181,20 +181,11 @@ fn find_child<T: Transport, C: Clock>(
     module: &mut Module<'_, T, C>,
     port: u16,
 ) -> Outcome<Option<Child>> {
-    let mut rows = [None; LISTED];
-    let mut free = rows.iter_mut();
-    module.compose("AT+SOCKLST\r\n", &[]);
-    module.ask(
-        "+SOCKLST:",
-        module.timeouts.command,
-        &mut |values: &[u8]| {
-            let row = SocketRow::parse_values(values)
-                .filter(|row| row.local_port == port && row.protocol == STREAM);
-            if let (Some(row), Some(place)) = (row, free.next()) {
-                *place = Some(row);
-            }
-        },
-    )?;
+    let rows = match ask_for_rows(module, port) {
+        // A row may be spoilt once.
+        Err(Fault::Malformed) => ask_for_rows(module, port),
+        rows => rows,
+    }?;
     // Of one that has ended unheard the module does not know any more who it was.
     for row in rows.into_iter().flatten() {
         let is_known = module.session().sockets.by_link(row.socket).is_some();
@@ -227,6 +218,28 @@ fn find_child<T: Transport, C: Clock>(
     session.vendor.untold_children |= !is_last;
     session.vendor.untold_ended &= !is_last;
     Ok(child)
+}
+
+/// Asks for the streams at a port.
+fn ask_for_rows<T: Transport, C: Clock>(
+    module: &mut Module<'_, T, C>,
+    port: u16,
+) -> Outcome<[Option<SocketRow>; LISTED]> {
+    let mut rows = [None; LISTED];
+    let mut free = rows.iter_mut();
+    module.compose("AT+SOCKLST\r\n", &[]);
+    module.ask(
+        "+SOCKLST:",
+        module.timeouts.command,
+        &mut |values: &[u8]| {
+            let row = SocketRow::parse_values(values)
+                .filter(|row| row.local_port == port && row.protocol == STREAM);
+            if let (Some(row), Some(place)) = (row, free.next()) {
+                *place = Some(row);
+            }
+        },
+    )?;
+    Ok(rows)
 }
 
 /// `"<local ip>",<local port>,"<remote ip>",<remote port>`

@@ -88,11 +88,16 @@ impl Station for Microchip {
     }
 
     fn link_state<T: Transport, C: Clock>(module: &mut Module<'_, T, C>) -> Outcome<LinkState> {
-        module.write(&GetStation);
-        module.keep_rows("+WSTA:", module.timeouts.command)?;
-        let station = module.parse_reply(&GetStation)?;
+        let mut is_on = ask_for_station(module)?;
+        if !is_on && module.session().vendor.address.is_some() {
+            // The notice of it was lost, or the answer was spoilt on its way.
+            is_on = ask_for_station(module)?;
+            if !is_on {
+                station_down(module.session());
+            }
+        }
         let known = module.session().link_state;
-        Ok(match (station.is_on, module.session().vendor.address) {
+        Ok(match (is_on, module.session().vendor.address) {
             (true, Some(_)) => LinkState::Up,
             (true, None) => LinkState::NoAddress,
             (false, _) if matches!(known, LinkState::Up | LinkState::NoAddress) => {
@@ -223,6 +228,13 @@ pub(super) fn turn_on<T: Transport, C: Clock>(module: &mut Module<'_, T, C>) -> 
         return module.tell("AT+WSTA=1\r\n", &[]);
     }
     started
+}
+
+/// Whether the module is a station that has, or looks for, an access point.
+fn ask_for_station<T: Transport, C: Clock>(module: &mut Module<'_, T, C>) -> Outcome<bool> {
+    module.write(&GetStation);
+    module.keep_rows("+WSTA:", module.timeouts.command)?;
+    Ok(module.parse_reply(&GetStation)?.is_on)
 }
 
 fn wait_for_address<T: Transport, C: Clock>(module: &mut Module<'_, T, C>) -> Outcome {

@@ -125,7 +125,7 @@ impl Streams for Microchip {
         session.vendor.untold_children = true;
         // What was answered may have been half a command, and not the one that closes a socket.
         session.vendor.lost = true;
-        if session.take_missed(Missed::Events) {
+        if session.has_missed(Missed::Events) {
             let suspect = session
                 .datagrams
                 .map_or(MAY_HOLD_DATA, |taken| taken.suspect);
@@ -277,7 +277,8 @@ pub(super) fn ask_for_sockets<T: Transport, C: Clock>(
         &mut |row: &[u8]| match (socket_of(row), listed.sockets.get_mut(listed.count)) {
             // Of any other row a byte was lost.
             (Some((socket, rest)), Some(place))
-                if rest.rest().iter().filter(|byte| **byte == b',').count() == 3 =>
+                if rest.rest().iter().filter(|byte| **byte == b',').count() == 3
+                    && matches!(row.last(), Some(b'0'..=b'9' | b',')) =>
             {
                 let values = rest.rest();
                 if match wanted {
@@ -330,7 +331,12 @@ pub(super) fn open<T: Transport, C: Clock>(
             true => Wanted::Idle,
             false => Wanted::All,
         };
-        close_unknown(module, wanted)?;
+        let mut closed = close_unknown(module, wanted);
+        if closed == Err(Fault::Malformed) {
+            // A row may be spoilt once.
+            closed = close_unknown(module, wanted);
+        }
+        closed?;
     }
     let mut opened = None;
     module.compose("AT+SOCKO=#\r\n", &[protocol]);

@@ -81,12 +81,12 @@ impl<'b, D: Dialect, T: Transport, C: Clock> Module<'b, D, T, C> {
         if !fault.leaves_answer_open() {
             // Where the module has said no, or was not asked, there is no link.
             slot.closed_by_module(Closed::NotConnected);
-            // What was announced meanwhile was for somebody else.
-            slot.drop_rest();
         } else if !matches!(slot.state, State::Closed(_)) {
             // It may come. Else nobody has told yet which link it would be.
             slot.abandon(Closed::NotConnected);
         }
+        // What was announced meanwhile was for somebody else, or came over a connection that nobody has got.
+        slot.drop_rest();
         Err(fault)
     }
 

@@ -50,7 +50,8 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
         self.outcome(left)
     }
 
-    /// Asks the module for the state of the station's link.
+    /// Asks the module for the state of the station's link. If it has none any more, open connections end, also
+    /// where the notice of that was lost.
     pub fn link_state(&mut self) -> Result<LinkState, ErrorOf<D, T>> {
         let state = self.prepare().and_then(|()| D::link_state(self));
         self.outcome(state)

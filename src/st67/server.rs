@@ -7,8 +7,8 @@ use super::command::net::LinkRow;
 use super::stream::{ask_for_links, is_unused, lengths, put_right, values_of};
 use super::{LINKS, Module, St67};
 use crate::clock::Clock;
+use crate::driver::Session;
 use crate::driver::dialect::{Incoming, Outcome, Server, Streams};
-use crate::driver::{Missed, Session};
 use crate::engine::protocol::Line;
 use crate::engine::text::Fields;
 use crate::error::{Closed, Fault};
@@ -206,12 +206,16 @@ fn reads(command: &[u8], link: u32) -> bool {
 }
 
 fn told(session: &mut Session<'_, St67>, link: u32, mut sender: Fields<'_>) -> Option<()> {
-    if sender.is_empty() {
-        return Some(());
-    }
-    let remote = SocketAddr::new(sender.address()?, sender.number()?);
     let slot = session.sockets.by_link(link)?;
-    if !slot.is_peer(remote) {
+    let is_owner = match sender.is_empty() {
+        // Behind its end nothing comes of a connection.
+        true => slot.state == State::Open,
+        false => {
+            let remote = SocketAddr::new(sender.address()?, sender.number()?);
+            slot.has_peer() && slot.is_peer(remote)
+        }
+    };
+    if !is_owner {
         slot.is_in_question = true;
         session.in_doubt = true;
     }
@@ -284,7 +288,6 @@ fn reconcile<T: Transport, C: Clock>(module: &mut Module<'_, T, C>) -> Outcome {
         }
         put_right(module, link, row.is_some(), waiting);
     }
-    module.session().take_missed(Missed::Events);
     Ok(())
 }
 
@@ -294,10 +297,10 @@ fn is_about(slot: &mut Slot<'_>, row: &LinkRow) -> bool {
     let remote = SocketAddr::new(row.remote_ip, row.remote_port);
     let is_owner = match slot.is_datagram() {
         true => !row.is_server,
-        false => slot.is_peer(remote),
+        // Of one that was there before the module listened nobody knows the peer.
+        false => slot.is_peer(remote) && (slot.has_peer() || !row.is_server),
     };
     if is_owner {
-        // It may have been there before the module listened.
         slot.set_peer(remote);
         return true;
     }

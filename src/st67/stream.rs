@@ -7,8 +7,8 @@ use super::station::CLOSING;
 use super::words::link_of;
 use super::{LINKS, LinkSet, Module, St67};
 use crate::clock::Clock;
+use crate::driver::Session;
 use crate::driver::dialect::{Outcome, Streams};
-use crate::driver::{Missed, Session};
 use crate::engine::exchange::Rows;
 use crate::engine::text::{Fields, number};
 use crate::error::{Fault, Usage};
@@ -121,7 +121,6 @@ impl Streams for St67 {
         for (link, &waiting) in (0..).zip(&waiting) {
             put_right(module, link, open.contains(link), waiting);
         }
-        module.session().take_missed(Missed::Events);
         Ok(())
     }
 }

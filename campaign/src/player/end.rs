@@ -87,6 +87,8 @@ impl<D: Target> Player<'_, '_, D> {
                 while !self.udp.is_empty() {
                     self.close_datagrams(0);
                 }
+                // Whoever has not heard that the access point is lost asks when nothing comes.
+                self.link_state();
             }
             self.story.simulation.advance(LOOK);
         }

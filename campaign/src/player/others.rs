@@ -179,7 +179,9 @@ impl<D: Target> Player<'_, '_, D> {
 
     /// A line that nobody knows was told.
     pub(super) fn saw(&mut self, line: &[u8]) {
-        let is_it = |number| D::numbered(number).trim_ascii() == line.trim_ascii();
+        // An echo that was broken off may stand before it.
+        let told = line.trim_ascii().rsplit(|&byte| byte == b'\r').next();
+        let is_it = |number| Some(D::numbered(number).trim_ascii()) == told;
         let mut events = self.story.events.iter_mut();
         if let Some(event) = events.find(|event| is_it(event.number)) {
             event.seen = true;
