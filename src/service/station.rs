@@ -50,8 +50,10 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
         self.outcome(left)
     }
 
-    /// Asks the module for the state of the station's link. If it has none any more, open connections end, also
-    /// where the notice of that was lost.
+    /// Asks the module for the state of the station's link.
+    ///
+    /// A Microchip module tells with one line that the link is lost, and lists connections that nothing comes
+    /// over any more: where that line was lost they end here. The ST67 tells of each.
     pub fn link_state(&mut self) -> Result<LinkState, ErrorOf<D, T>> {
         let state = self.prepare().and_then(|()| D::link_state(self));
         self.outcome(state)
