@@ -372,7 +372,8 @@ fn a_closing_notice_that_never_came_hides_no_other() {
         .answer(
             "AT+CIPRECVDATA=0,64\r\n",
             "+CIPRECVDATA:0,\r\n\r\nOK\r\n+CIP:0,DISCONNECTED\r\n",
-        );
+        )
+        .answer("AT+CIPRECVDATA=0,64\r\n", "+CIPRECVDATA:0,\r\n\r\nOK\r\n");
     with_mock::<St67, _>(&uart, |module| {
         let mut c = module.socket().unwrap();
         flat(module.connect(&mut c, at(ECHO))).unwrap();

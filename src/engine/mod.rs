@@ -187,6 +187,11 @@ impl<'b, P: Protocol, T: Transport, C: Clock> Engine<'b, P, T, C> {
         self.hears_itself
     }
 
+    /// Whether the module has said that it was busy when it was told the last command.
+    pub(crate) fn was_busy(&self) -> bool {
+        self.busy
+    }
+
     /// Whether something has begun to come and not ended: a line, or what stands before one.
     pub(crate) fn has_begun(&self) -> bool {
         let Lead {

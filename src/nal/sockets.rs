@@ -6,7 +6,7 @@ use crate::clock::Clock;
 use crate::driver::Module;
 use crate::driver::dialect::{Dialect, Outcome};
 use crate::engine::protocol::Protocol;
-use crate::error::{Closed, Fault};
+use crate::error::Fault;
 use crate::fmt::Shown;
 use crate::socket::{Handle, Slot, State};
 use crate::transport::Transport;
@@ -77,16 +77,15 @@ impl<'b, D: Dialect, T: Transport, C: Clock> Module<'b, D, T, C> {
             return Ok(());
         };
         info!("not {}: {}", Shown(&what), Shown(&fault));
+        let may_open = fault.leaves_answer_open() || self.engine.is_out_of_step();
         let slot = self.slot(socket)?;
-        if !fault.leaves_answer_open() {
-            // Where the module has said no, or was not asked, there is no link.
-            slot.closed_by_module(Closed::NotConnected);
-        } else if !matches!(slot.state, State::Closed(_)) {
-            // It may come. Else nobody has told yet which link it would be.
-            slot.abandon(Closed::NotConnected);
+        if !may_open {
+            // Where the module has said no to what it has understood, or was not asked, there is no link.
+            slot.forget();
         }
-        // What was announced meanwhile was for somebody else, or came over a connection that nobody has got.
-        slot.drop_rest();
+        // It may come, unless nobody has told yet which link it would be. What was announced meanwhile was for
+        // somebody else, or came over a connection that nobody has got.
+        slot.hang_up();
         Err(fault)
     }
 

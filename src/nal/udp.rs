@@ -272,7 +272,10 @@ impl<D: Dialect, T: Transport, C: Clock> Module<'_, D, T, C> {
                 self.slot(socket)?.begin_part(length - read - wanted);
             }
             let received = D::receive(self, link, wanted, rest);
-            let is_cut = self.current(socket)?.is_cut(received.is_err());
+            // The command may have been spoilt on the way.
+            let is_short = D::TELLS_REST && received.is_ok_and(|n| n > 0 && n < wanted);
+            let slot = self.current(socket)?;
+            let is_cut = slot.is_cut(is_short, received.is_err());
             if is_cut {
                 self.session().events.lose();
             }

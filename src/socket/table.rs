@@ -71,7 +71,8 @@ pub(crate) struct Slot<'b> {
     /// The module has told something that cannot be about this connection: its link may be
     /// somebody else's by now.
     pub(crate) is_in_question: bool,
-    /// The module gave more or less than it had announced: it may not announce what comes next.
+    /// The module gave more or less than it had announced: it may not announce what comes next. Of one that the
+    /// peer has closed: something was told of that is not read.
     pub(crate) is_uncertain: bool,
     /// A datagram has been told since this was set to `false`. Of a link that nobody wants: the module
     /// was told to close it.
@@ -447,10 +448,10 @@ impl<'b> Slot<'b> {
         is_rest
     }
 
-    /// A part has been read, or was to be. Whether the module has not told of the rest: then nobody knows
-    /// what it holds.
-    pub(crate) fn is_cut(&mut self, may_be_told_late: bool) -> bool {
-        let is_cut = self.untold > 0;
+    /// A part has been read, or was to be, or less than that. Whether the module has not told of the rest, or of
+    /// another: then nobody knows what it holds.
+    pub(crate) fn is_cut(&mut self, is_short: bool, may_be_told_late: bool) -> bool {
+        let is_cut = is_short || self.untold > 0;
         if is_cut {
             self.ahead.clear();
             self.unnoted = SUSPECTED;

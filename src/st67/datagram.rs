@@ -127,6 +127,8 @@ fn arrived(
         }
     }
     let length = u16::try_from(length).ok()?;
+    // Was it empty, or was a digit lost? The module knows what it holds.
+    session.in_doubt |= length == 0;
     if !session
         .sockets
         .by_link(link)?

@@ -162,7 +162,15 @@ fn arrived(session: &mut Session<'_, St67>, command: &[u8], link: u32) -> Option
             session.in_doubt |= !is_opening;
             return Some(Line::Due);
         }
-        // Whatever was there before has ended.
+        // Whatever was there before has ended, and nothing was told of that is left of it.
+        Some(slot)
+            if !session.in_doubt
+                && !slot.lingers
+                && !slot.is_uncertain
+                && !reads(command, link) =>
+        {
+            slot.has_no_rest();
+        }
         Some(slot) => {
             slot.give_up_link();
             session.in_doubt = true;

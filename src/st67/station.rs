@@ -69,23 +69,23 @@ impl Station for St67 {
 
     fn set_up<T: Transport, C: Clock>(module: &mut Module<'_, T, C>) -> Outcome {
         for (n, &line) in SET_UP.iter().enumerate() {
-            match module.tell(line, &[]) {
-                Err(Fault::Refused) => {
-                    // What stood before it may have spoilt it: payload of which the module has heard
-                    // only the end. Or links are open that the driver before this one has left.
-                    if n >= ABOUT_LINKS {
-                        close_everything(module)?;
-                    }
-                    let told = module.tell(line, &[]);
-                    let is_unknown = module.session().refusal.is_about_an_unknown_command();
-                    if told == Err(Fault::Refused) && n == ABOUT_LINKS && is_unknown {
-                        // There is firmware that has no TCP/IP.
-                        module.session().refusal = Status::NetworkOnHost;
-                    }
-                    told?;
+            let mut told = module.tell(line, &[]);
+            let is_refused = told == Err(Fault::Refused);
+            // The answer of a busy module may have been another's.
+            if is_refused || module.engine.was_busy() {
+                // What stood before it may have spoilt it: payload of which the module has heard only the end.
+                // Or links are open that the driver before this one has left.
+                if is_refused && n >= ABOUT_LINKS {
+                    close_everything(module)?;
                 }
-                other => other?,
+                told = module.tell(line, &[]);
+                let is_unknown = module.session().refusal.is_about_an_unknown_command();
+                if told == Err(Fault::Refused) && n == ABOUT_LINKS && is_unknown {
+                    // There is firmware that has no TCP/IP.
+                    module.session().refusal = Status::NetworkOnHost;
+                }
             }
+            told?;
         }
         Ok(())
     }

@@ -74,7 +74,11 @@ impl Streams for St67 {
     }
 
     fn close<T: Transport, C: Clock>(module: &mut Module<'_, T, C>, link: u32) -> Outcome {
-        module.session().vendor.closing.insert(link);
+        let session = module.session();
+        let vendor = &mut session.vendor;
+        // Of what was closed before the last connection was asked for, a notice should have come.
+        session.in_doubt |= !vendor.closing.without(vendor.opened).is_empty();
+        vendor.closing.insert(link);
         for _ in 0..2 {
             module.compose("AT+CIPCLOSE=#\r\n", &[link]);
             match module.send_composed(module.timeouts.close) {
@@ -83,8 +87,9 @@ impl Streams for St67 {
                 other => return other,
             }
         }
-        // No notice will come.
-        module.session().vendor.closing.take(link);
+        // No notice will come. Where none has come, both may have been spoilt.
+        let session = module.session();
+        session.in_doubt |= session.vendor.closing.take(link);
         Ok(())
     }
 

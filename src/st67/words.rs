@@ -1,7 +1,7 @@
 //! What the lines of an ST67 are, and what they tell of the station and of links.
 
 use super::{LINKS, Memory, St67, Status};
-use crate::driver::{Missed, Session};
+use crate::driver::Session;
 use crate::engine::protocol::Line;
 use crate::engine::text::{Fields, is_echo, number};
 use crate::engine::words::{Words, words};
@@ -203,14 +203,12 @@ fn link_event(session: &mut St67Session<'_>, command: &[u8], what: &[u8]) -> Opt
     }
     let is_awaited = session.vendor.closing.take(link);
     let is_incoming = session.vendor.incoming.take(link);
-    let is_in_doubt = session.in_doubt || session.has_missed(Missed::Events);
     match session.sockets.by_link(link) {
         Some(slot) if !is_awaited => {
             slot.closed_by_module(Closed::ByPeer);
-            if is_in_doubt || slot.is_uncertain {
-                // What came before may not have been heard of, or not have been read.
-                slot.expect_data();
-            }
+            slot.is_uncertain |= slot.is_readable();
+            // What came before may not have been heard of.
+            slot.expect_data();
         }
         _ if is_awaited != session.vendor.foreign.contains(link) || is_incoming => {}
         // Was the number spoilt on the wire? Then another link has ended. Or it is one that could not
