@@ -322,11 +322,12 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
                     self.take_overlong(task, &mut progress);
                     false
                 }
-                Word::Ready => {
+                Word::Ready if progress.got.is_none() => {
                     self.suspect_restart();
                     false
                 }
-                Word::Overlong | Word::Spoilt => return Err(Fault::Malformed),
+                // Behind payload it may be the rest of that.
+                Word::Ready | Word::Overlong | Word::Spoilt => return Err(Fault::Malformed),
             };
             if done {
                 return Ok(progress.got.unwrap_or(0));
@@ -359,7 +360,7 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
             (Line::Reply, task)
                 if progress.got.is_none()
                     || P::ENDS_PAYLOAD
-                    || self.input.line().starts_with(b"+") =>
+                    || self.input.line().starts_with(b"+") && self.lead_before.carriage_return =>
             {
                 self.session.stray(self.input.line());
                 self.take_stray(task, progress);

@@ -72,10 +72,10 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
             return self.blank_before_ok.is_none_or(|blank| blank == has_blank);
         }
         let lead = lead.unwrap_or_default();
-        match self.header.has_line_end {
-            true if lead.line_feed => lead.carriage_return || !payload.ends_with(b"\r"),
-            true => !payload.ends_with(b"\n"),
-            false => true,
+        match payload.last() {
+            Some(b'\r') => lead.carriage_return || !lead.line_feed,
+            Some(b'\n') => lead.line_feed || !self.header.has_line_end,
+            _ => true,
         }
     }
 }

@@ -228,7 +228,11 @@ impl<P: Protocol, T: Transport, C: Clock> Engine<'_, P, T, C> {
                 Ok(Word::Line(Line::Reply)) => match self.answered() {
                     // A late answer, of which nobody knows what the one before it has answered, or an event that
                     // nobody knows.
-                    None => self.session.lost_line(),
+                    None => {
+                        // Nor is it what was sent.
+                        self.hears_itself = false;
+                        self.session.lost_line();
+                    }
                     told => answered = told,
                 },
                 Ok(Word::Line(Line::Ok)) if answered.is_some() => {

@@ -104,17 +104,18 @@ impl Server for Microchip {
         close_if_refused(module, opened, bound)
     }
 
-    /// Firmware 0.3.x may have lost the notice of a connection.
+    /// Asks who it is that has come, if anybody has: of the notice a digit may have been lost, and firmware
+    /// 0.3.x may have lost all of it.
     fn accept<T: Transport, C: Clock>(
         module: &mut Module<'_, T, C>,
         local_port: u16,
     ) -> Outcome<Option<Incoming>> {
         let session = module.session();
-        let child = match take_child(session.sockets.listener(local_port)) {
-            None if core::mem::take(&mut session.vendor.untold_children) => {
-                find_child(module, local_port)?
-            }
-            child => child,
+        let listener = session.sockets.listener(local_port);
+        let has_come = listener.is_some_and(|listener| !listener.notes().is_empty());
+        let child = match core::mem::take(&mut session.vendor.untold_children) || has_come {
+            true => find_child(module, local_port)?,
+            false => None,
         };
         Ok(child.map(|child| Incoming {
             link: child.socket,
@@ -126,8 +127,10 @@ impl Server for Microchip {
     fn close_listener<T: Transport, C: Clock>(module: &mut Module<'_, T, C>, link: u32) -> Outcome {
         let listener = module.session().sockets.by_link(link);
         let port = listener.and_then(|listener| listener.destination);
+        module.reconcile = Some(reconcile);
         Microchip::close(module, link)?;
         end_accepted(module)?;
+        module.reconcile = None;
         // Nobody will accept who has come already, told or not; a row may be spoilt once.
         let port = port.map_or(0, |port| port.port());
         for _ in 0..2 {
@@ -135,7 +138,8 @@ impl Server for Microchip {
             while let Some(child) = Microchip::accept(module, port)? {
                 Microchip::close(module, child.link)?;
             }
-            if !module.session().in_doubt {
+            let session = module.session();
+            if !session.in_doubt && !session.vendor.untold_children {
                 break;
             }
         }
@@ -147,6 +151,12 @@ impl Server for Microchip {
         }
         Ok(())
     }
+}
+
+/// As [`Microchip::reconcile`], where a listener may have been closed, which nobody has confirmed yet.
+fn reconcile<T: Transport, C: Clock>(module: &mut Module<'_, T, C>) -> Outcome {
+    end_accepted(module)?;
+    Microchip::reconcile(module)
 }
 
 /// Firmware ends with a socket that listens what it has accepted, and does not tell. What is not listed has
@@ -176,7 +186,7 @@ fn end_accepted<T: Transport, C: Clock>(module: &mut Module<'_, T, C>) -> Outcom
     Ok(())
 }
 
-/// Asks for a connection to a port that was not told.
+/// Asks for the connections to a port: for one that was told and is there, else one that was not told.
 fn find_child<T: Transport, C: Clock>(
     module: &mut Module<'_, T, C>,
     port: u16,
@@ -196,10 +206,21 @@ fn find_child<T: Transport, C: Clock>(
     }
     let session = module.session();
     let ended = session.vendor.untold_ended.then_some(Closed::StationDown);
-    // One may have been told meanwhile.
-    if let Some(child) = take_child(session.sockets.listener(port)) {
+    let mut is_spoilt = false;
+    while let Some(child) = take_child(session.sockets.listener(port)) {
         session.vendor.untold_children = true;
-        return Ok(Some(child));
+        let is_it = |row: &SocketRow| {
+            let remote = row.remote_ip.map(|ip| SocketAddr::new(ip, row.remote_port));
+            row.socket == child.socket && remote == Some(child.remote.into())
+        };
+        if child.ended.is_some() || rows.iter().flatten().any(is_it) {
+            return Ok(Some(child));
+        }
+        // Of its notice a digit was lost, or of its row; or it was told behind the rows.
+        is_spoilt = true;
+    }
+    if is_spoilt {
+        return Ok(None);
     }
     let mut unknown = rows
         .into_iter()
