@@ -89,7 +89,9 @@ impl Ledger {
             let talked = line.manner == crate::program::To::Talking
                 && (news.to_host.lost || news.to_host.added || news.to_host.flips > 0);
             account.tainted.0 |= mixed || compensated || talked;
-            account.tainted.1 |= mixed;
+            // The answer to what the module has not heard.
+            let agreed = news.to_host.agreed && news.to_module.lost;
+            account.tainted.1 |= mixed || agreed;
         }
     }
 

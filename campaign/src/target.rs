@@ -47,6 +47,9 @@ pub enum OnFile<'f> {
 
 /// A dialect that conversations are played in.
 pub trait Target: Dialect<Status: Display> + Sized {
+    /// What each command of a `send` carries, at least.
+    const CARRIES: usize;
+
     /// The longest datagram.
     const DATAGRAM: usize = Self::DATAGRAM_MAX;
 
@@ -174,6 +177,7 @@ const UNKNOWN: [&[u8]; 4] = [
 ];
 
 impl Target for St67 {
+    const CARRIES: usize = 6144;
     const LEAD: &'static [u8] = b"";
     const IS_ONE_OF_BOTH: bool = false;
     const HAS_CLIENT_LIST: bool = true;
@@ -321,6 +325,8 @@ impl Target for St67 {
 }
 
 impl Target for Microchip {
+    // As digits, two for each byte, in a line of 255.
+    const CARRIES: usize = 100;
     const LEAD: &'static [u8] = b"\r";
     const IS_ONE_OF_BOTH: bool = true;
     const HAS_CLIENT_LIST: bool = false;

@@ -41,6 +41,8 @@ pub struct Damage {
     pub lost: bool,
     /// Some were added.
     pub added: bool,
+    /// What was added is the answer of a module that has done what it was told.
+    pub agreed: bool,
     /// How many were altered.
     pub flips: usize,
     /// One of these may have made one number of another.
@@ -366,7 +368,10 @@ fn strikes(wire: &Wire, now: Duration, damage: &mut Damage, cut: &mut Duration) 
             damage.flips += 1;
             damage.numbers |= bits & 0xf0 == 0;
         }
-        Wire::Insert(_) => damage.added = true,
+        Wire::Insert(which) => {
+            damage.added = true;
+            damage.agreed |= INSERTS[which % INSERTS.len()] == b"OK\r\n";
+        }
         Wire::Reset | Wire::Delay(_) => {}
     }
 }

@@ -64,6 +64,14 @@ fn on(profile: Profile, steps: Vec<Step>) -> Conversation {
     }
 }
 
+/// The same on a host of which the conversation needs something.
+fn on_host(profile: Profile, host: Host, steps: Vec<Step>) -> Conversation {
+    Conversation {
+        host,
+        ..on(profile, steps)
+    }
+}
+
 fn step(deed: atwifi_campaign::program::Deed) -> Step {
     Step { deed, strike: None }
 }
@@ -659,9 +667,7 @@ fn a_restart_between_two_settings_is_noticed() {
         struck(Join { if_down: true }, 64, ToHost(Cut(1))),
     ];
     for profile in ALL {
-        let mut conversation = on(profile, steps.to_vec());
-        conversation.host = without_room(1);
-        nothing_is_found(&conversation);
+        nothing_is_found(&on_host(profile, without_room(1), steps.to_vec()));
     }
 }
 
@@ -936,9 +942,7 @@ fn a_link_whose_number_was_spoilt_on_the_way_is_closed() {
                         step(Command { which: 1 }),
                         struck(deed, after, ToModule(Flip(bits))),
                     ];
-                    let mut conversation = on(profile, steps);
-                    conversation.host = with_memory(1, 1);
-                    nothing_is_found(&conversation);
+                    nothing_is_found(&on_host(profile, with_memory(1, 1), steps));
                 };
                 spoilt(OpenDatagrams {
                     bound: false,
@@ -1140,9 +1144,7 @@ fn a_link_that_was_opened_behind_a_refusal_is_closed() {
                 struck(open, 0, ToModule(Insert(insert))),
                 step(Command { which: 0 }),
             ];
-            let mut conversation = on(profile, steps);
-            conversation.host = with_memory(3, 1);
-            nothing_is_found(&conversation);
+            nothing_is_found(&on_host(profile, with_memory(3, 1), steps));
         }
     }
 }
@@ -1235,9 +1237,7 @@ fn a_socket_that_was_not_closed_twice_is_closed_before_the_next_is_opened() {
                 step(CloseDatagrams { socket: 0 }),
                 step(last),
             ];
-            let mut conversation = on(profile, steps);
-            conversation.host = with_memory(2, 1);
-            nothing_is_found(&conversation);
+            nothing_is_found(&on_host(profile, with_memory(2, 1), steps));
         }
     }
 }
@@ -1327,9 +1327,7 @@ fn a_module_that_answers_in_numbers_is_made_to_answer_in_words() {
                 struck(RESET, after, ToModule(Drop(9))),
                 step(Resolve { known: false }),
             ];
-            let mut conversation = on(profile, steps);
-            conversation.host = without_room(1);
-            nothing_is_found(&conversation);
+            nothing_is_found(&on_host(profile, without_room(1), steps));
         }
     }
 }
@@ -1346,9 +1344,7 @@ fn what_has_made_a_module_fall_silent_is_told_again() {
         for deed in [Command { which: 0 }, Join { if_down: true }] {
             let mut steps = answers.to_vec();
             steps.push(struck(deed, 27, ToModule(Drop(1))));
-            let mut conversation = on(profile, steps);
-            conversation.host = without_room(2);
-            nothing_is_found(&conversation);
+            nothing_is_found(&on_host(profile, without_room(2), steps));
         }
     }
 }
@@ -1380,9 +1376,7 @@ fn a_list_of_sockets_is_asked_for_once_more() {
                 ],
             ];
             for steps in conversations {
-                let mut conversation = on(profile, steps);
-                conversation.host = without_room(2);
-                nothing_is_found(&conversation);
+                nothing_is_found(&on_host(profile, without_room(2), steps));
             }
         }
     }
@@ -1400,9 +1394,7 @@ fn sockets_that_nobody_knows_are_closed_before_a_listener_is_opened() {
             struck(Join { if_down: true }, 16, ToModule(Insert(6))),
             step(Listen { port: 0 }),
         ];
-        let mut conversation = on(profile, left);
-        conversation.host = without_room(2);
-        nothing_is_found(&conversation);
+        nothing_is_found(&on_host(profile, without_room(2), left));
     }
     let spoilt = vec![
         step(RESET),
@@ -1431,9 +1423,7 @@ fn whoever_asks_for_the_link_hears_that_it_is_lost() {
                     step(PeerSays { socket: 0, size: 1 }),
                     struck(LoseLink, after, ToHost(kind.clone())),
                 ];
-                let mut conversation = on(profile, steps);
-                conversation.host = without_room(1);
-                nothing_is_found(&conversation);
+                nothing_is_found(&on_host(profile, without_room(1), steps));
             }
         }
     }
@@ -1473,9 +1463,7 @@ fn a_socket_that_was_not_connected_has_nothing_to_read() {
             step(LoseLink),
             receive(1),
         ];
-        let mut conversation = on(profile, steps);
-        conversation.host = without_room(1);
-        nothing_is_found(&conversation);
+        nothing_is_found(&on_host(profile, without_room(1), steps));
     }
 }
 
@@ -1498,5 +1486,257 @@ fn an_event_before_a_late_passthrough_is_told_or_counted() {
             ..without_room(1)
         };
         nothing_is_found(&conversation);
+    }
+}
+
+/// Of a close that was spoilt nothing is told: both times that it was sent, or where the module has understood
+/// another link.
+#[test]
+fn a_close_that_nobody_has_heard_leaves_no_link() {
+    let open = OpenDatagrams {
+        bound: false,
+        peer: 0,
+    };
+    for profile in Profile::ST67 {
+        let close = CloseDatagrams { socket: 0 };
+        let both = vec![
+            step(RestartHost),
+            struck(Listen { port: 0 }, 93, ToModule(Cut(1))),
+            step(Join { if_down: false }),
+            struck(RECONNECT, 103, ToModule(Drop(1))),
+            step(OpenDatagrams {
+                bound: true,
+                peer: 0,
+            }),
+            struck(close, 15, ToModule(Drop(1))),
+        ];
+        nothing_is_found(&on_host(profile, with_memory(1, 1), both));
+        let split = vec![
+            step(open.clone()),
+            struck(ReleaseSockets, 2, ToModule(Insert(0))),
+        ];
+        nothing_is_found(&on_host(profile, with_memory(1, 1), split));
+        let another = vec![
+            step(Join { if_down: true }),
+            step(open.clone()),
+            struck(RECONNECT, 12, ToModule(Flip(4))),
+            step(ReleaseSockets),
+        ];
+        nothing_is_found(&on_host(profile, with_memory(4, 1), another));
+    }
+}
+
+/// Nobody has confirmed that a listener is closed, with which firmware ends what it has accepted.
+#[test]
+fn what_ends_with_a_listener_whose_close_was_broken_off_is_no_end_of_the_peers() {
+    for profile in Profile::MICROCHIP {
+        let stream = Stream {
+            socket: 0,
+            gather: 0,
+            write: 1,
+            pieces: 1,
+            read: 1,
+            wait_ms: 1,
+        };
+        let steps = vec![
+            step(Listen { port: 0 }),
+            step(Dial { says: 1 }),
+            step(Accept { wait_ms: 1 }),
+            struck(CloseListener, 0, Interrupt),
+            step(stream),
+        ];
+        nothing_is_found(&on_host(profile, with_memory(3, 1), steps));
+    }
+}
+
+/// It echoes what it hears, and answers in numbers: nevertheless it is somebody else.
+#[test]
+fn a_module_that_echoes_and_answers_in_numbers_is_told_to_use_words() {
+    for profile in Profile::MICROCHIP {
+        let unheard = vec![
+            struck(Connect { to: Answering }, 1, ToHost(Drop(1))),
+            step(RestartModule),
+            struck(Join { if_down: true }, 27, ToModule(Drop(1))),
+        ];
+        nothing_is_found(&on_host(profile, without_room(2), unheard));
+        let added = vec![
+            step(RESET),
+            struck(Join { if_down: true }, 82, ToModule(Insert(1))),
+            step(Connect { to: Answering }),
+            step(Connect { to: Answering }),
+            struck(Listen { port: 0 }, 27, ToModule(Cut(1))),
+            step(RestartModule),
+            step(ReleaseSockets),
+        ];
+        nothing_is_found(&on_host(profile, without_room(1), added));
+    }
+}
+
+/// The refusal was of noise in front of the command, which opens the link behind it.
+#[test]
+fn a_link_that_opens_behind_a_refusal_is_closed() {
+    for profile in Profile::ST67 {
+        let steps = vec![
+            step(Command { which: 0 }),
+            struck(Listen { port: 0 }, 13, ToModule(Insert(3))),
+            step(Join { if_down: true }),
+            step(OpenDatagrams {
+                bound: false,
+                peer: 0,
+            }),
+        ];
+        nothing_is_found(&on_host(profile, with_memory(1, 1), steps));
+    }
+}
+
+/// What noise has added pushes the end of a payload out, and that looks like the beginning of an event, or like
+/// the prompt of a module that starts; or a byte is lost, and the line end of a line that nobody knows is taken for it.
+#[test]
+fn payload_that_was_moved_by_a_byte_is_not_handed_out() {
+    for profile in Profile::MICROCHIP {
+        let event = vec![
+            struck(Connect { to: Sending(256) }, 102, ToHost(Insert(0))),
+            step(Send { socket: 0, size: 1 }),
+            receive(1),
+            step(Join { if_down: true }),
+        ];
+        nothing_is_found(&on_host(profile, with_memory(1, 3), event));
+        let line_end = vec![
+            struck(Join { if_down: true }, 140, ToHost(Drop(1))),
+            step(Connect { to: Sending(7) }),
+            struck(
+                Receive {
+                    socket: 0,
+                    buffer: 7,
+                    times: 1,
+                    wait_ms: 0,
+                },
+                1,
+                Gap(4),
+            ),
+        ];
+        nothing_is_found(&on_host(profile, without_room(1), line_end));
+        let open = OpenDatagrams {
+            bound: false,
+            peer: 0,
+        };
+        let prompt = vec![
+            step(Connect { to: Answering }),
+            step(Join { if_down: true }),
+            step(RECONNECT),
+            struck(open, 160, ToHost(Insert(5))),
+            step(Join { if_down: true }),
+            step(Reconnect {
+                socket: 0,
+                to: Sending(34),
+            }),
+            step(Connect { to: Answering }),
+            step(Wait { socket: 0, ms: 0 }),
+            step(Join { if_down: true }),
+        ];
+        let host = Host {
+            tick_ms: 8,
+            resets_first: true,
+            ..with_memory(1, 4)
+        };
+        let mut conversation = on_host(profile, host, prompt);
+        conversation.surroundings.latency_ms = 474;
+        nothing_is_found(&conversation);
+    }
+}
+
+/// The notice of who has come loses a digit of its socket's name.
+#[test]
+fn who_has_come_is_looked_up() {
+    for profile in Profile::MICROCHIP {
+        let alone = vec![
+            step(Listen { port: 0 }),
+            struck(RECONNECT, 10, ToHost(Drop(1))),
+            step(Dial { says: 1 }),
+            struck(Accept { wait_ms: 1 }, 0, Late(1)),
+        ];
+        nothing_is_found(&on_host(profile, with_memory(2, 1), alone));
+        let busy = vec![
+            struck(RECONNECT, 0, ToModule(Insert(1))),
+            step(Join { if_down: true }),
+            step(Listen { port: 0 }),
+            struck(RECONNECT, 10, ToHost(Drop(1))),
+            struck(RECONNECT, 0, Busy),
+            step(RECONNECT),
+            step(Dial { says: 1 }),
+            step(Join { if_down: false }),
+            step(Accept { wait_ms: 0 }),
+            step(Join { if_down: true }),
+        ];
+        nothing_is_found(&on_host(profile, with_memory(2, 1), busy));
+    }
+}
+
+/// All of the announcement is lost, from its first byte to its line end.
+#[test]
+fn an_end_is_told_behind_what_was_never_announced() {
+    for profile in Profile::ST67 {
+        let steps = vec![
+            step(Connect { to: Answering }),
+            struck(Resolve { known: true }, 29, ToHost(Drop(28))),
+            step(PeerSays { socket: 0, size: 1 }),
+            receive(1),
+            step(PeerCloses { socket: 0 }),
+        ];
+        let mut conversation = on_host(profile, without_room(1), steps);
+        conversation.surroundings.latency_ms = 30;
+        nothing_is_found(&conversation);
+    }
+}
+
+/// The command that reads it loses a digit: the module tells of the rest as if it were another.
+#[test]
+fn the_rest_of_a_datagram_is_no_datagram() {
+    for profile in Profile::MICROCHIP {
+        let steps = vec![
+            step(Join { if_down: true }),
+            step(OpenDatagrams {
+                bound: true,
+                peer: 0,
+            }),
+            step(PeerSendsDatagrams {
+                socket: 0,
+                peer: 0,
+                sizes: vec![8, 1000],
+            }),
+            step(Connect { to: Answering }),
+            step(Connect { to: Answering }),
+            struck(
+                Send {
+                    socket: 0,
+                    size: 32,
+                },
+                124,
+                ToModule(Drop(1)),
+            ),
+            step(ReceiveDatagrams {
+                socket: 0,
+                buffer: 1470,
+                times: 2,
+                wait_ms: 51,
+            }),
+        ];
+        nothing_is_found(&on_host(profile, with_memory(4, 2), steps));
+    }
+}
+
+/// Noise makes three commands of a setting: the module answers the first, and is too busy for the rest.
+#[test]
+fn an_answer_to_half_a_setting_is_not_taken_for_its_own() {
+    for profile in Profile::ST67 {
+        let steps = vec![
+            step(Join { if_down: true }),
+            struck(Connect { to: Answering }, 0, Busy),
+            step(Listen { port: 0 }),
+            struck(receive(1).deed, 129, ToModule(Insert(6))),
+            step(Join { if_down: false }),
+            step(RESET),
+        ];
+        nothing_is_found(&on_host(profile, with_memory(1, 1), steps));
     }
 }

@@ -16,8 +16,8 @@ use crate::world::{DIALLER, Line, Order, port};
 /// The ports to listen on.
 const LISTENING: [u16; 2] = [8080, 8181];
 
-/// What one command sends at most, and how much longer `send` may take for each more, in
-/// milliseconds.
+/// What one binary command of every module sends at most, and how much longer `send` may take for each more,
+/// in milliseconds.
 const PIECE: usize = 1400;
 const PIECE_MS: u64 = 60_000;
 
@@ -65,6 +65,13 @@ impl<D: Target> Player<'_, '_, D> {
             Deed::PeerResets { socket } => self.order(socket, Order::Reset),
             _ => {}
         }
+    }
+
+    /// How much longer than other calls a `send` of so many bytes may take, in milliseconds: once it has found back,
+    /// it still sends all its pieces.
+    fn longer(&self, size: usize) -> u64 {
+        let pieces = PIECE_MS * (size / PIECE) as u64;
+        pieces + 2 * self.story.latency_ms * (size / D::CARRIES) as u64
     }
 
     fn connect_new(&mut self, to: To) {
@@ -139,7 +146,7 @@ impl<D: Target> Player<'_, '_, D> {
         );
         let bytes = Line::own_text(line, acked, size);
         let excused = self.has_ended(account);
-        let longer = PIECE_MS * (size / PIECE) as u64;
+        let longer = self.longer(size);
         let mut tcp = self.tcp.remove(number);
         let result = self.call("send", longer, excused, |module| {
             let mut shared = atwifi::Shared::new(module);
@@ -286,9 +293,9 @@ impl<D: Target> Player<'_, '_, D> {
         let mut memory = vec![0; gather];
         let mut stream = Stream::new(atwifi::Shared::new(self.module), socket, &mut memory[..]);
         stream.read_timeout = wait_ms;
-        let excused = self.has_ended(account);
-        let longer = PIECE_MS * (write / PIECE) as u64;
+        let longer = self.longer(write);
         for piece in bytes.chunks(write.div_ceil(pieces)) {
+            let excused = self.has_ended(account);
             let result = self.call("stream write", longer, excused, |_| stream.write_all(piece));
             if let Err(error) = result {
                 self.failed(account, &error, "stream write");
@@ -307,6 +314,7 @@ impl<D: Target> Player<'_, '_, D> {
                 self.story.ledger.account(account).acked += piece.len();
             }
         }
+        let excused = self.has_ended(account);
         match self.call("stream flush", 0, excused, |_| stream.flush()) {
             Ok(()) if gather > 0 => self.story.ledger.account(account).acked += write,
             Ok(()) => {}
