@@ -1740,3 +1740,60 @@ fn an_answer_to_half_a_setting_is_not_taken_for_its_own() {
         nothing_is_found(&on_host(profile, with_memory(1, 1), steps));
     }
 }
+
+/// A peer gets the link of a connection that has ended: what was not read of that is gone, and said to be if there
+/// was something.
+#[test]
+fn a_link_that_a_peer_gets_is_read_for_nobody_else() {
+    for profile in Profile::ST67 {
+        let read = vec![
+            step(Connect { to: Answering }),
+            step(PeerSays { socket: 0, size: 1 }),
+            step(Listen { port: 0 }),
+            step(Dial { says: 1 }),
+            step(PeerCloses { socket: 0 }),
+            receive(1),
+        ];
+        let mut conversation = on_host(profile, without_room(2), read);
+        conversation.surroundings.latency_ms = 3;
+        nothing_is_found(&conversation);
+        let unread = vec![
+            step(Connect { to: Answering }),
+            step(PeerSays {
+                socket: 0,
+                size: 11,
+            }),
+            step(Listen { port: 0 }),
+            step(Connect { to: Answering }),
+            step(Receive {
+                socket: 2,
+                buffer: 4,
+                times: 3,
+                wait_ms: 0,
+            }),
+            step(Send { socket: 0, size: 1 }),
+            step(PeerCloses { socket: 0 }),
+            step(Dial { says: 1 }),
+        ];
+        let mut conversation = on_host(profile, without_room(3), unread);
+        conversation.surroundings.close_behind_data = true;
+        nothing_is_found(&conversation);
+        let written = vec![
+            step(Connect { to: Answering }),
+            step(Listen { port: 0 }),
+            step(Dial { says: 1 }),
+            step(PeerCloses { socket: 0 }),
+            step(Stream {
+                socket: 0,
+                gather: 0,
+                write: 2,
+                pieces: 2,
+                read: 1,
+                wait_ms: 1,
+            }),
+        ];
+        let mut conversation = on_host(profile, without_room(2), written);
+        conversation.surroundings.latency_ms = 8;
+        nothing_is_found(&conversation);
+    }
+}
