@@ -162,22 +162,8 @@ fn arrived(session: &mut Session<'_, St67>, command: &[u8], link: u32) -> Option
             session.in_doubt |= !is_opening;
             return Some(Line::Due);
         }
-        // Whatever was there before has ended, and nothing was told of that is left of it.
-        Some(slot)
-            if !session.in_doubt
-                && !slot.lingers
-                && !slot.is_uncertain
-                && !reads(command, link) =>
-        {
-            slot.has_no_rest();
-        }
-        Some(slot) => {
-            slot.give_up_link();
-            session.in_doubt = true;
-        }
-        None if is_opening => return None,
         // What is read now may be of either connection.
-        None if reads(command, link) => {
+        _ if reads(command, link) => {
             session.sockets.each(|slot| {
                 slot.is_in_question |= slot.link == link;
             });
@@ -186,6 +172,15 @@ fn arrived(session: &mut Session<'_, St67>, command: &[u8], link: u32) -> Option
             session.in_doubt = true;
             return Some(Line::Event);
         }
+        // Whatever was there before has ended, and nothing was told of that is left of it.
+        Some(slot) if !session.in_doubt && !slot.lingers && !slot.is_uncertain => {
+            slot.has_no_rest();
+        }
+        Some(slot) => {
+            slot.give_up_link();
+            session.in_doubt = true;
+        }
+        None if is_opening => return None,
         None => {}
     }
     session.vendor.closing.take(link);
