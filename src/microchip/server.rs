@@ -127,30 +127,41 @@ impl Server for Microchip {
     fn close_listener<T: Transport, C: Clock>(module: &mut Module<'_, T, C>, link: u32) -> Outcome {
         let listener = module.session().sockets.by_link(link);
         let port = listener.and_then(|listener| listener.destination);
-        module.reconcile = Some(reconcile);
-        Microchip::close(module, link)?;
-        end_accepted(module)?;
-        module.reconcile = None;
-        // Nobody will accept who has come already, told or not; a row may be spoilt once.
         let port = port.map_or(0, |port| port.port());
-        for _ in 0..2 {
-            module.session().vendor.untold_children = true;
-            while let Some(child) = Microchip::accept(module, port)? {
-                Microchip::close(module, child.link)?;
-            }
-            let session = module.session();
-            if !session.in_doubt && !session.vendor.untold_children {
-                break;
-            }
-        }
+        module.reconcile = Some(reconcile);
+        let closed = end_listener(module, link, port);
+        // Whatever came of it, nobody is waited for there any more.
         let session = module.session();
         let mut is_last = true;
         (session.sockets).each_listener(|other| is_last &= other.link == link);
         if is_last {
             session.peers = None;
         }
-        Ok(())
+        closed
     }
+}
+
+/// Closes a listener: what it has accepted ends with it, and nobody will accept who has come already, told or not.
+fn end_listener<T: Transport, C: Clock>(
+    module: &mut Module<'_, T, C>,
+    link: u32,
+    port: u16,
+) -> Outcome {
+    Microchip::close(module, link)?;
+    end_accepted(module)?;
+    module.reconcile = None;
+    // A row may be spoilt once.
+    for _ in 0..2 {
+        module.session().vendor.untold_children = true;
+        while let Some(child) = Microchip::accept(module, port)? {
+            Microchip::close(module, child.link)?;
+        }
+        let session = module.session();
+        if !session.in_doubt && !session.vendor.untold_children {
+            break;
+        }
+    }
+    Ok(())
 }
 
 /// As [`Microchip::reconcile`], where a listener may have been closed, which nobody has confirmed yet.
