@@ -135,6 +135,8 @@ struct Story {
     place: &'static str,
     events: Vec<Event>,
     dialled: usize,
+    /// How many of them may wait still whose listener was not closed when it was to be.
+    left_waiting: usize,
     bound: usize,
     /// The station should be up.
     is_joined: bool,
@@ -259,6 +261,7 @@ impl Story {
             place: "start",
             events: Vec::new(),
             dialled: 0,
+            left_waiting: 0,
             bound: 0,
             is_joined: false,
             is_evil: conversation.vices != Vices::default(),

@@ -1797,3 +1797,22 @@ fn a_link_that_a_peer_gets_is_read_for_nobody_else() {
         nothing_is_found(&conversation);
     }
 }
+
+/// A connection has ended and a peer has got its link, while what was there is read: that may be the peer's.
+#[test]
+fn what_was_read_of_two_connections_is_missed_by_neither() {
+    for profile in Profile::ST67 {
+        let steps = vec![
+            step(Connect { to: Answering }),
+            step(Send { socket: 0, size: 1 }),
+            step(Listen { port: 0 }),
+            step(Dial { says: 1 }),
+            step(PeerCloses { socket: 0 }),
+            receive(1),
+            step(Accept { wait_ms: 0 }),
+        ];
+        let mut conversation = on_host(profile, without_room(3), steps);
+        conversation.surroundings.latency_ms = 100;
+        nothing_is_found(&conversation);
+    }
+}

@@ -442,9 +442,12 @@ impl<D: Target> Player<'_, '_, D> {
     pub(super) fn close_listener(&mut self) {
         if let Some((socket, _)) = self.listener.take() {
             self.story.has_closed_listener = true;
-            let _ = self.call("close listener", 0, false, |module| {
+            let closed = self.call("close listener", 0, false, |module| {
                 TcpClientStack::close(&mut atwifi::Shared::new(module), socket)
             });
+            if closed == Err(Error::Timeout) {
+                self.story.left_waiting = self.story.dialled;
+            }
         }
     }
 

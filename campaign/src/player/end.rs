@@ -200,7 +200,7 @@ impl<D: Target> Player<'_, '_, D> {
         }
         self.story.place = "leaks";
         let open = self.story.simulation.links_open();
-        if open > 0 && open > self.closed_in_vain() {
+        if open > 0 && open > self.closed_in_vain().max(self.left_behind()) {
             self.story.find(Kind::Leak, format!("{open} in the module"));
         }
         let sockets = host.sockets.min(D::LINKS);
@@ -239,6 +239,15 @@ impl<D: Target> Player<'_, '_, D> {
         commands
             .filter(|rest| rest.is_empty() || rest.starts_with(b"="))
             .count()
+    }
+
+    /// How many may be left of a listener that a module of many sockets did not close twice: the user's own may be
+    /// among them.
+    fn left_behind(&self) -> usize {
+        match D::OBEYS_THE_NAMELESS {
+            true => self.story.left_waiting,
+            false => 0,
+        }
     }
 
     /// Every event was told, or counted.
