@@ -1778,6 +1778,26 @@ fn a_link_that_a_peer_gets_is_read_for_nobody_else() {
         let mut conversation = on_host(profile, without_room(3), unread);
         conversation.surroundings.close_behind_data = true;
         nothing_is_found(&conversation);
+        // What is left is told of behind the end.
+        let counted = vec![
+            step(Connect { to: Closing(1) }),
+            step(Send { socket: 0, size: 1 }),
+            step(Connect { to: Answering }),
+            step(Send { socket: 0, size: 1 }),
+            step(Listen { port: 0 }),
+            step(Dial { says: 1 }),
+            step(Tell { lines: 1 }),
+        ];
+        nothing_is_found(&on_host(profile, without_room(3), counted));
+        let never_read = vec![
+            step(Connect { to: Sending(1) }),
+            step(PeerCloses { socket: 0 }),
+            step(Connect { to: Answering }),
+            step(Listen { port: 0 }),
+            step(Dial { says: 1 }),
+            step(Join { if_down: true }),
+        ];
+        nothing_is_found(&on_host(profile, with_memory(4, 1), never_read));
         let written = vec![
             step(Connect { to: Answering }),
             step(Listen { port: 0 }),

@@ -47,7 +47,8 @@ impl<D: Dialect, T: Transport, C: Clock> TcpClientStack for Module<'_, D, T, C> 
     /// Receives what is there; `WouldBlock` if nothing is.
     ///
     /// Small reads are served from the read-ahead buffer, large ones go straight into `buffer`.
-    /// Where the module has announced nothing, nothing is sent to it.
+    /// Where the module has announced nothing, nothing is sent to it, but for one command behind the peer's
+    /// end: the last announcement may have been lost.
     fn receive(
         &mut self,
         socket: &mut TcpSocket,

@@ -258,6 +258,11 @@ impl<'b> Slot<'b> {
         self.untold = n;
     }
 
+    /// Whether the module has told of something of the stream that is not read.
+    pub(crate) fn has_rest(&self) -> bool {
+        self.announced > 0 || self.is_uncertain
+    }
+
     /// The module holds nothing of the stream: of one that has ended nothing will come.
     pub(crate) fn has_no_rest(&mut self) {
         self.readable &= self.state == State::Open;

@@ -173,7 +173,7 @@ fn arrived(session: &mut Session<'_, St67>, command: &[u8], link: u32) -> Option
             return Some(Line::Event);
         }
         // Whatever was there before has ended, and nothing was told of that is left of it.
-        Some(slot) if !session.in_doubt && !slot.lingers && !slot.is_uncertain => {
+        Some(slot) if !session.in_doubt && !slot.lingers && !slot.has_rest() => {
             slot.has_no_rest();
         }
         Some(slot) => {
