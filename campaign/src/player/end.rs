@@ -241,8 +241,8 @@ impl<D: Target> Player<'_, '_, D> {
             .count()
     }
 
-    /// How many may be left of a listener that a module of many sockets did not close twice: the user's own may be
-    /// among them.
+    /// How many may be left of a listener whose close has timed out on a module of many sockets: the user's own may
+    /// be among them.
     fn left_behind(&self) -> usize {
         match D::OBEYS_THE_NAMELESS {
             true => self.story.left_waiting,
