@@ -188,7 +188,8 @@ impl<D: Target> Player<'_, '_, D> {
             .flat_map(|(told, note)| datagram(told, note.size))
             .collect();
         let is_known = datagram_number(bytes).is_some();
-        !is_known && (bytes.is_empty() || sent.windows(bytes.len()).any(|piece| piece == bytes))
+        let is_there = |length| sent.windows(length).any(|piece| piece == bytes);
+        !is_known && !bytes.is_empty() && is_there(bytes.len())
     }
 
     fn peer_sends_datagrams(&mut self, socket: usize, peer: usize, sizes: &[usize]) {
